@@ -1,0 +1,79 @@
+// Owns what a probe is: a question, and lazy doors to its looking and its judging.
+import type { Confidence, Phrase, Question } from '../model/finding.ts';
+import type { Json } from '../model/json.ts';
+import type { Attempt } from '../model/problem.ts';
+import type { Endpoint, Target } from '../model/target.ts';
+import type { WireText } from '../model/text.ts';
+import type { Lookup, Ride } from '../model/trace.ts';
+import type { AnyCheck, Given } from './check.ts';
+import type { Net } from './net.ts';
+import type { Section } from './section.ts';
+
+/** What zod schemas fulfil; plugins may bring another library. */
+export interface Schema<T> {
+  /** @throws an error whose message names the path and what was expected */
+  parse(value: unknown): T;
+}
+
+export interface GatherContext<Options> {
+  readonly target: Target;
+  readonly endpoints: readonly Endpoint[];
+  /** The first lookup of the target's name; null when the target or `--connect` gave addresses. */
+  readonly lookup: Lookup | null;
+  /** Empty for probes that read `lookup`. */
+  readonly ride: Ride;
+  readonly options: Options;
+  /** Wall clock when the journey began, Unix ms. */
+  readonly startedAtMs: number;
+  /** Evidence of the probes named in `after`, by id; absent when they have none. */
+  readonly earlier: { readonly [probe: string]: Json | undefined };
+  readonly net: Net;
+  readonly signal: AbortSignal;
+}
+
+/** Looks, judges nothing. Resolves `failed` for what the world did; throws only for faults of the program. */
+export type Gather<E, Options> = (context: GatherContext<Options>) => Promise<Attempt<E>>;
+
+/** One sample of a metric family in src/metrics/catalogue.ts. Base units. Labels `target`, and `zone` from `endpoint`, are added later. */
+export interface MetricSample {
+  readonly family: string;
+  readonly labels: Readonly<Record<string, string | WireText>>;
+  readonly value: number;
+}
+
+/** An answer before it is flattened into the journey. */
+export interface Reply {
+  readonly summary: Phrase;
+  readonly confidence: Confidence;
+  readonly facts: { readonly [name: string]: Json };
+}
+
+export interface Judgement<E, Policy> {
+  readonly checks: readonly AnyCheck<Policy>[];
+  /** The answer to the probe's question; `null` evidence means that nothing could be gathered. */
+  answer(evidence: E | null, given: Given<Policy>): Reply;
+}
+
+export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
+  /** Also the key of its evidence in the journey. */
+  readonly id: string;
+  readonly question: Question | null;
+  /** The question in words. */
+  readonly title: string;
+  /** `lookup`: runs beside the ride and sends its own traffic. `ride`: runs after it and reads its traces. */
+  readonly reads: 'lookup' | 'ride';
+  /** Probes whose evidence `gather` wants; they run first. */
+  readonly after: readonly string[];
+  /** What `--plan` says this probe sends beyond the ride; null when nothing. */
+  readonly sends: string | null;
+  options(): Promise<Schema<Options>>;
+  policy(): Promise<Schema<Policy>>;
+  evidence(): Promise<Schema<E>>;
+  gather(): Promise<Gather<E, Options>>;
+  judgement(): Promise<Judgement<E, Policy>>;
+  metrics(): Promise<(evidence: E) => Iterable<MetricSample>>;
+  section(): Promise<(evidence: E) => Section>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the engine holds probes of many evidence types in one list
+export type AnyProbe = Probe<any, any, any>;

@@ -1,0 +1,36 @@
+// Owns the summary of many samples of one phase.
+import type { ProblemCode } from './problem.ts';
+import type { EndpointId } from './text.ts';
+import type { Clock, HopId } from './trace.ts';
+
+/** All in milliseconds. Percentiles are nearest-rank over the samples; `stddev` is the sample standard deviation. */
+export interface LatencySummary {
+  readonly min: number;
+  readonly mean: number;
+  /** Null with fewer than two samples. */
+  readonly stddev: number | null;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+  /** Distribution-free 95 % interval of the true p99 from order statistics; null when the sample is too small to bound it. */
+  readonly p99Interval: readonly [number, number] | null;
+  /** In the order taken. */
+  readonly samples: readonly number[];
+}
+
+export interface Hop {
+  readonly id: HopId;
+  /** Null for `resolve`, which is not tied to an endpoint. */
+  readonly endpoint: EndpointId | null;
+  readonly zone: string | null;
+  /** How many samples began this phase. */
+  readonly attempts: number;
+  /** How many of them ended in it with a problem. */
+  readonly failures: number;
+  readonly errors: Readonly<Partial<Record<ProblemCode, number>>>;
+  readonly clock: Clock;
+  /** Null when no sample finished the phase. */
+  readonly latencyMs: LatencySummary | null;
+}

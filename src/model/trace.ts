@@ -1,0 +1,115 @@
+// Owns the record of one sample: what happened to one request on one new connection to one endpoint.
+import type { Problem } from './problem.ts';
+import type { DnsName, EndpointId, IpAddress, WireText } from './text.ts';
+
+/** `kernel`: stamped by the kernel (TCP_INFO). `loop`: this process' event loop, which adds its own delay under load. */
+export type Clock = 'kernel' | 'loop';
+
+/** A phase of a request. A phase that did not happen is absent, never 0. Milliseconds on a monotonic clock since the ride began. */
+export interface Span {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * In riding order. `resolve`: the lookup of the same round (absent for addresses given by hand). `connect`: SYN to SYN-ACK.
+ * `tls`: connected to handshake finished. `send`: request written. `wait`: written to first response byte. `receive`: to the last byte.
+ * `total`: from the start of connect to the last byte (the lookup is not part of it: it is shared by all endpoints).
+ */
+export const hopIds = ['resolve', 'connect', 'tls', 'send', 'wait', 'receive', 'total'] as const;
+export type HopId = (typeof hopIds)[number];
+
+/** SHA-256 of a certificate's DER, lower-case hex. */
+export type Fingerprint = string;
+
+/** What the TLS handshake showed. */
+export interface TlsFacts {
+  readonly protocol: string;
+  readonly cipher: string;
+  /** Key exchange group, null for static RSA. */
+  readonly group: string | null;
+  readonly alpn: string | null;
+  readonly servername: DnsName | null;
+  /** Certificates as sent, in that order; look them up in `Ride.certificates`. */
+  readonly chainSent: readonly Fingerprint[];
+  /** OpenSSL's verdict on the chain against the trusted roots: null is trusted, else its code (`CERT_HAS_EXPIRED`). */
+  readonly verifyError: string | null;
+  readonly ocspStapled: boolean;
+}
+
+/** The kernel's view of the connection when it was established (linux/tcp.h, struct tcp_info). */
+export interface TcpFacts {
+  readonly rttMs: number | null;
+  readonly retransmits: number;
+  /** Largest segment the peer takes, bytes. */
+  readonly mssBytes: number;
+}
+
+/** What the server answered. Header values are cut to 4 KiB each for the record. */
+export interface HttpFacts {
+  readonly version: '1.0' | '1.1' | '2';
+  readonly status: number;
+  /** In the order sent, names as sent (HTTP/1.1 keeps case). */
+  readonly headers: readonly (readonly [WireText, WireText])[];
+  readonly trailers: readonly (readonly [WireText, WireText])[];
+  /** Bytes of the body as transferred (before content decoding). */
+  readonly bodyBytes: number;
+  /** SHA-256 of the body as transferred, lower-case hex; of the part read when `truncated`. */
+  readonly bodySha256: string;
+  /** The first 512 bytes, undecoded, as UTF-8 text. */
+  readonly bodyStart: WireText;
+  /** True when the body was larger than the limit and the rest was not read. */
+  readonly truncated: boolean;
+}
+
+export interface RequestTrace {
+  readonly endpoint: EndpointId;
+  /** 0-based number of the sample on this endpoint. */
+  readonly sequence: number;
+  readonly startMs: number;
+  readonly spans: Readonly<Partial<Record<HopId, Span>>>;
+  readonly tcp: TcpFacts | null;
+  readonly tls: TlsFacts | null;
+  readonly http: HttpFacts | null;
+  /** Null when the exchange finished. */
+  readonly problem: Problem | null;
+}
+
+/** One address record that a lookup ended in. */
+export interface ResolvedAddress {
+  readonly address: IpAddress;
+  readonly family: 4 | 6;
+  readonly ttlSeconds: number;
+}
+
+/** An alias on the way: RFC 1034 3.6.2. */
+export interface Alias {
+  readonly name: DnsName;
+  readonly target: DnsName;
+  readonly ttlSeconds: number;
+}
+
+/** What one lookup (A and AAAA side by side) of the target's name gave. */
+export interface Lookup {
+  readonly startMs: number;
+  /** From the first query sent to the last answer used. */
+  readonly durationMs: number;
+  readonly resolver: string;
+  readonly aliases: readonly Alias[];
+  /** Owner of the addresses: the end of the alias chain. */
+  readonly canonicalName: DnsName;
+  readonly addresses: readonly ResolvedAddress[];
+  /** Null when at least one family gave addresses; a family without addresses is no problem by itself. */
+  readonly problem: Problem | null;
+  /** Problem of the one family while the other answered (an AAAA query that times out hurts real clients: RFC 4074). */
+  readonly familyProblems: { readonly ipv4: Problem | null; readonly ipv6: Problem | null };
+}
+
+/** Everything that riding showed: the input of every probe that reads traces. */
+export interface Ride {
+  readonly traces: readonly RequestTrace[];
+  readonly lookups: readonly Lookup[];
+  /** DER by fingerprint, of every certificate in any `chainSent`. */
+  readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+}

@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+// Two suites. `unit` runs anywhere, offline and without root; `system` drives real daemons (see test/system/README.md).
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/test/**/*.test.ts', 'probes/**/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/system/**', '**/node_modules/**', 'dist/**', 'probes/_template/**'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
