@@ -1,0 +1,145 @@
+// Owns what a zone's own servers say: each address asked directly, side by side and without recursion.
+// Never fails for a server that is silent or lame: that is its result.
+import type { DnsReply } from '../../src/contract/net.ts';
+import { type ProblemCode, problem } from '../../src/model/problem.ts';
+import {
+  compareText,
+  type DnsName,
+  dnsName,
+  type IpAddress,
+  interpret,
+  sameText,
+  type WireText,
+  wireText,
+} from '../../src/model/text.ts';
+import { ask, askResolvers, type Context, ofType } from './ask.ts';
+import { compareAnswers } from './derive.ts';
+import type { AnswerEvidence, NameServerEvidence, ServerEvidence, SoaEvidence, ZoneEvidence } from './evidence.ts';
+
+/** Name servers looked at in a zone; more do not fit a referral either. */
+const MAX_NAMES = 16;
+/** Answers kept of one server. */
+const MAX_ANSWERS = 64;
+
+/** A zone, and the SOA record of the first of its servers that told one. */
+export interface AskedZone {
+  readonly evidence: ZoneEvidence;
+  readonly soa: SoaEvidence | null;
+}
+
+export async function askZone(context: Context, zone: DnsName, entry: DnsName): Promise<AskedZone> {
+  const told = await askResolvers(context, zone, 'NS');
+  if (told.problem !== null) {
+    const evidence = { zone, entry, nameservers: [], problem: told.problem, addressesNotAsked: 0 };
+    return { evidence, soa: null };
+  }
+  const names = ofType(told.reply.answers, 'NS')
+    .filter((record) => sameText(record.name, zone))
+    .map((record) => record.target)
+    .sort(compareText)
+    .slice(0, MAX_NAMES);
+  const located = await Promise.all(names.map((name) => locate(context, name)));
+  const chosen = choose(located, context.options.maxServers);
+  const asked = new Map(
+    await Promise.all(
+      chosen.map(async (address) => [address, await askServer(context, zone, entry, address)] as const),
+    ),
+  );
+  const evidence: ZoneEvidence = {
+    zone,
+    entry,
+    nameservers: located.map((one) => summed(one, asked)),
+    problem: names.length > 0 ? null : problem('nodata', 'gather'),
+    addressesNotAsked: new Set(located.flatMap((one) => one.addresses)).size - asked.size,
+  };
+  return { evidence, soa: [...asked.values()].find((one) => one.soa !== null)?.soa ?? null };
+}
+
+interface Located {
+  readonly name: WireText;
+  readonly addresses: readonly IpAddress[];
+  readonly error: ProblemCode | null;
+}
+
+async function locate({ net, signal }: Context, name: WireText): Promise<Located> {
+  const host = interpret(name, dnsName);
+  if (host === null) return { name, addresses: [], error: 'dns-malformed' };
+  const { addresses, problem: trouble, familyProblems } = await net.dns.lookup(host, signal);
+  // With one family asked for (-4, -6), a server that has only addresses of the other is not without address.
+  const halfAsked = trouble?.code === 'nodata' && (familyProblems.ipv4 === null || familyProblems.ipv6 === null);
+  return { name, addresses: addresses.map((one) => one.address), error: halfAsked ? null : (trouble?.code ?? null) };
+}
+
+/** The first address of each server, then the second of each, until there are enough. */
+function choose(located: readonly Located[], limit: number): readonly IpAddress[] {
+  const depth = Math.max(0, ...located.map((one) => one.addresses.length));
+  const rounds = Array.from({ length: depth }, (_, round) => located.flatMap((one) => one.addresses[round] ?? []));
+  return [...new Set(rounds.flat())].slice(0, limit);
+}
+
+interface AskedServer {
+  readonly server: ServerEvidence;
+  readonly soa: SoaEvidence | null;
+}
+
+/** The SOA first; a server that has none of this zone is asked no more. */
+async function askServer(context: Context, zone: DnsName, entry: DnsName, address: IpAddress): Promise<AskedServer> {
+  const server = { address, port: context.options.authorityPort };
+  const silent = { address, authoritative: null, rttMs: null, serial: null, rcode: null, answers: [] };
+  const told = await ask(context, server, { name: zone, type: 'SOA', recursionDesired: false });
+  if (told.problem !== null) return { server: { ...silent, error: told.problem.code }, soa: null };
+  const { authoritative, elapsedMs: rttMs } = told.reply;
+  const soa = soaOf(told.reply, zone);
+  if (!authoritative || soa === null) {
+    return { server: { ...silent, authoritative: false, rttMs, error: 'not-authoritative' }, soa: null };
+  }
+  const families = await Promise.all(
+    (['A', 'AAAA'] as const).map((type) => ask(context, server, { name: entry, type, recursionDesired: false })),
+  );
+  const replies = families.flatMap((family) => family.reply ?? []);
+  const failed = families.find((family) => family.problem !== null)?.problem?.code ?? null;
+  return {
+    server: {
+      address,
+      authoritative,
+      rttMs,
+      serial: soa.serial,
+      error: failed,
+      rcode: replies[0]?.rcode ?? null,
+      answers: answersOf(replies),
+    },
+    soa,
+  };
+}
+
+function soaOf(reply: DnsReply, zone: DnsName): SoaEvidence | null {
+  const record = ofType(reply.answers, 'SOA').find((one) => sameText(one.name, zone));
+  return record === undefined ? null : { zone, ...record.soa, ttlSeconds: record.ttlSeconds };
+}
+
+function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {
+  const found = new Map<string, AnswerEvidence>();
+  for (const record of replies.flatMap((reply) => reply.answers)) {
+    if (record.type !== 'A' && record.type !== 'AAAA' && record.type !== 'CNAME') continue;
+    const data = 'target' in record ? record.target : wireText(record.address);
+    const answer = { name: record.name, type: record.type, ttlSeconds: record.ttlSeconds, data };
+    found.set(JSON.stringify([answer.name, answer.type, answer.data]), answer);
+  }
+  return [...found.values()].sort(compareAnswers).slice(0, MAX_ANSWERS);
+}
+
+function summed({ name, addresses, error }: Located, asked: ReadonlyMap<IpAddress, AskedServer>): NameServerEvidence {
+  const byAddress = addresses.flatMap((address) => asked.get(address)?.server ?? []);
+  const serials = new Set(byAddress.flatMap((one) => one.serial ?? []));
+  const times = byAddress.flatMap((one) => one.rttMs ?? []);
+  const told = byAddress.flatMap((one) => one.authoritative ?? []);
+  return {
+    name,
+    addresses: [...addresses],
+    authoritative: told.length === 0 ? null : told.every(Boolean),
+    rttMs: times.length === 0 ? null : Math.min(...times),
+    serial: serials.size === 1 ? ([...serials][0] ?? null) : null,
+    error: error ?? byAddress.find((one) => one.error !== null)?.error ?? null,
+    byAddress,
+  };
+}

@@ -1,0 +1,44 @@
+// Owns the check that the name leads to an address at all.
+import type { Check } from '../../../src/contract/check.ts';
+import { pointer } from '../../../src/model/finding.ts';
+import { digResolver } from '../derive.ts';
+import type { DnsFacts } from '../evidence.ts';
+import type { DnsPolicy } from '../options.ts';
+
+export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
+  id: 'name-does-not-exist',
+  needs: ['dns'],
+  severity: 'critical',
+  title: 'The name leads to no address',
+  soWhat: 'No client can reach the service by this name.',
+  nowWhat: [{ kind: 'change', text: ['Restore the record at the DNS provider, or correct the name.'] }],
+  sources: ['RFC 2308 2', 'RFC 8020'],
+  judge({ dns }) {
+    const { problem } = dns.lookup;
+    if (problem === null) return { outcome: 'pass' };
+    if (problem.code !== 'nxdomain' && problem.code !== 'nodata') {
+      return { outcome: 'not-judged', because: 'no resolver said whether the name exists' };
+    }
+    const end = dns.canonicalName === dns.name ? [] : [' (the end of its alias chain, ', dns.canonicalName, ')'];
+    const state = problem.code === 'nxdomain' ? ' does not exist' : ' exists but has no address';
+    const remembered =
+      dns.negativeTtlSeconds === null
+        ? []
+        : [
+            {
+              kind: 'change' as const,
+              text: ['Resolvers remember this for up to ', dns.negativeTtlSeconds, ' s after it is repaired.'],
+            },
+          ];
+    return {
+      outcome: 'found',
+      seen: [
+        {
+          what: [dns.name, ...end, state, ', says resolver ', dns.resolver, '.'],
+          nowWhat: [digResolver(dns, dns.name, 'A'), ...nameDoesNotExist.nowWhat, ...remembered],
+          evidence: [pointer('evidence', 'dns', 'lookup', 'problem')],
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,86 @@
+// Owns the check that every name server of the zones on the way answers with authority.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { pointer } from '../../../src/model/finding.ts';
+import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnsPolicy } from '../options.ts';
+
+export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
+  id: 'name-server-lame',
+  needs: ['dns'],
+  severity: 'warning',
+  title: 'A name server does not serve its zone',
+  soWhat: 'Resolvers that try it first wait before they ask another, and the zone has fewer servers than it seems.',
+  nowWhat: [
+    { kind: 'change', text: ['Repair the server, or take it out of the NS records at the zone and at its parent.'] },
+  ],
+  sources: ['RFC 1912 2.8', 'RFC 8906', 'RFC 9499 7'],
+  judge({ dns }) {
+    const zones = placedZones(dns);
+    const judged = zones.filter(
+      ({ zone, servers }) => zone.nameservers.length > 0 && !servers.every(({ server }) => isOurs(server.error)),
+    );
+    const seen = zones.flatMap((zone) => lame(dns, zone));
+    if (seen.length === 0 && judged.length === 0) {
+      return { outcome: 'not-judged', because: 'no name server of the zone could be asked' };
+    }
+    return foundOrPass(seen);
+  },
+};
+
+function lame(dns: DnsEvidence, { zone, at, servers }: PlacedZone): readonly Seen[] {
+  const asked = servers.filter(({ server }) => !isOurs(server.error));
+  const bad = asked.filter(({ server }) => server.error !== null);
+  const homeless = zone.nameservers.flatMap((nameserver, index) =>
+    nameserver.addresses.length === 0 && nameserver.error !== null && !isOurs(nameserver.error)
+      ? [{ nameserver, index }]
+      : [],
+  );
+  // Those that could not be asked from here, or were too many to ask, may well answer.
+  const reachable = asked.length > bad.length || servers.length > asked.length || zone.addressesNotAsked > 0;
+  if (!reachable && bad.length + homeless.length > 0) {
+    const first = bad[0]?.server.error ?? homeless[0]?.nameserver.error ?? 'not-authoritative';
+    const nowWhat = bad
+      .slice(0, 2)
+      .map(({ server }) => dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA'));
+    return [
+      {
+        what: [
+          'None of the ',
+          zone.nameservers.length,
+          ' name servers of ',
+          zone.zone,
+          ' answers for it: ',
+          errorWords(first),
+          '.',
+        ],
+        severity: 'critical',
+        nowWhat: [...nowWhat, ...nameServerLame.nowWhat],
+        evidence: [at],
+      },
+    ];
+  }
+  return [
+    ...bad.map(({ nameserver, server, at: where }): Seen => {
+      const words = errorWords(server.error ?? 'not-authoritative');
+      const command = dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA');
+      const what = [
+        'Name server ',
+        nameserver.name,
+        ' (',
+        server.address,
+        ') of ',
+        zone.zone,
+        ' does not serve it: ',
+        words,
+        '.',
+      ];
+      return { what, nowWhat: [command, ...nameServerLame.nowWhat], evidence: [where] };
+    }),
+    ...homeless.map(({ nameserver, index }): Seen => {
+      const words = errorWords(nameserver.error ?? 'nodata');
+      const what = ['Name server ', nameserver.name, ' of ', zone.zone, ' has no address: ', words, '.'];
+      return { what, evidence: [`${at}${pointer('nameservers', index)}` as typeof at] };
+    }),
+  ];
+}

@@ -1,0 +1,96 @@
+// Owns what several checks and the gathering conclude from the same records. Pure.
+import type { Step } from '../../src/model/finding.ts';
+import { type Pointer, pointer } from '../../src/model/finding.ts';
+import { problemCatalogue } from '../../src/model/problem.ts';
+import { compareText, sameText, type WireText } from '../../src/model/text.ts';
+import type {
+  AnswerEvidence,
+  DnsEvidence,
+  NameServerEvidence,
+  RecordEvidence,
+  ServerError,
+  ServerEvidence,
+  ZoneEvidence,
+} from './evidence.ts';
+
+/** A zone of the chain and where it stands in the journey. */
+export interface PlacedZone {
+  readonly zone: ZoneEvidence;
+  readonly at: Pointer;
+  readonly servers: readonly PlacedServer[];
+}
+
+export interface PlacedServer {
+  readonly nameserver: NameServerEvidence;
+  readonly server: ServerEvidence;
+  readonly at: Pointer;
+}
+
+export function placedZones(evidence: DnsEvidence): readonly PlacedZone[] {
+  return (['delegation', 'aliasZones'] as const).flatMap((list) =>
+    evidence[list].map((zone, index) => ({
+      zone,
+      at: pointer('evidence', 'dns', list, index),
+      servers: zone.nameservers.flatMap((nameserver, n) =>
+        nameserver.byAddress.map((server, a) => ({
+          nameserver,
+          server,
+          at: pointer('evidence', 'dns', list, index, 'nameservers', n, 'byAddress', a),
+        })),
+      ),
+    })),
+  );
+}
+
+/** True when the server is not to blame: this machine could not ask, or was stopped. */
+export function isOurs(error: ServerError | null): boolean {
+  return error !== null && error !== 'not-authoritative' && problemCatalogue[error].fault === 'prober';
+}
+
+/** What an error means, for a sentence that begins with the server. */
+export function errorWords(error: ServerError): string {
+  return error === 'not-authoritative'
+    ? 'it answers, but not with authority for the zone'
+    : problemCatalogue[error].says;
+}
+
+export function compareAnswers(a: AnswerEvidence, b: AnswerEvidence): number {
+  return compareText(a.name, b.name) || a.type.localeCompare(b.type, 'en') || compareText(a.data, b.data);
+}
+
+/** The whole life of a record set as its authorities give it: the longest that any of them tells; null when none does. */
+export function authoritativeTtl(zones: readonly ZoneEvidence[], name: WireText | string, type: string): number | null {
+  const told = zones
+    .flatMap((zone) => zone.nameservers.flatMap((nameserver) => nameserver.byAddress))
+    .flatMap((server) => server.answers)
+    .filter((answer) => answer.type === type && sameText(answer.name, name));
+  return told.length === 0 ? null : Math.max(...told.map((answer) => answer.ttlSeconds));
+}
+
+/**
+ * The TTL of the link that changes decides how long a change takes: worst its whole TTL, on average half of it.
+ * Which link will change is not known, so the slowest one is told. Null without records.
+ */
+export function shiftOf(records: readonly RecordEvidence[]): DnsEvidence['shift'] {
+  const life = (record: RecordEvidence) => record.authoritativeTtlSeconds ?? record.ttlSeconds;
+  const slowest = [...records].sort((a, b) => life(b) - life(a))[0];
+  if (slowest === undefined) return null;
+  return {
+    worstSeconds: life(slowest),
+    typicalSeconds: life(slowest) / 2,
+    limitedBy: `${slowest.name} ${slowest.type}`,
+    basis: records.every((record) => record.authoritativeTtlSeconds !== null) ? 'authority' : 'resolver',
+  };
+}
+
+/** `dig` at one server, in the form that can be pasted. */
+export function dig(address: string, port: number, ...rest: readonly (string | WireText)[]): Step {
+  const at = port === 53 ? [`@${address}`] : [`@${address}`, '-p', String(port)];
+  return { kind: 'command', argv: ['dig', ...at, ...rest] };
+}
+
+/** `dig` at the resolver of the lookup (`IP` or `IP#PORT`). */
+export function digResolver(evidence: DnsEvidence, ...rest: readonly (string | WireText)[]): Step {
+  const [address = '', port = '53'] = evidence.resolver.split('#');
+  return dig(address, Number(port), ...rest);
+}

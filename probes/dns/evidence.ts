@@ -1,0 +1,130 @@
+// Owns the record of what was seen in DNS: the name, its alias chain, its zones and what each of their servers says.
+// Never judges, and holds JSON only.
+import { z } from 'zod';
+import { type ProblemCode, problemCodes } from '../../src/model/problem.ts';
+import {
+  count,
+  dnsNameSchema,
+  ipAddressSchema,
+  milliseconds,
+  problemSchema,
+  wireTextSchema,
+} from '../../src/model/schema.ts';
+
+/** A record as an authority gave it; addresses and alias targets in `data`. */
+const answer = z.object({
+  name: wireTextSchema,
+  type: z.enum(['A', 'AAAA', 'CNAME']),
+  ttlSeconds: count,
+  data: wireTextSchema,
+});
+
+/** A record as the resolver gave it. `ttlSeconds` is what is left of its life there; the authority's TTL is its whole life. */
+const record = answer.extend({ name: dnsNameSchema, authoritativeTtlSeconds: count.nullable() });
+
+/** `not-authoritative`: it answers, but not for this zone (a lame delegation, RFC 9499 7). */
+export const serverErrors = [...problemCodes, 'not-authoritative'] as const;
+const serverError = z.enum(serverErrors as unknown as readonly [ProblemCode | 'not-authoritative', ...ProblemCode[]]);
+
+/** One address of a name server, asked directly and without recursion. */
+const server = z.object({
+  address: ipAddressSchema,
+  /** AA bit on the zone's SOA; null when there was no answer. */
+  authoritative: z.boolean().nullable(),
+  rttMs: milliseconds.nullable(),
+  serial: count.nullable(),
+  error: serverError.nullable(),
+  /** Response code for the addresses of `entry`; null when not asked. */
+  rcode: z.string().nullable(),
+  /** Sorted by name, type and data. */
+  answers: z.array(answer),
+});
+
+/** A name server and the sum of its addresses: fastest round trip, serial when all tell the same, first error. */
+const nameserver = z.object({
+  name: wireTextSchema,
+  addresses: z.array(ipAddressSchema),
+  authoritative: z.boolean().nullable(),
+  rttMs: milliseconds.nullable(),
+  serial: count.nullable(),
+  /** Of its addresses; or why it has none. */
+  error: serverError.nullable(),
+  byAddress: z.array(server),
+});
+
+const zone = z.object({
+  zone: dnsNameSchema,
+  /** The first name of the alias chain that this zone owns: what its servers were asked for. */
+  entry: dnsNameSchema,
+  nameservers: z.array(nameserver),
+  /** Why the list of name servers could not be had from the resolver. */
+  problem: problemSchema.nullable(),
+  /** Addresses beyond `maxServers`. */
+  addressesNotAsked: count,
+});
+
+const soa = z.object({
+  zone: dnsNameSchema,
+  primary: wireTextSchema,
+  mailbox: wireTextSchema,
+  serial: count,
+  refreshSeconds: count,
+  retrySeconds: count,
+  expireSeconds: count,
+  minimumSeconds: count,
+  ttlSeconds: count,
+});
+
+/** How long a change takes to be seen by everybody whose resolver keeps to the TTL. */
+const shift = z.object({
+  /** The largest TTL of the chain: every link may be the one that changes. */
+  worstSeconds: count,
+  /** Half of it: caches were filled at any time before the change. */
+  typicalSeconds: z.number().nonnegative(),
+  /** `name type` of the record set with that TTL. */
+  limitedBy: z.string(),
+  /** `resolver`: for at least one link only the time left in a cache is known, so that both figures are lower bounds. */
+  basis: z.enum(['authority', 'resolver']),
+});
+
+export const dnsEvidenceSchema = z.object({
+  name: dnsNameSchema,
+  /** Of the lookup: `IP` or `IP#PORT`. */
+  resolver: z.string(),
+  lookup: z.object({
+    durationMs: milliseconds,
+    problem: problemSchema.nullable(),
+    ipv4Problem: problemSchema.nullable(),
+    ipv6Problem: problemSchema.nullable(),
+  }),
+  aliases: z.array(z.object({ name: dnsNameSchema, target: dnsNameSchema, ttlSeconds: count })),
+  canonicalName: dnsNameSchema,
+  records: z.array(record),
+  /** Port at which authorities were asked. */
+  authorityPort: z.int(),
+  /** The zone of the canonical name. */
+  delegation: z.array(zone),
+  /** Other zones that own links of the alias chain. */
+  aliasZones: z.array(zone),
+  /** Why `delegation` is empty. */
+  zoneProblem: problemSchema.nullable(),
+  /** Of the zone of the canonical name, as its first authority told it. */
+  soa: soa.nullable(),
+  /** How long "does not exist" is remembered: RFC 2308 5. */
+  negativeTtlSeconds: count.nullable(),
+  provider: z.string().nullable(),
+  shift: shift.nullable(),
+  dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
+});
+
+export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;
+export type ZoneEvidence = z.infer<typeof zone>;
+export type NameServerEvidence = z.infer<typeof nameserver>;
+export type ServerEvidence = z.infer<typeof server>;
+export type AnswerEvidence = z.infer<typeof answer>;
+export type RecordEvidence = z.infer<typeof record>;
+export type SoaEvidence = z.infer<typeof soa>;
+export type ServerError = z.infer<typeof serverError>;
+
+/** What a check of this probe needs. */
+export type DnsFacts = { readonly dns: DnsEvidence };

@@ -1,0 +1,105 @@
+// Owns the looking of this probe: from the lookup of the name to the zones of its chain and each of their servers.
+// Judges nothing.
+import type { Gather } from '../../src/contract/probe.ts';
+import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
+import { type DnsName, wireText } from '../../src/model/text.ts';
+import type { Lookup } from '../../src/model/trace.ts';
+import type { Context } from './ask.ts';
+import { type AskedZone, askZone } from './ask-zone.ts';
+import { authoritativeTtl, shiftOf } from './derive.ts';
+import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
+import { findZone } from './find-zone.ts';
+import type { DnsOptions } from './options.ts';
+import { providerOf } from './provider.ts';
+
+/** Links of an alias chain whose zones are looked for, the canonical name not counted. */
+const MAX_ALIAS_ZONES = 3;
+
+export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
+  const { lookup, target, net, signal } = context;
+  if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
+  if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
+  const startMs = net.now();
+  const zones = await zonesOf(context, lookup);
+  const value = assemble(context, lookup, zones);
+  const elapsedMs = net.now() - startMs;
+  return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
+};
+
+interface Zones {
+  readonly canonical: AskedZone | null;
+  readonly aliases: readonly AskedZone[];
+  readonly problem: Problem | null;
+}
+
+/** The zone of the canonical name and those of the aliases before it; each zone once, with the first name that it owns. */
+async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
+  if (lookup.problem !== null && nobodyToAsk(lookup.problem)) {
+    return { canonical: null, aliases: [], problem: lookup.problem };
+  }
+  const names = lookup.aliases.slice(0, MAX_ALIAS_ZONES).map((alias) => alias.name);
+  const [last, ...before] = await Promise.all([
+    findZone(context, lookup.canonicalName, false),
+    ...names.map((name) => findZone(context, name, true)),
+  ]);
+  const entries = new Map<DnsName, DnsName>();
+  const chain = [
+    ...before.map((found, index) => [found.zone, names[index]] as const),
+    [last.zone, lookup.canonicalName] as const,
+  ];
+  for (const [zone, name] of chain)
+    if (zone !== null && name !== undefined && !entries.has(zone)) entries.set(zone, name);
+  const asked = await Promise.all([...entries].map(([zone, entry]) => askZone(context, zone, entry)));
+  const canonical = asked.find((one) => one.evidence.zone === last.zone) ?? null;
+  return { canonical, aliases: asked.filter((one) => one !== canonical), problem: last.problem };
+}
+
+/** True when no resolver can be asked any further, so that asking again only costs time. */
+function nobodyToAsk({ code }: Problem): boolean {
+  return code === 'dns-timeout' || code === 'dns-unreachable' || problemCatalogue[code].fault === 'prober';
+}
+
+function assemble({ target, options }: Context, lookup: Lookup, zones: Zones): DnsEvidence {
+  const { canonical, aliases } = zones;
+  const all = [...(canonical === null ? [] : [canonical]), ...aliases].map((one) => one.evidence);
+  const records = recordsOf(lookup, all);
+  const soa = canonical?.soa ?? null;
+  return {
+    name: target.host as DnsName,
+    resolver: lookup.resolver,
+    lookup: {
+      durationMs: lookup.durationMs,
+      problem: lookup.problem,
+      ipv4Problem: lookup.familyProblems.ipv4,
+      ipv6Problem: lookup.familyProblems.ipv6,
+    },
+    aliases: lookup.aliases.map((alias) => ({ ...alias })),
+    canonicalName: lookup.canonicalName,
+    records,
+    authorityPort: options.authorityPort,
+    delegation: canonical === null ? [] : [canonical.evidence],
+    aliasZones: aliases.map((one) => one.evidence),
+    zoneProblem: zones.problem,
+    soa,
+    negativeTtlSeconds: soa === null ? null : Math.min(soa.ttlSeconds, soa.minimumSeconds),
+    provider: providerOf(canonical?.evidence.nameservers.map((one) => one.name) ?? []),
+    shift: shiftOf(records),
+    dnssec: 'not-checked',
+  };
+}
+
+function recordsOf(lookup: Lookup, zones: readonly ZoneEvidence[]): RecordEvidence[] {
+  const record = (name: DnsName, type: RecordEvidence['type'], ttlSeconds: number, data: string): RecordEvidence => ({
+    name,
+    type,
+    ttlSeconds,
+    authoritativeTtlSeconds: authoritativeTtl(zones, name, type),
+    data: wireText(data),
+  });
+  return [
+    ...lookup.aliases.map((alias) => record(alias.name, 'CNAME', alias.ttlSeconds, alias.target)),
+    ...lookup.addresses.map((one) =>
+      record(lookup.canonicalName, one.family === 6 ? 'AAAA' : 'A', one.ttlSeconds, one.address),
+    ),
+  ];
+}

@@ -1,0 +1,89 @@
+// Owns the list of checks and the answer: where the record is, and how long a change takes to be seen.
+import type { Judgement, Reply } from '../../src/contract/probe.ts';
+import type { Phrase } from '../../src/model/finding.ts';
+import { problemCatalogue } from '../../src/model/problem.ts';
+import type { WireText } from '../../src/model/text.ts';
+import { aliasLoop } from './checks/alias-loop.ts';
+import { answersDisagree } from './checks/answers-disagree.ts';
+import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
+import { nameServerLame } from './checks/name-server-lame.ts';
+import { resolverFailure } from './checks/resolver-failure.ts';
+import { serialsDisagree } from './checks/serials-disagree.ts';
+import { singleNameServer } from './checks/single-name-server.ts';
+import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
+import type { DnsEvidence } from './evidence.ts';
+import type { DnsPolicy } from './options.ts';
+
+/** Name servers written out in the sentence. */
+const SHOWN = 4;
+
+export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
+  checks: [
+    nameDoesNotExist,
+    aliasLoop,
+    resolverFailure,
+    nameServerLame,
+    answersDisagree,
+    serialsDisagree,
+    slowTrafficShift,
+    singleNameServer,
+  ],
+  answer(dns): Reply {
+    if (dns === null) {
+      return { summary: ['DNS was not asked for this target.'], confidence: 'not-visible', facts: {} };
+    }
+    return { summary: [...where(dns), ...servedBy(dns), ...speed(dns)], confidence: 'observed', facts: factsOf(dns) };
+  },
+};
+
+function where(dns: DnsEvidence): Phrase {
+  const { problem } = dns.lookup;
+  if (problem !== null)
+    return [dns.name, ' gives no address at resolver ', dns.resolver, `: ${problemCatalogue[problem.code].says}`];
+  const addresses = dns.records.filter((record) => record.type !== 'CNAME');
+  const types = [...new Set(addresses.map((record) => record.type))].join(' and ');
+  const ttl = Math.max(...addresses.map((record) => record.authoritativeTtlSeconds ?? record.ttlSeconds));
+  const count = `${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}, TTL ${ttl} s`;
+  const alias = dns.aliases.length === 0 ? ' is ' : ` is an alias of ${dns.canonicalName}, `;
+  return [dns.name, alias, `${types.startsWith('A') ? 'an' : 'a'} ${types} record set (${count})`];
+}
+
+function servedBy(dns: DnsEvidence): Phrase {
+  const names = dns.delegation[0]?.nameservers.map((nameserver) => nameserver.name) ?? [];
+  if (names.length === 0) return ['; who serves it could not be seen'];
+  const provider = dns.provider === null ? '' : ` (${dns.provider})`;
+  return [dns.lookup.problem === null ? ' at ' : '; its zone is served by ', ...listed(names), provider];
+}
+
+function listed(names: readonly WireText[]): Phrase {
+  const more = names.length > SHOWN ? [` and ${names.length - SHOWN} more`] : [];
+  const last = more.length === 0 ? names.length - 1 : -1;
+  const separator = (index: number) => (index === 0 ? '' : index === last ? ' and ' : ', ');
+  return [...names.slice(0, SHOWN).flatMap((name, index) => [separator(index), name]), ...more];
+}
+
+function speed({ shift, negativeTtlSeconds, lookup }: DnsEvidence): Phrase {
+  if (lookup.problem !== null) {
+    const wait = negativeTtlSeconds === null ? '' : `; once repaired it is seen within ${negativeTtlSeconds} s`;
+    return [`${wait}.`];
+  }
+  if (shift === null) return ['.'];
+  if (shift.basis === 'resolver')
+    return [`; a change is seen after ${shift.worstSeconds} s or more (only the cached TTL is known).`];
+  return [`; a change is seen within ${shift.worstSeconds} s, typically ${shift.typicalSeconds} s.`];
+}
+
+function factsOf(dns: DnsEvidence): Reply['facts'] {
+  return {
+    name: dns.name,
+    canonicalName: dns.canonicalName,
+    zone: dns.delegation[0]?.zone ?? null,
+    provider: dns.provider,
+    nameservers: dns.delegation[0]?.nameservers.map((nameserver) => nameserver.name) ?? [],
+    worstSeconds: dns.shift?.worstSeconds ?? null,
+    typicalSeconds: dns.shift?.typicalSeconds ?? null,
+    limitedBy: dns.shift?.limitedBy ?? null,
+    basis: dns.shift?.basis ?? null,
+    negativeTtlSeconds: dns.negativeTtlSeconds,
+  };
+}

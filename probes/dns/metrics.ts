@@ -1,0 +1,29 @@
+// Owns the metric samples of this record. Bounded: one series a record set, server address and kind of shift.
+import type { MetricSample } from '../../src/contract/probe.ts';
+import { isOurs, placedZones } from './derive.ts';
+import type { DnsEvidence } from './evidence.ts';
+
+export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
+  const ttls = new Map<string, MetricSample>();
+  for (const { name, type, ttlSeconds, authoritativeTtlSeconds } of dns.records) {
+    const value = authoritativeTtlSeconds ?? ttlSeconds;
+    const key = `${name} ${type}`;
+    if ((ttls.get(key)?.value ?? -1) < value) {
+      ttls.set(key, { family: 'journey_dns_record_ttl_seconds', labels: { name, type }, value });
+    }
+  }
+  yield* ttls.values();
+  if (dns.shift !== null) {
+    const family = 'journey_dns_shift_seconds';
+    yield { family, labels: { kind: 'worst' }, value: dns.shift.worstSeconds };
+    yield { family, labels: { kind: 'typical' }, value: dns.shift.typicalSeconds };
+  }
+  for (const { zone, servers } of placedZones(dns)) {
+    for (const { nameserver, server } of servers) {
+      if (isOurs(server.error)) continue;
+      const labels = { dns_zone: zone.zone, server: nameserver.name, address: server.address };
+      yield { family: 'journey_dns_name_server_up', labels, value: server.error === null ? 1 : 0 };
+      if (server.serial !== null) yield { family: 'journey_dns_serial', labels, value: server.serial };
+    }
+  }
+}

@@ -1,0 +1,17 @@
+// Owns what changes the looking (options) and what changes the judging (policy).
+import { z } from 'zod';
+
+export const dnsOptionsSchema = z.strictObject({
+  /** Only the embedded world and tests have authorities elsewhere. */
+  authorityPort: z.int().min(1).max(65_535).default(53),
+  /** Name server addresses asked in each zone, at most. */
+  maxServers: z.int().min(1).max(64).default(8),
+});
+
+export const dnsPolicySchema = z.strictObject({
+  /** A change that may take longer than this to be seen is a warning. */
+  shiftWarnSeconds: z.number().nonnegative().default(60),
+});
+
+export type DnsOptions = z.infer<typeof dnsOptionsSchema>;
+export type DnsPolicy = z.infer<typeof dnsPolicySchema>;

@@ -1,0 +1,22 @@
+// Owns the descriptor of the dns probe: what it asks, and lazy doors to its parts. Imports nothing heavy.
+import type { Probe } from '../../src/contract/probe.ts';
+import type { DnsEvidence } from './evidence.ts';
+import type { DnsOptions, DnsPolicy } from './options.ts';
+
+export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
+  id: 'dns',
+  question: 1,
+  title: 'Where is the DNS record, and how fast can it shift traffic?',
+  reads: 'lookup',
+  after: [],
+  sends:
+    'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain); ' +
+    'to each name server address, at most 8 a zone: SOA, A and AAAA of the name',
+  options: async () => (await import('./options.ts')).dnsOptionsSchema,
+  policy: async () => (await import('./options.ts')).dnsPolicySchema,
+  evidence: async () => (await import('./evidence.ts')).dnsEvidenceSchema,
+  gather: async () => (await import('./gather.ts')).gather,
+  judgement: async () => (await import('./judgement.ts')).judgement,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  section: async () => (await import('./section.ts')).section,
+};

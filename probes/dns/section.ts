@@ -1,0 +1,67 @@
+// Owns how this record is shown: facts, the records, the name servers. No formatting.
+import type { Block, Cell, Section } from '../../src/contract/section.ts';
+import { problemCatalogue } from '../../src/model/problem.ts';
+import { errorWords, placedZones } from './derive.ts';
+import type { DnsEvidence } from './evidence.ts';
+
+export function section(dns: DnsEvidence): Section {
+  return { title: 'DNS', blocks: [facts(dns), ...records(dns), ...nameServers(dns)] };
+}
+
+function facts({
+  name,
+  canonicalName,
+  resolver,
+  lookup,
+  provider,
+  shift,
+  negativeTtlSeconds,
+  delegation,
+}: DnsEvidence): Block {
+  const rows: (readonly [string, Cell])[] = [['name', name]];
+  if (canonicalName !== name) rows.push(['canonical name', canonicalName]);
+  if (lookup.problem !== null) rows.push(['problem', problemCatalogue[lookup.problem.code].says]);
+  rows.push(['zone', delegation[0]?.zone ?? null], ['provider', provider]);
+  if (shift !== null) {
+    rows.push(
+      ['change seen within, s', shift.worstSeconds],
+      ['typically, s', shift.typicalSeconds],
+      ['limited by', shift.limitedBy],
+    );
+  }
+  if (negativeTtlSeconds !== null) rows.push(['"does not exist" remembered, s', negativeTtlSeconds]);
+  rows.push(['resolver', resolver]);
+  return { kind: 'facts', rows };
+}
+
+function records(dns: DnsEvidence): readonly Block[] {
+  if (dns.records.length === 0) return [{ kind: 'unknown', because: 'no record of the name was seen' }];
+  const rows = dns.records.map((one) => [one.name, one.type, one.authoritativeTtlSeconds, one.ttlSeconds, one.data]);
+  return [{ kind: 'table', columns: ['record', 'type', 'TTL, s', 'left, s', 'data'], rows }];
+}
+
+function nameServers(dns: DnsEvidence): readonly Block[] {
+  const placed = placedZones(dns);
+  if (placed.every(({ zone }) => zone.nameservers.length === 0)) {
+    const because = dns.zoneProblem ?? placed[0]?.zone.problem ?? null;
+    const words = because === null ? '' : `: ${problemCatalogue[because.code].says}`;
+    return [{ kind: 'unknown', because: `the name servers of the zone were not found${words}` }];
+  }
+  const rows = placed.flatMap(({ zone, servers }) => [
+    ...servers.map(({ nameserver, server }): readonly Cell[] => [
+      zone.zone,
+      nameserver.name,
+      server.address,
+      server.rttMs,
+      server.serial,
+      server.error === null ? 'answers' : errorWords(server.error),
+    ]),
+    ...zone.nameservers
+      .filter((nameserver) => nameserver.byAddress.length === 0)
+      .map(({ name, addresses, error }): readonly Cell[] => {
+        const state = error !== null ? errorWords(error) : 'not asked';
+        return [zone.zone, name, addresses[0] ?? null, null, null, state];
+      }),
+  ]);
+  return [{ kind: 'table', columns: ['zone', 'name server', 'address', 'ms', 'serial', 'state'], rows }];
+}

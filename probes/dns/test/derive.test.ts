@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type DnsName, wireText } from '../../../src/model/text.ts';
+import { shiftOf } from '../derive.ts';
+import type { RecordEvidence } from '../evidence.ts';
+import { dnsOptionsSchema, dnsPolicySchema } from '../options.ts';
+import { providerOf } from '../provider.ts';
+
+describe('the provider, from the names of the servers', () => {
+  test.each<[readonly string[], string | null]>([
+    [['ns-2048.awsdns-64.com', 'ns-1.awsdns-00.net'], 'Route 53'],
+    [['ns-cloud-a1.googledomains.com', 'ns-cloud-a2.googledomains.com'], 'Google Cloud DNS'],
+    [['ns1-05.azure-dns.com', 'ns4-05.azure-dns.info'], 'Azure DNS'],
+    [['ada.ns.cloudflare.com', 'bob.ns.cloudflare.com'], 'Cloudflare'],
+    [['dns1.p01.nsone.net', 'ns-1.awsdns-00.com'], 'Route 53 and NS1'],
+    [['ada.ns.cloudflare.com', 'ns1.kms.example'], null],
+    [['ada.ns.cloudflare.com.evil.example'], null],
+    [['xada.ns.cloudflare.com\n.evil'], null],
+    [[], null],
+  ])('%j is %j', (names, provider) => {
+    expect(providerOf(names.map((name) => wireText(name)))).toBe(provider);
+  });
+});
+
+describe('how long a change takes', () => {
+  const records = fc.array(
+    fc.record({
+      name: fc.constantFrom('a.example' as DnsName, 'b.example' as DnsName),
+      type: fc.constantFrom('A' as const, 'CNAME' as const),
+      ttlSeconds: fc.nat(3600),
+      authoritativeTtlSeconds: fc.option(fc.nat(3600)),
+      data: fc.constant(wireText('x')),
+    }),
+    { maxLength: 6 },
+  );
+  const life = (record: RecordEvidence) => record.authoritativeTtlSeconds ?? record.ttlSeconds;
+
+  test('is the longest life of a link, half of it typically, and names that link', () => {
+    fc.assert(
+      fc.property(records, (links) => {
+        const shift = shiftOf(links);
+        expect(shift === null).toBe(links.length === 0);
+        if (shift === null) return;
+        expect(shift.worstSeconds).toBe(Math.max(...links.map(life)));
+        expect(shift.typicalSeconds).toBe(shift.worstSeconds / 2);
+        expect(
+          links.some((one) => `${one.name} ${one.type}` === shift.limitedBy && life(one) === shift.worstSeconds),
+        ).toBe(true);
+        expect(shift.basis === 'authority').toBe(links.every((one) => one.authoritativeTtlSeconds !== null));
+      }),
+    );
+  });
+});
+
+describe('options and policy', () => {
+  test('have defaults, and refuse what they do not know', () => {
+    expect(dnsOptionsSchema.parse({})).toEqual({ authorityPort: 53, maxServers: 8 });
+    expect(dnsPolicySchema.parse({})).toEqual({ shiftWarnSeconds: 60 });
+    expect(() => dnsPolicySchema.parse({ shiftWarnSecond: 5 })).toThrow();
+    expect(() => dnsOptionsSchema.parse({ maxServers: 0 })).toThrow();
+  });
+});

@@ -1,0 +1,53 @@
+// Owns the scene of this probe's tests: a real resolver, real authorities on loopback addresses, and one gathering among them.
+import type { GatherContext } from '../../../src/contract/probe.ts';
+import { parseTarget } from '../../../src/model/target.ts';
+import { type DnsName, dnsName } from '../../../src/model/text.ts';
+import { now } from '../../../src/net/clock.ts';
+import { openDnsClient } from '../../../src/net/dns/client.ts';
+import { type Respond, startServer, type TestServer } from '../../../src/net/dns/test/servers.ts';
+import { createMeter } from '../../../src/net/meter.ts';
+import { gather } from '../gather.ts';
+import { type DnsOptions, dnsOptionsSchema } from '../options.ts';
+
+export interface Scene {
+  readonly name: string;
+  readonly resolver: Respond;
+  /** By loopback address; an address that is not here has nobody listening. */
+  readonly authorities: Readonly<Record<string, Respond>>;
+  readonly options?: Partial<DnsOptions>;
+  readonly families?: readonly (4 | 6)[];
+  readonly signal?: AbortSignal;
+}
+
+export async function play(scene: Scene) {
+  await using stack = new AsyncDisposableStack();
+  const resolving = stack.use(await startServer(scene.resolver));
+  const authorities: Record<string, TestServer> = {};
+  let port: number | undefined;
+  for (const [address, respond] of Object.entries(scene.authorities)) {
+    const started = stack.use(await startServer(respond, port === undefined ? { address } : { address, port }));
+    authorities[address] = started;
+    port = started.server.port;
+  }
+  const meter = createMeter();
+  const client = openDnsClient({
+    resolvers: [resolving.server],
+    timeoutMs: 500,
+    families: scene.families ?? [4, 6],
+    meter,
+  });
+  const signal = scene.signal ?? new AbortController().signal;
+  const context: GatherContext<DnsOptions> = {
+    target: parseTarget(scene.name),
+    startedAtMs: 0,
+    endpoints: [],
+    lookup: await client.lookup(dnsName(scene.name) as DnsName, new AbortController().signal),
+    ride: { traces: [], lookups: [], certificates: new Map() },
+    options: dnsOptionsSchema.parse({ authorityPort: port ?? 53, ...scene.options }),
+    earlier: {},
+    net: { now, dns: client },
+    signal,
+  };
+  const attempt = await gather(context);
+  return { attempt, context, authorities, port, budget: meter.read() };
+}

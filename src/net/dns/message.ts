@@ -1,0 +1,102 @@
+// Owns a decoded DNS message and the question it answers. Never hands unchecked bytes to dns-packet.
+import { randomInt } from 'node:crypto';
+import dnsPacket from 'dns-packet';
+import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
+import { readHeader, type SectionName, walkMessage } from './guard.ts';
+import { readRecord } from './records.ts';
+import { CLASS_IN, OPT, rcodeName, typeNumbers } from './registry.ts';
+
+/** RFC 9715: the largest UDP answer to ask for, so that none is fragmented on the way. */
+const UDP_PAYLOAD_BYTES = 1_232;
+
+/** A question in its wire form, with what an answer must repeat. */
+export interface Query {
+  readonly id: number;
+  readonly question: DnsQuestion;
+  readonly bytes: Buffer;
+}
+
+export interface Message extends Readonly<Record<SectionName, readonly DnsRecord[]>> {
+  readonly id: number;
+  readonly rcode: string;
+  readonly authoritative: boolean;
+  readonly recursionAvailable: boolean;
+  readonly truncated: boolean;
+  /** Owner in lower case; null when the sender did not repeat the question. */
+  readonly question: { readonly name: string; readonly type: number; readonly class: number } | null;
+  /** True when the sender speaks EDNS (RFC 6891). */
+  readonly edns: boolean;
+  readonly unreadableRecords: number;
+}
+
+/** A query with a fresh random id (RFC 5452 4.3); `edns` false for servers that choke on the OPT record. */
+export function encodeQuery(question: DnsQuestion, edns = true): Query {
+  const id = randomInt(0x1_0000);
+  const bytes = dnsPacket.encode({
+    type: 'query',
+    id,
+    flags: question.recursionDesired ? dnsPacket.RECURSION_DESIRED : 0,
+    // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
+    questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
+    additionals: edns ? [OPT_RECORD] : [],
+  });
+  return { id, question, bytes };
+}
+
+const OPT_RECORD: dnsPacket.OptAnswer = {
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: UDP_PAYLOAD_BYTES,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
+
+/**
+ * Reads a message from the network. Record by record: one that cannot be read is counted, the others stay.
+ * @throws MalformedMessage, and nothing else, for any bytes
+ */
+export function decodeMessage(bytes: Buffer): Message {
+  const { header, question, records, lost, hops } = walkMessage(bytes);
+  const sections: Record<SectionName, DnsRecord[]> = { answers: [], authorities: [], additionals: [] };
+  let unreadableRecords = lost;
+  let extended: number | null = null;
+  for (const walked of records) {
+    if (walked.type === OPT && walked.section === 'additionals') {
+      extended ??= walked.ttl >>> 24;
+      continue;
+    }
+    const record = readRecord(bytes, walked, hops);
+    if (record === null) unreadableRecords += 1;
+    else sections[walked.section].push(record);
+  }
+  return {
+    ...sections,
+    id: header.id,
+    rcode: rcodeName(((extended ?? 0) << 4) | header.rcode),
+    authoritative: header.authoritative,
+    recursionAvailable: header.recursionAvailable,
+    truncated: header.truncated,
+    question,
+    edns: extended !== null,
+    unreadableRecords,
+  };
+}
+
+/**
+ * The message when it answers this query, null when it belongs to another one (RFC 5452 9.1). A sender that could not even
+ * read the question may leave it out, but only with an error code.
+ * @throws MalformedMessage when it carries our id and cannot be read
+ */
+export function replyTo(query: Query, bytes: Buffer): Message | null {
+  if (bytes.length < 12) return null;
+  const header = readHeader(bytes);
+  if (header.id !== query.id || !header.isResponse) return null;
+  const message = decodeMessage(bytes);
+  if (message.question === null) return message.rcode === 'NOERROR' || message.rcode === 'NXDOMAIN' ? null : message;
+  const { name, type, class: klass } = message.question;
+  const same = name === query.question.name && type === typeNumbers[query.question.type] && klass === CLASS_IN;
+  return same ? message : null;
+}

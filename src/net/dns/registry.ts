@@ -1,0 +1,56 @@
+// Owns the numbers of record types and response codes as IANA assigns them. Never guesses a name for a number it does not know.
+import type { RecordType } from '../../contract/net.ts';
+
+/** https://www.iana.org/assignments/dns-parameters, "Resource Record (RR) TYPEs". */
+export const typeNumbers = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  MX: 15,
+  TXT: 16,
+  AAAA: 28,
+  SRV: 33,
+  HTTPS: 65,
+  CAA: 257,
+} as const satisfies Record<RecordType, number>;
+
+export const OPT = 41;
+export const CLASS_IN = 1;
+
+const namesByNumber = new Map<number, string>([
+  ...Object.entries(typeNumbers).map(([name, number]) => [number, name] as const),
+  [39, 'DNAME'],
+  [43, 'DS'],
+  [46, 'RRSIG'],
+  [47, 'NSEC'],
+  [48, 'DNSKEY'],
+  [50, 'NSEC3'],
+  [64, 'SVCB'],
+]);
+
+/** Mnemonic of a type, or its RFC 3597 5 form `TYPE64000`. */
+export function typeName(number: number): string {
+  return namesByNumber.get(number) ?? `TYPE${number}`;
+}
+
+const rcodes: readonly string[] = [
+  'NOERROR',
+  'FORMERR',
+  'SERVFAIL',
+  'NXDOMAIN',
+  'NOTIMP',
+  'REFUSED',
+  'YXDOMAIN',
+  'YXRRSET',
+  'NXRRSET',
+  'NOTAUTH',
+  'NOTZONE',
+];
+const extendedRcodes: Readonly<Record<number, string>> = { 16: 'BADVERS', 23: 'BADCOOKIE' };
+
+/** Mnemonic of a response code of up to 12 bits (RFC 6895 2.3), or `RCODE17`. */
+export function rcodeName(rcode: number): string {
+  return rcodes[rcode] ?? extendedRcodes[rcode] ?? `RCODE${rcode}`;
+}
