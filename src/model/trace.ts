@@ -48,7 +48,8 @@ export interface TcpFacts {
 
 /** What the server answered. Header values are cut to 4 KiB each for the record. */
 export interface HttpFacts {
-  readonly version: '1.0' | '1.1' | '2';
+  /** Undici tells 1.x from 2 only; an HTTP/1.0 answer reads as 1.1. */
+  readonly version: '1.1' | '2';
   readonly status: number;
   /** In the order sent, names as sent (HTTP/1.1 keeps case). */
   readonly headers: readonly (readonly [WireText, WireText])[];

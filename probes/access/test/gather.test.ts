@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { wireText } from '../../../src/model/text.ts';
+import { contextOf, endpointsOf, times, tracesOn } from '../../../test/support/traces.ts';
+import { challengesOf } from '../challenge.ts';
+import { accessEvidence } from '../evidence.ts';
+import { gather } from '../gather.ts';
+import { rateLimitOf } from '../rate-limit.ts';
+
+const fields = (pairs: readonly (readonly [string, string])[]) =>
+  pairs.map(([name, value]) => [wireText(name), wireText(value)] as const);
+
+describe('a challenge', () => {
+  test.each<[string, readonly (readonly [string, string | null])[]]>([
+    ['Bearer realm="kms"', [['Bearer', 'kms']]],
+    [
+      'Bearer realm="kms", error="invalid_token", Basic realm="a, b"',
+      [
+        ['Bearer', 'kms'],
+        ['Basic', 'a, b'],
+      ],
+    ],
+    [
+      'Negotiate, Digest nonce="x", realm = "d"',
+      [
+        ['Negotiate', null],
+        ['Digest', 'd'],
+      ],
+    ],
+    ['Negotiate YII=', [['Negotiate', null]]],
+    ['realm="nobody asked"', []],
+    ['', []],
+    ['Basic realm="never closed', [['Basic', 'never closed']]],
+  ])('%j', (value, expected) => {
+    const read = challengesOf(fields([['WWW-Authenticate', value]]));
+    expect(read.map(({ scheme, realm }) => [scheme, realm])).toEqual(expected);
+  });
+});
+
+describe('a rate limit', () => {
+  test.each<[string, readonly (readonly [string, string])[], object | null]>([
+    [
+      'in structured fields, of two policies the one that strikes first',
+      [
+        ['RateLimit-Policy', '"day";q=1000;w=86400, "burst";q=100;w=60'],
+        ['RateLimit', '"day";r=900;t=5000, "burst";r=42;t=18'],
+      ],
+      { limit: 100, remaining: 42, resetSeconds: 18, form: 'structured' },
+    ],
+    [
+      'in one dictionary',
+      [['RateLimit', 'limit=100, remaining=50, reset=30']],
+      { limit: 100, remaining: 50, resetSeconds: 30 },
+    ],
+    [
+      'in three headers',
+      [
+        ['RateLimit-Limit', '10, 10;w=1'],
+        ['RateLimit-Remaining', '9'],
+        ['RateLimit-Reset', '1'],
+      ],
+      { limit: 10, remaining: 9, resetSeconds: 1, form: 'ratelimit' },
+    ],
+    [
+      'of a vendor, with a point in time to reset',
+      [
+        ['X-RateLimit-Limit', '60'],
+        ['X-RateLimit-Remaining', '59'],
+        ['X-RateLimit-Reset', '1794000000'],
+      ],
+      { limit: 60, remaining: 59, resetSeconds: null, form: 'x-ratelimit' },
+    ],
+    [
+      'that cannot be read',
+      [
+        ['X-RateLimit-Limit', 'lots'],
+        ['RateLimit', ';;,="'],
+      ],
+      null,
+    ],
+    ['that is not there', [], null],
+  ])('%s', (_, headers, expected) => {
+    const read = rateLimitOf(fields(headers));
+    if (expected === null) expect(read).toBeNull();
+    else expect(read).toMatchObject(expected);
+  });
+});
+
+test('answers are counted, and the tightest limit is kept', async () => {
+  const endpoints = endpointsOf('az1', 'az2');
+  const traces = endpoints.flatMap((endpoint, zone) =>
+    tracesOn(endpoint, [
+      ...times(2, (at) => ({
+        headers: [
+          ['X-RateLimit-Limit', '100'],
+          ['X-RateLimit-Remaining', String(90 - zone * 50 - at)],
+        ] as const,
+      })),
+      { status: 429, headers: [['Retry-After', String(3 + zone)]] },
+      {
+        status: 401,
+        headers: zone === 0 ? [['WWW-Authenticate', 'Basic realm="r"']] : [['Strict-Transport-Security', 'max-age=1']],
+      },
+    ]),
+  );
+  const attempt = await gather(contextOf({}, endpoints, traces));
+  if (attempt.state !== 'complete') throw new Error(attempt.state);
+  accessEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
+  expect(attempt.value).toMatchObject({
+    ...{ anonymousStatus: { 200: 4, 429: 2, 401: 2 }, throttled: 2, throttledRetryAfterSeconds: 4, unchallenged: 1 },
+    ...{ challenges: [{ scheme: 'Basic', realm: 'r', n: 1 }], clientCertificateRequested: null },
+    rateLimit: { limit: 100, remaining: 39, endpoint: endpoints[1]?.id },
+    byEndpoint: [
+      { answered: 4, unchallenged: 0, throttled: 1, strictTransport: 0 },
+      { answered: 4, unchallenged: 1, throttled: 1, strictTransport: 1 },
+    ],
+  });
+});

@@ -1,0 +1,55 @@
+// Owns small facts that several checks share. Pure.
+import type { Phrase, Step } from '../../src/model/finding.ts';
+import { type Fault, problemCatalogue } from '../../src/model/problem.ts';
+import { familyOf, type Target } from '../../src/model/target.ts';
+import { type EndpointId, visible } from '../../src/model/text.ts';
+import type { EndpointRecord } from './evidence.ts';
+
+/** 95 % two-sided normal quantile. */
+const Z = 1.959964;
+
+/** Wilson score interval (95 %) of a rate, as fractions: E. B. Wilson, JASA 22 (1927). `n` is at least 1. */
+export function wilson(hits: number, n: number): readonly [number, number] {
+  const rate = hits / n;
+  const centre = (rate + Z ** 2 / (2 * n)) / (1 + Z ** 2 / n);
+  const half = (Z / (1 + Z ** 2 / n)) * Math.sqrt((rate * (1 - rate)) / n + Z ** 2 / (4 * n ** 2));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}
+
+const FAULT_SAYS = {
+  target: 'the service itself',
+  network: 'the network or a filter between here and the service',
+  resolver: 'the DNS resolver',
+  prober: 'this machine, not the service',
+} as const satisfies Record<Fault, string>;
+
+/** The most frequent problem in words, and whose fault it is. */
+export function mainProblem(record: EndpointRecord): Phrase {
+  const [main] = record.problems;
+  if (main === undefined) return ['no problem was recorded'];
+  const says = problemCatalogue[main.code].says;
+  const more = record.problems.length > 1 ? ` (${main.n} of ${record.attempts - record.ok} failures)` : '';
+  const words = main.detail === null || visible(main.detail) === says ? [] : [': "', main.detail, '"'];
+  return [`${says} in step ${main.step}`, ...words, `${more}; to blame: ${FAULT_SAYS[main.fault]}`];
+}
+
+/** Failures that are not this machine's own. */
+export function serviceFailures(record: EndpointRecord): number {
+  return record.problems.filter(({ fault }) => fault !== 'prober').reduce((sum, { n }) => sum + n, 0);
+}
+
+/** One request with curl to the very address, so that a person can see the same with a tool they trust. */
+export function curlTo(target: Target, endpoint: EndpointId): Step {
+  const parts = /^\[?([0-9a-fA-F:.]+?)\]?:(\d+)$/.exec(endpoint);
+  const address = parts?.[1] ?? '';
+  const bracketed = familyOf(address as never) === 6 ? `[${address}]` : address;
+  const pin = target.isAddress
+    ? []
+    : ['--connect-to', `${target.host}:${target.port}:${bracketed}:${parts?.[2] ?? ''}`];
+  return { kind: 'command', argv: ['curl', '-sv', '-o', '/dev/null', '--max-time', '10', ...pin, target.url] };
+}
+
+export const percent = (fraction: number): string => `${Math.round(fraction * 100)} %`;
+
+/** Milliseconds as a person reads them. */
+export const ms = (value: number): string => `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} ms`;

@@ -1,0 +1,17 @@
+// Owns what changes the balancer probe's looking (nothing yet) and its judging.
+import { z } from 'zod';
+
+export const balancerOptions = z.strictObject({});
+export type BalancerOptions = z.infer<typeof balancerOptions>;
+
+export const balancerPolicy = z.strictObject({
+  /** A zone is slow when its median is this many times that of the others, ... */
+  slowRatio: z.number().min(1).default(3),
+  /** ... and this much longer, ... */
+  slowDifferenceMs: z.number().min(0).default(20),
+  /** ... and each has this many samples: 6 is the least that bounds a median with 95 % confidence. */
+  slowSamples: z.int().min(6).default(6),
+  /** Answers an endpoint must have given before it is compared with others. */
+  compareAnswers: z.int().min(2).default(3),
+});
+export type BalancerPolicy = z.infer<typeof balancerPolicy>;

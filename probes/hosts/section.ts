@@ -1,0 +1,34 @@
+// Owns the blocks in which the hosts record is shown. No formatting.
+import type { Section } from '../../src/contract/section.ts';
+import type { HostsEvidence } from './evidence.ts';
+
+export function section({ byEndpoint }: HostsEvidence): Section {
+  const rows = byEndpoint.flatMap((record) =>
+    record.hosts.map((host) => [
+      ...[record.zone, record.endpoint, host.identity, host.requests, host.failures],
+      ...[Object.keys(host.statuses).join(', '), host.waitP50Ms],
+    ]),
+  );
+  const untold = byEndpoint.filter(({ identifiedBy }) => identifiedBy === null).length;
+  return {
+    title: 'Hosts',
+    blocks: [
+      {
+        kind: 'table',
+        columns: ['zone', 'endpoint', 'told apart by', 'seen', 'estimate', 'low', 'high', 'order'],
+        rows: byEndpoint.map(({ zone, endpoint, identifiedBy, seen, estimate, low, high, algorithm }) => [
+          ...[zone, endpoint, identifiedBy, seen, estimate, low, high, algorithm ?? 'cannot be told'],
+        ]),
+      },
+      { kind: 'table', columns: ['zone', 'endpoint', 'host', 'requests', 'failures', 'statuses', 'wait p50 ms'], rows },
+      ...(untold === 0
+        ? []
+        : [
+            {
+              kind: 'unknown' as const,
+              because: `Nothing tells the hosts apart behind ${untold} of ${byEndpoint.length} endpoints.`,
+            },
+          ]),
+    ],
+  };
+}

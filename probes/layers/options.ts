@@ -1,0 +1,11 @@
+// Owns what changes the layers probe's looking (nothing yet) and its judging.
+import { z } from 'zod';
+
+export const layersOptions = z.strictObject({});
+export type LayersOptions = z.infer<typeof layersOptions>;
+
+export const layersPolicy = z.strictObject({
+  /** A claim is doubted when it exceeds the wait by more than this in more than half of the answers. */
+  claimToleranceMs: z.number().min(0).default(5),
+});
+export type LayersPolicy = z.infer<typeof layersPolicy>;

@@ -1,0 +1,20 @@
+// The layers probe: what a request passes behind the address, what each layer says it took, and signs of retries. Sends nothing of its own.
+import type { Probe } from '../../src/contract/probe.ts';
+import type { LayersEvidence } from './evidence.ts';
+import type { LayersOptions, LayersPolicy } from './options.ts';
+
+export const layers: Probe<LayersEvidence, LayersOptions, LayersPolicy> = {
+  id: 'layers',
+  question: 5,
+  title: 'How many layers does a request pass, how do they talk, where are retries and circuit breakers?',
+  reads: 'ride',
+  after: [],
+  sends: null,
+  options: async () => (await import('./options.ts')).layersOptions,
+  policy: async () => (await import('./options.ts')).layersPolicy,
+  evidence: async () => (await import('./evidence.ts')).layersEvidence,
+  gather: async () => (await import('./gather.ts')).gather,
+  judgement: async () => (await import('./judgement.ts')).judgement,
+  metrics: async () => (await import('./metrics.ts')).metrics,
+  section: async () => (await import('./section.ts')).section,
+};

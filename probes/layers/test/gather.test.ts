@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { wireText } from '../../../src/model/text.ts';
+import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
+import { serverTiming } from '../claims.ts';
+import { type LayersEvidence, layersEvidence } from '../evidence.ts';
+import { gather } from '../gather.ts';
+
+const [endpoint] = endpointsOf('az1') as [ReturnType<typeof endpointsOf>[number]];
+
+async function gathered(scripts: readonly TraceScript[]): Promise<LayersEvidence> {
+  const attempt = await gather(contextOf({}, [endpoint], tracesOn(endpoint, scripts)));
+  if (attempt.state !== 'complete') throw new Error(attempt.state);
+  layersEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
+  return attempt.value;
+}
+
+describe('Server-Timing', () => {
+  test.each<[string, readonly (readonly [string, number])[]]>([
+    [
+      'app;dur=3.5, db;dur=1',
+      [
+        ['app', 3.5],
+        ['db', 1],
+      ],
+    ],
+    ['cache;desc="Cache; Read, hot";dur=23.2', [['cache', 23.2]]],
+    ['app;DUR="12"', [['app', 12]]],
+    ['miss, total;dur=', []],
+    ['app;dur=-5, db;dur=1e3, x;dur=NaN, y;dur=86400001', []],
+    ['a;dur=1,'.repeat(400), times(64, () => ({})).map(() => ['a', 1] as const)],
+  ])('%j', (value, expected) => {
+    const read = serverTiming([[wireText('Server-Timing'), wireText(value)]]);
+    expect(read.map(({ name, ms }) => [name, ms])).toEqual(expected);
+  });
+});
+
+test('claims of all answers become spans, those of trailers may cover the body', async () => {
+  const { spans, byEndpoint } = await gathered(
+    times(5, (at) => ({
+      waitMs: 50,
+      headers: [
+        ['Server-Timing', `app;dur=${40 + at}`],
+        ['X-Runtime', '0.045'],
+        ['x-envoy-upstream-service-time', '49'],
+      ],
+      trailers: [['Server-Timing', 'body;dur=50.5']],
+    })),
+  );
+  expect(spans).toMatchObject([
+    { name: 'app', source: 'server-timing', n: 5, p50Ms: 42, p99Ms: null, maxMs: 44, beyondWait: 0 },
+    { name: 'body', source: 'server-timing', n: 5, p50Ms: 50.5, beyondWait: 0 },
+    { name: 'x-envoy-upstream-service-time', source: 'header', p50Ms: 49 },
+    { name: 'x-runtime', source: 'header', p50Ms: 45 },
+  ]);
+  expect(byEndpoint[0]).toMatchObject({ waitP50Ms: 50, unexplainedMs: 1 });
+});
+
+test('a claim beyond the wait is counted, and leaves nothing unexplained', async () => {
+  const { spans, byEndpoint } = await gathered(
+    times(4, () => ({ waitMs: 10, headers: [['server-timing', 'app;dur=90']] })),
+  );
+  expect(spans[0]).toMatchObject({ beyondWait: 4, beyondWaitMaxMs: 80 });
+  expect(byEndpoint[0]?.unexplainedMs).toBe(0);
+});
+
+test('the chain runs from the client inwards', async () => {
+  const headers = [
+    ['Via', '1.1 inner (Varnish/7.1, x), HTTP/2 outer'],
+    ['CF-Ray', '8f0a1b2c3d4e5f60-FRA'],
+    ['Server', 'app'],
+    ['Cache-Status', 'outer; hit'],
+    ['Via', 'nonsense'],
+  ] as const;
+  const { byEndpoint, proxies, cacheStatus } = await gathered(times(3, () => ({ headers })));
+  expect(byEndpoint[0]?.chain).toEqual([
+    { name: 'Cloudflare', kind: 'edge', signal: 'cf-ray' },
+    { name: 'outer', kind: 'proxy', signal: 'via' },
+    { name: 'inner', kind: 'proxy', signal: 'via' },
+    { name: 'app', kind: 'unknown', signal: 'server' },
+  ]);
+  expect(proxies).toEqual([
+    { protocol: '1.1', receivedBy: 'inner', comment: 'Varnish/7.1, x', n: 3 },
+    { protocol: 'HTTP/2', receivedBy: 'outer', comment: null, n: 3 },
+  ]);
+  expect(cacheStatus).toEqual([{ header: 'cache-status', value: 'outer; hit', n: 3 }]);
+});
+
+test('retries and the delay that a 503 asks for', async () => {
+  const { retryHints } = await gathered([
+    { headers: [['x-envoy-attempt-count', '1']] },
+    { headers: [['x-envoy-attempt-count', '3']] },
+    { headers: [['x-envoy-attempt-count', 'many']] },
+    { status: 503, headers: [['Retry-After', '30']] },
+    { status: 503, headers: [['Retry-After', 'Fri, 31 Dec 1999 23:59:59 GMT']] },
+    { status: 200, headers: [['Retry-After', '99']] },
+  ]);
+  expect(retryHints).toEqual({ counted: 2, retried: 1, attemptsMax: 3, retryAfterSeconds: 30 });
+});
