@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// The command's first lines: refuse a Node that is too old in words, then start with the compile cache on.
+import { enableCompileCache } from 'node:module';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 26 || (major === 26 && minor < 9)) {
+  process.stderr.write(
+    `probe: needs Node.js 26.9 or newer, this is ${process.versions.node}\n` +
+      '  older ones destroy the certificate chain that the server sent; in a clone use `npx probe`, which brings its own\n',
+  );
+  process.exitCode = 64;
+} else {
+  enableCompileCache();
+  if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2] ?? '')) {
+    const { version } = await import('./version.ts');
+    process.stdout.write(`${version}\n`);
+  } else {
+    const { run } = await import('./main.ts');
+    process.exitCode = await run(process.argv.slice(2));
+  }
+}

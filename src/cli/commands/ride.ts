@@ -1,0 +1,38 @@
+// Owns `probe <target>`: settings, ride, judgement, report, exit code.
+import { observe } from '../../journey/observe.ts';
+import { planOf } from '../../journey/plan.ts';
+import type { Progress } from '../../journey/ride.ts';
+import { judgedJourney, policyFrom } from '../judging.ts';
+import { type OutputOptions, openOutput } from '../output.ts';
+import type { Launch } from '../program.ts';
+import { progressLine } from '../progress.ts';
+import { type RideOptions, rideSettings } from '../ride-options.ts';
+
+export async function runRide(target: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
+  const options = raw as unknown as RideOptions & OutputOptions;
+  const settings = await rideSettings(target, options, launch);
+  if (options.plan === true) {
+    await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);
+    return 0;
+  }
+  const policy = await policyFrom(options);
+  const output = await openOutput(options, launch);
+  const stop = new AbortController();
+  const ignoreInterrupts = launch.io.onInterrupt(() => stop.abort());
+  const progress = progressLine(launch.io, options.progress && options.quiet !== true);
+  try {
+    const observation = await observe(settings, launch.probes, {
+      id: launch.io.newId(),
+      startedAtMs: launch.io.wallClockMs(),
+      vantage: launch.io.vantage(),
+      signal: stop.signal,
+      onProgress: (step: Progress) => progress.show(step),
+    });
+    progress.clear();
+    const asOfMs = Date.parse(observation.startedAt);
+    return await output.report(await judgedJourney(observation, policy, asOfMs, launch));
+  } finally {
+    progress.clear();
+    ignoreInterrupts();
+  }
+}

@@ -1,0 +1,73 @@
+// Owns the process: streams, terminal, environment, clock, signals. The only asker; commands get what they need from here.
+import { randomUUID } from 'node:crypto';
+import { hostname, networkInterfaces } from 'node:os';
+import type { IpAddress } from '../model/text.ts';
+
+/** Exit codes as monitoring plugins use them; 64 is EX_USAGE of sysexits.h. */
+export const EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3, usage: 64 } as const;
+
+export interface Io {
+  /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit. */
+  out(text: string): Promise<void>;
+  err(text: string): void;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** Columns of standard output; 80 when it is no terminal and COLUMNS says nothing. */
+  readonly columns: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Unix ms. */
+  wallClockMs(): number;
+  newId(): string;
+  vantage(): { readonly name: string; readonly zone: null; readonly addresses: readonly IpAddress[] };
+  /** Calls back on the first Ctrl-C or SIGTERM; the second one ends the process. Returns a function that stops listening. */
+  onInterrupt(callback: () => void): () => void;
+}
+
+export function processIo(): Io {
+  // A reader that goes away (`probe x | head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
+    throw error;
+  });
+  return {
+    out: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
+    err: (text) => void process.stderr.write(text),
+    stdoutIsTerminal: process.stdout.isTTY,
+    stderrIsTerminal: process.stderr.isTTY,
+    columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
+    env: process.env,
+    wallClockMs: () => Date.now(),
+    newId: randomUUID,
+    vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
+    onInterrupt,
+  };
+}
+
+/** Width of the terminal, else of COLUMNS, else 80; never under 40, where nothing fits. */
+export function columnsOf(terminal: number | undefined, variable: string | undefined): number {
+  const wanted = terminal ?? (/^\d{1,4}$/.test(variable ?? '') ? Number(variable) : 80);
+  return Math.max(40, wanted === 0 ? 80 : wanted);
+}
+
+function ownAddresses(): readonly IpAddress[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter((address) => !address.internal && !address.address.startsWith('fe80:'))
+    .map((address) => address.address as IpAddress)
+    .slice(0, 16);
+}
+
+function onInterrupt(callback: () => void): () => void {
+  let calls = 0;
+  const listener = (signal: NodeJS.Signals): void => {
+    calls++;
+    if (calls > 1) process.exit(signal === 'SIGINT' ? 130 : 143);
+    callback();
+  };
+  process.on('SIGINT', listener);
+  process.on('SIGTERM', listener);
+  return () => {
+    process.off('SIGINT', listener);
+    process.off('SIGTERM', listener);
+  };
+}

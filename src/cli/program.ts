@@ -1,0 +1,142 @@
+// Owns the command line: names, options, help. Each command's code is imported when it is called.
+import { Command, CommanderError, Option } from 'commander';
+import type { AnyProbe } from '../contract/probe.ts';
+import { UsageError } from '../model/usage-error.ts';
+import type { Io } from './io.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Launch {
+  readonly io: Io;
+  readonly probes: readonly AnyProbe[];
+  readonly version: string;
+  readonly surroundings: Surroundings;
+}
+
+export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as const;
+
+/** Builds the command line. `setExit` receives the exit code of the command that ran. */
+export function buildProgram(launch: Launch, setExit: (code: number) => void): Command {
+  const program = new Command('probe')
+    .description('Rides one request to a service, hop by hop, and answers with evidence.')
+    .version(launch.version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void launch.io.out(text), writeErr: (text) => launch.io.err(text) })
+    .showHelpAfterError('(probe --help shows the options)')
+    .enablePositionalOptions()
+    .addHelpText('after', HELP_AFTER);
+  const ride = program
+    .command('ride <target>', { isDefault: true })
+    .description('ride one journey and report it (the default command)');
+  rideOptions(ride).action(async (target: string, options: Record<string, unknown>) => {
+    const { runRide } = await import('./commands/ride.ts');
+    setExit(await runRide(target, options, launch));
+  });
+  judgingOptions(
+    outputOptions(program.command('judge <journey>').description('judge an old journey again; - reads standard input')),
+  )
+    .option('--as-of TIME', 'judge as if it were this time (RFC 3339); default: when it was ridden')
+    .action(async (file: string, options: Record<string, unknown>) => {
+      const { runJudge } = await import('./commands/judge.ts');
+      setExit(await runJudge(file, options, launch));
+    });
+  outputOptions(
+    program
+      .command('report <journey>')
+      .description('render an old journey again, without a network; - reads standard input'),
+  ).action(async (file: string, options: Record<string, unknown>) => {
+    const { runReport } = await import('./commands/report.ts');
+    setExit(await runReport(file, options, launch));
+  });
+  program
+    .command('demo [command...]')
+    .description('run any of the above inside the embedded kms.example world (default: probe kms.example)')
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false)
+    .action(async (command: readonly string[]) => {
+      const { runDemo } = await import('./commands/demo.ts');
+      setExit(await runDemo(command, launch, runCommand));
+    });
+  return program;
+}
+
+/** Parses and runs; returns the exit code. UsageError and faults of the program are left to the caller. */
+export async function runCommand(args: readonly string[], launch: Launch): Promise<number> {
+  let exit = 0;
+  const program = buildProgram(launch, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return 0;
+    // Commander has already said what is wrong, and what to type.
+    throw new UsageError('', null);
+  }
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect).default([], 'none');
+}
+
+function rideOptions(command: Command): Command {
+  command
+    .option('-n, --samples N', 'requests to each endpoint', '20')
+    .option('--rate R', 'requests a second to one endpoint, at most', '10')
+    .option('--timeout D', 'bound on each single step (500ms, 5s, 2m)', '5s')
+    .option('--deadline D', 'bound on the whole journey; what is known by then is reported', '60s')
+    .addOption(repeatable('--resolver IP[#PORT]', "resolver to ask instead of the system's (repeat for more)"))
+    .addOption(repeatable('--connect ADDR[:PORT][=ZONE]', 'ride this address instead of those DNS gives (repeat)'))
+    .addOption(repeatable('--zone NAME=ADDR[,ADDR]', 'name the zone of addresses (repeat)'))
+    .option('--ca-file F', 'trust the roots in this PEM file instead of the built-in ones')
+    .option('--insecure', 'report untrusted and mismatching certificates as notices only')
+    .option('--sni NAME', 'server name to send in TLS')
+    .option('--client-cert F', 'client certificate chain (PEM)')
+    .option('--client-key F', 'its private key (PEM)')
+    .option('-X, --method M', 'request method', 'GET')
+    .addOption(repeatable("-H, --header 'K: V'", 'add a request header (repeat); values are never reported'))
+    .option('--body F', 'send this file as the request body')
+    .option('--user-agent S', 'User-Agent to send')
+    .option('-4', 'IPv4 only')
+    .option('-6', 'IPv6 only')
+    .addOption(new Option('--http V', 'HTTP version').choices(['1.1', '2']))
+    .option('--only P[,P]', 'run these probes only')
+    .option('--skip P[,P]', 'leave these probes out')
+    .option('--plan', 'print what would be sent, and to whom, and send nothing')
+    .option('--no-progress', 'no progress on standard error');
+  return outputOptions(judgingOptions(command));
+}
+
+function judgingOptions(command: Command): Command {
+  return command
+    .option('--warn D', 'certificate lifetime left that warns (default: 30d)')
+    .option('--critical D', 'certificate lifetime left that is critical (default: 7d)')
+    .option('--policy F', 'policy file (YAML or JSON): thresholds by probe, severities by check id');
+}
+
+function outputOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-f, --format F', 'how to report').choices(FORMATS).default('text'))
+    .option('-o, --output F', 'write the report to this file')
+    .addOption(
+      new Option('--fail-on V', 'which verdict makes the exit code non-zero').choices(['warning', 'critical', 'never']),
+    )
+    .option('-q, --quiet', 'only the verdict line and the findings')
+    .option('-v, --verbose', 'all evidence tables')
+    .option('--no-color', 'no colour (NO_COLOR is respected)');
+}
+
+const HELP_AFTER = `
+Examples:
+  probe kms.example                            three in the morning: what is wrong, and where
+  probe kms.example --plan                     what would be sent, and to whom
+  probe kms.example -f json > before.json      write it down
+  probe judge before.json --policy p.yaml      judge it again, with other thresholds
+  probe report before.json -f html -o j.html   render it again
+  probe demo                                   the embedded world: no network, no root
+
+Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell, 64 wrong usage.`;

@@ -1,0 +1,36 @@
+// Owns the progress line on standard error: one line, rewritten in place, on a terminal only.
+import type { Progress } from '../journey/ride.ts';
+import { now } from '../net/clock.ts';
+import type { Io } from './io.ts';
+
+/** Rewrites of the line a second, at most. */
+const REDRAWS = 10;
+const ERASE_LINE = '\r\x1b[2K';
+
+export interface ProgressLine {
+  show(progress: Progress): void;
+  clear(): void;
+}
+
+export function progressLine(io: Io, wanted: boolean): ProgressLine {
+  if (!wanted || !io.stderrIsTerminal) return { show: () => undefined, clear: () => undefined };
+  const beganMs = now();
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let shown = false;
+  return {
+    show({ endpoint, done, failed, total }) {
+      const atMs = now();
+      if (atMs - lastMs < 1000 / REDRAWS) return;
+      lastMs = atMs;
+      shown = true;
+      const where = endpoint.zone === null ? endpoint.id : `${endpoint.zone} ${endpoint.id}`;
+      const failures = failed === 0 ? '' : `, ${failed} failed`;
+      const line = `riding ${where}: ${done} of ${total} samples${failures}, ${((atMs - beganMs) / 1000).toFixed(1)} s`;
+      io.err(`${ERASE_LINE}${line.slice(0, io.columns - 1)}`);
+    },
+    clear() {
+      if (shown) io.err(ERASE_LINE);
+      shown = false;
+    },
+  };
+}

@@ -1,0 +1,192 @@
+// Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
+import { readFile } from 'node:fs/promises';
+import type { NamedZone, PinnedAddress, RideSettings } from '../journey/settings.ts';
+import { parseDuration } from '../model/duration.ts';
+import { Secret } from '../model/secret.ts';
+import { ipAddress, parseTarget, type Target } from '../model/target.ts';
+import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { parseResolver } from '../net/dns/system.ts';
+import { type JudgingOptions, readText } from './judging.ts';
+import type { Launch } from './program.ts';
+
+/** As commander hands them over. */
+export interface RideOptions extends JudgingOptions {
+  readonly samples: string;
+  readonly rate: string;
+  readonly timeout: string;
+  readonly deadline: string;
+  readonly resolver: readonly string[];
+  readonly connect: readonly string[];
+  readonly zone: readonly string[];
+  readonly caFile?: string;
+  readonly sni?: string;
+  readonly clientCert?: string;
+  readonly clientKey?: string;
+  readonly method: string;
+  readonly header: readonly string[];
+  readonly body?: string;
+  readonly userAgent?: string;
+  readonly 4?: boolean;
+  readonly 6?: boolean;
+  readonly http?: '1.1' | '2';
+  readonly only?: string;
+  readonly skip?: string;
+  readonly plan?: boolean;
+  readonly progress: boolean;
+}
+
+const MAX_PEM_BYTES = 4_194_304;
+const MAX_BODY_BYTES = 1_048_576;
+
+export async function rideSettings(input: string, options: RideOptions, launch: Launch): Promise<RideSettings> {
+  const { surroundings } = launch;
+  const target = parseTarget(input, surroundings.defaultPort ?? undefined);
+  const given = options.resolver.map(parseResolver);
+  return {
+    target,
+    samples: wholeNumber(options.samples, '--samples', 1, 100_000),
+    rate: positiveNumber(options.rate, '--rate', 1000),
+    timeoutMs: bounded(parseDuration(options.timeout, '--timeout'), '--timeout'),
+    deadlineMs: bounded(parseDuration(options.deadline, '--deadline'), '--deadline'),
+    resolvers: given.length > 0 ? given : surroundings.resolvers,
+    families: familiesOf(options),
+    connect: options.connect.map(parseConnect),
+    zones: [...options.zone.map(parseZone), ...surroundings.zones],
+    servername: servernameOf(options.sni, target),
+    trust: { caPem: await rootsOf(options, launch), insecure: options.insecure === true },
+    identity: await identityOf(options),
+    request: await requestOf(options, launch),
+    http: options.http ?? 'negotiated',
+    probes: chosenProbes(options, launch),
+    probeOptions: surroundings.probeOptions,
+  };
+}
+
+function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${option}: "${text}" is not a whole number from ${least} to ${most}`);
+}
+
+function positiveNumber(text: string, option: string, most: number): number {
+  const value = /^\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= most) return value;
+  throw new UsageError(`${option}: "${text}" is not a number above 0 and at most ${most}`);
+}
+
+/** setTimeout's own bound is 2^31-1 ms; past it a timer fires at once. */
+function bounded(ms: number, option: string): number {
+  if (ms > 0 && ms <= 2_147_483_647) return ms;
+  throw new UsageError(`${option}: must be longer than 0 and at most 24 days`);
+}
+
+function familiesOf(options: RideOptions): readonly (4 | 6)[] {
+  if (options[4] === true && options[6] === true)
+    throw new UsageError('-4 and -6 together leave no address', 'give one of them, or none');
+  if (options[4] === true) return [4];
+  return options[6] === true ? [6] : [4, 6];
+}
+
+function servernameOf(sni: string | undefined, target: Target): DnsName | null {
+  if (sni === undefined) return target.isAddress ? null : (target.host as DnsName);
+  const name = dnsName(sni);
+  if (name === null)
+    throw new UsageError(
+      `--sni: "${sni}" is not a host name`,
+      'addresses cannot be sent as server name (RFC 6066 section 3)',
+    );
+  return name;
+}
+
+/** `ADDR`, `ADDR:PORT`, `[V6]:PORT`, each with `=ZONE`. */
+export function parseConnect(text: string): PinnedAddress {
+  const [where = '', zone] = text.split(/=(.*)/s);
+  const found = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(where) ?? /^([^:]+)(?::(\d{1,5}))?$/.exec(where);
+  const address = ipAddress(found?.[1] ?? where);
+  const port = found?.[2] === undefined ? null : Number(found[2]);
+  if (address === null || (port !== null && (port < 1 || port > 65_535))) {
+    throw new UsageError(
+      `--connect: "${text}" is not an address`,
+      'write 192.0.2.1, 192.0.2.1:8443=zone-a or [2001:db8::1]:443',
+    );
+  }
+  return { address, port, zone: zone === undefined || zone === '' ? null : zone };
+}
+
+/** `NAME=ADDR[,ADDR]` */
+export function parseZone(text: string): NamedZone {
+  const [name = '', list = ''] = text.split(/=(.*)/s);
+  const addresses = list.split(',').map((word) => ipAddress(word.trim()));
+  if (name === '' || addresses.includes(null)) {
+    throw new UsageError(
+      `--zone: "${text}" is not NAME=ADDR[,ADDR]`,
+      'for example --zone eu-west-1a=192.0.2.1,2001:db8::1',
+    );
+  }
+  return { name, addresses: addresses as readonly IpAddress[], source: 'flag' };
+}
+
+async function rootsOf(options: RideOptions, launch: Launch): Promise<readonly string[] | null> {
+  if (options.caFile === undefined) return launch.surroundings.caPem;
+  const text = await readText(options.caFile, '--ca-file', MAX_PEM_BYTES);
+  if (!text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new UsageError(
+      `--ca-file: ${options.caFile} holds no PEM certificate`,
+      'convert DER with: openssl x509 -inform der -in FILE',
+    );
+  }
+  return [text];
+}
+
+async function identityOf(options: RideOptions): Promise<RideSettings['identity']> {
+  if (options.clientCert === undefined && options.clientKey === undefined) return null;
+  if (options.clientCert === undefined || options.clientKey === undefined) {
+    throw new UsageError('--client-cert and --client-key go together');
+  }
+  const [certificatePem, key] = await Promise.all([
+    readText(options.clientCert, '--client-cert', MAX_PEM_BYTES),
+    readText(options.clientKey, '--client-key', MAX_PEM_BYTES),
+  ]);
+  return { certificatePem, key: new Secret('client key', key) };
+}
+
+async function requestOf(options: RideOptions, launch: Launch): Promise<RideSettings['request']> {
+  if (!/^[A-Z]{1,20}$/.test(options.method))
+    throw new UsageError(`--method: "${options.method}" is not an HTTP method`, 'for example GET or HEAD');
+  return {
+    method: options.method,
+    headers: options.header.map(parseHeader),
+    body: options.body === undefined ? null : await readBody(options.body),
+    userAgent: options.userAgent ?? `outrider/${launch.version}`,
+  };
+}
+
+function parseHeader(text: string): readonly [string, Secret] {
+  const found = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*)$/.exec(text);
+  if (found?.[1] === undefined)
+    throw new UsageError("--header: not of the form 'Name: value'", "for example -H 'Accept: application/json'");
+  return [found[1], new Secret(`header ${found[1]}`, found[2] ?? '')];
+}
+
+async function readBody(path: string): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch(() => {
+    throw new UsageError(`--body: cannot read ${path}`);
+  });
+  if (bytes.byteLength > MAX_BODY_BYTES) throw new UsageError(`--body: ${path} is larger than ${MAX_BODY_BYTES} bytes`);
+  return bytes;
+}
+
+function chosenProbes(options: RideOptions, launch: Launch): readonly string[] {
+  const known = launch.probes.map((probe) => probe.id);
+  const named = (list: string | undefined, option: string): readonly string[] => {
+    const ids = (list ?? '').split(',').filter((id) => id !== '');
+    const stranger = ids.find((id) => !known.includes(id));
+    if (stranger !== undefined)
+      throw new UsageError(`${option}: no probe is called "${stranger}"`, `the probes are ${known.join(', ')}`);
+    return ids;
+  };
+  const only = named(options.only, '--only');
+  const skip = named(options.skip, '--skip');
+  return (only.length > 0 ? only : known).filter((id) => !skip.includes(id));
+}

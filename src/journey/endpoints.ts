@@ -1,0 +1,54 @@
+// Owns the step from a lookup (or addresses given by hand) to the endpoints that are ridden. Sends nothing.
+import { type Endpoint, endpointId, familyOf, type Target } from '../model/target.ts';
+import type { IpAddress } from '../model/text.ts';
+import type { Lookup } from '../model/trace.ts';
+import { MAX_ENDPOINTS, type NamedZone, type PinnedAddress, type RideSettings } from './settings.ts';
+
+export interface Endpoints {
+  readonly ridden: readonly Endpoint[];
+  /** How many more there were. */
+  readonly leftOut: number;
+}
+
+/** Every address once, IPv4 first, each family in the order of its text so that two journeys list alike. */
+export function endpointsOf(settings: RideSettings, lookup: Lookup | null): Endpoints {
+  const found = settings.connect.length > 0 ? settings.connect.map(pinned) : fromTarget(settings.target, lookup);
+  const unique = new Map<string, Endpoint>();
+  for (const { address, port, zone, ttlSeconds } of found) {
+    const id = endpointId(address, port ?? settings.target.port);
+    const named = zone === null ? zoneOf(address, settings.zones) : { zone, zoneSource: 'flag' as const };
+    const endpoint = {
+      id,
+      address,
+      port: port ?? settings.target.port,
+      family: familyOf(address),
+      ...named,
+      ttlSeconds,
+    };
+    if (!unique.has(id)) unique.set(id, endpoint);
+  }
+  const wanted = [...unique.values()].filter((endpoint) => settings.families.includes(endpoint.family));
+  if (settings.connect.length === 0) wanted.sort(byFamilyThenAddress);
+  return { ridden: wanted.slice(0, MAX_ENDPOINTS), leftOut: Math.max(0, wanted.length - MAX_ENDPOINTS) };
+}
+
+type Found = PinnedAddress & { readonly ttlSeconds: number | null };
+
+function pinned(address: PinnedAddress): Found {
+  return { ...address, ttlSeconds: null };
+}
+
+function fromTarget(target: Target, lookup: Lookup | null): readonly Found[] {
+  if (target.isAddress) return [{ address: target.host as IpAddress, port: null, zone: null, ttlSeconds: null }];
+  return (lookup?.addresses ?? []).map(({ address, ttlSeconds }) => ({ address, port: null, zone: null, ttlSeconds }));
+}
+
+function zoneOf(address: IpAddress, zones: readonly NamedZone[]): Pick<Endpoint, 'zone' | 'zoneSource'> {
+  const zone = zones.find((candidate) => candidate.addresses.includes(address));
+  return zone === undefined ? { zone: null, zoneSource: null } : { zone: zone.name, zoneSource: zone.source };
+}
+
+function byFamilyThenAddress(a: Endpoint, b: Endpoint): number {
+  if (a.family !== b.family) return a.family - b.family;
+  return a.address.localeCompare(b.address, 'en', { numeric: true });
+}

@@ -1,0 +1,83 @@
+// Owns the step from traces to hops: for each endpoint and phase, how many began it, failed in it, and how long it took.
+import type { Hop, LatencySummary } from '../model/latency.ts';
+import type { Problem, ProblemCode } from '../model/problem.ts';
+import type { Endpoint } from '../model/target.ts';
+import { type HopId, hopIds, type Lookup, type RequestTrace, type Ride } from '../model/trace.ts';
+import { summarize } from '../stats/latency.ts';
+
+/** The hop of the lookups first, then each endpoint's hops in riding order. */
+export function hopsOf(endpoints: readonly Endpoint[], ride: Ride): readonly Hop[] {
+  const resolve = ride.lookups.length === 0 ? [] : [resolveHop(ride.lookups)];
+  return [...resolve, ...endpoints.flatMap((endpoint) => endpointHops(endpoint, tracesOf(ride, endpoint)))];
+}
+
+function tracesOf(ride: Ride, endpoint: Endpoint): readonly RequestTrace[] {
+  return ride.traces.filter((trace) => trace.endpoint === endpoint.id);
+}
+
+function resolveHop(lookups: readonly Lookup[]): Hop {
+  const answered = lookups.filter((lookup) => lookup.problem === null);
+  return {
+    id: 'resolve',
+    endpoint: null,
+    zone: null,
+    attempts: lookups.length,
+    ...failuresOf(lookups.flatMap((lookup) => lookup.problem ?? [])),
+    clock: 'loop',
+    latencyMs: summary(answered.map((lookup) => lookup.durationMs)),
+  };
+}
+
+function endpointHops(endpoint: Endpoint, traces: readonly RequestTrace[]): readonly Hop[] {
+  const phases = hopIds.filter((id) => id !== 'resolve');
+  return phases.flatMap((id) => {
+    const began = traces.filter((trace) => hasBegun(trace, id));
+    return began.length === 0 ? [] : [phaseHop(endpoint, id, began)];
+  });
+}
+
+function hasBegun(trace: RequestTrace, id: HopId): boolean {
+  return id === 'total' || trace.spans[id] !== undefined || trace.problem?.step === id;
+}
+
+function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[]): Hop {
+  const problems = began.flatMap((trace) =>
+    id === 'total' || trace.problem?.step === id ? (trace.problem ?? []) : [],
+  );
+  const spans = began
+    .filter((trace) => trace.problem === null || (id !== 'total' && trace.problem.step !== id))
+    .map((trace) => trace.spans[id])
+    .filter((span) => span !== undefined);
+  return {
+    id,
+    endpoint: endpoint.id,
+    zone: endpoint.zone,
+    attempts: began.length,
+    ...failuresOf(problems),
+    clock: spans.length > 0 && spans.every((span) => span.clock === 'kernel') ? 'kernel' : 'loop',
+    latencyMs: summary(spans.map((span) => span.durationMs)),
+  };
+}
+
+function failuresOf(problems: readonly Problem[]): Pick<Hop, 'failures' | 'errors'> {
+  const errors: Partial<Record<ProblemCode, number>> = {};
+  for (const { code } of problems) errors[code] = (errors[code] ?? 0) + 1;
+  return { failures: problems.length, errors };
+}
+
+/** To the microsecond: finer digits are noise and triple the size of the document. */
+function summary(samples: readonly number[]): LatencySummary | null {
+  return samples.length === 0 ? null : rounded(summarize(samples.map(toMicroseconds)));
+}
+
+function rounded(latency: LatencySummary): LatencySummary {
+  return {
+    ...latency,
+    mean: toMicroseconds(latency.mean),
+    stddev: latency.stddev === null ? null : toMicroseconds(latency.stddev),
+  };
+}
+
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,35 @@
+// Owns waiting: until a moment of the schedule, and for a free place. Everything ends at once when the signal aborts.
+import { now } from '../net/clock.ts';
+
+/** Resolves at `atMs` (of `now()`), or earlier when the signal aborts. */
+export function sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const leftMs = atMs - now();
+    if (signal.aborted || leftMs <= 0) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, leftMs);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** Bounds how many tasks are under way; `settled` resolves when all that were started have ended. */
+export function gate(places: number): { run(task: () => Promise<void>): Promise<void>; settled(): Promise<void> } {
+  const running = new Set<Promise<void>>();
+  return {
+    async run(task) {
+      while (running.size >= places) await Promise.race(running);
+      const ended = task().finally(() => running.delete(ended));
+      running.add(ended);
+    },
+    async settled() {
+      while (running.size > 0) await Promise.all(running);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+// Owns the ride: every endpoint sampled N times on a fixed schedule, side by side. Judges nothing.
+// Open loop: a sample starts when it is due, whether or not the one before has ended, so that a slow endpoint is not
+// sampled less while it is slow (coordinated omission), and an endpoint that is down holds up nobody.
+import type { Endpoint } from '../model/target.ts';
+import type { DnsName } from '../model/text.ts';
+import type { Fingerprint, Lookup, RequestTrace, Ride, Span } from '../model/trace.ts';
+import { now } from '../net/clock.ts';
+import type { Sampler } from '../net/sample/sampler.ts';
+import { gate, sleepUntil } from './pace.ts';
+import { MAX_IN_FLIGHT } from './settings.ts';
+
+export interface Schedule {
+  readonly samples: number;
+  /** Per endpoint and second. */
+  readonly rate: number;
+  /** `now()` when the journey began; spans are relative to it. */
+  readonly originMs: number;
+}
+
+export interface Progress {
+  readonly endpoint: Endpoint;
+  readonly done: number;
+  readonly failed: number;
+  readonly total: number;
+}
+
+/** Asked once a round, so that answers that change while we ride are seen. */
+export type LookUp = (signal: AbortSignal) => Promise<Lookup>;
+
+export interface RideInput {
+  readonly endpoints: readonly Endpoint[];
+  readonly sampler: Sampler;
+  readonly schedule: Schedule;
+  readonly first: Lookup | null;
+  /** Null when there is no name to look up. */
+  readonly lookUp: LookUp | null;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** Rides all endpoints; resolves when every sample has ended or the signal aborted. Cancelled samples are left out. */
+export async function ride(input: RideInput): Promise<Ride> {
+  const { endpoints, schedule } = input;
+  const intervalMs = 1000 / schedule.rate;
+  const beginMs = now();
+  const traces: RequestTrace[] = [];
+  const certificates = new Map<Fingerprint, Uint8Array>();
+  const lookups: (Lookup | null)[] = input.first === null ? [] : [input.first];
+  let failed = 0;
+  const sampleEndpoint = async (endpoint: Endpoint, position: number): Promise<void> => {
+    const places = gate(MAX_IN_FLIGHT);
+    const offsetMs = (intervalMs * position) / endpoints.length;
+    for (let round = 0; round < schedule.samples && !input.signal.aborted; round++) {
+      await sleepUntil(beginMs + offsetMs + round * intervalMs, input.signal);
+      if (input.signal.aborted) break;
+      await places.run(async () => {
+        const sample = await input.sampler.sample(endpoint, round, input.signal);
+        if (sample.trace.problem?.code === 'cancelled') return;
+        traces.push(sample.trace);
+        for (const [fingerprint, der] of sample.certificates) certificates.set(fingerprint, der);
+        if (sample.trace.problem !== null) failed++;
+        input.onProgress({ endpoint, done: traces.length, failed, total: endpoints.length * schedule.samples });
+      });
+    }
+    await places.settled();
+  };
+  await Promise.all([
+    ...endpoints.map(sampleEndpoint),
+    endpoints.length > 0 && input.lookUp !== null ? lookUpEachRound(input, input.lookUp, beginMs, lookups) : null,
+  ]);
+  traces.sort((a, b) => a.startMs - b.startMs);
+  return {
+    traces: traces.map((trace) => withResolve(trace, lookups[trace.sequence])),
+    lookups: lookups.filter((lookup) => lookup !== null && lookup !== undefined),
+    certificates,
+  };
+}
+
+/** Round 0 is the lookup that the ride began with; the others are asked at the same pace as the samples. */
+async function lookUpEachRound(
+  input: RideInput,
+  lookUp: LookUp,
+  beginMs: number,
+  lookups: (Lookup | null)[],
+): Promise<void> {
+  const places = gate(MAX_IN_FLIGHT);
+  const intervalMs = 1000 / input.schedule.rate;
+  for (let round = 1; round < input.schedule.samples && !input.signal.aborted; round++) {
+    await sleepUntil(beginMs + round * intervalMs, input.signal);
+    if (input.signal.aborted) break;
+    lookups[round] = null;
+    await places.run(async () => {
+      const lookup = await lookUp(input.signal);
+      if (lookup.problem?.code !== 'cancelled') {
+        lookups[round] = { ...lookup, startMs: lookup.startMs - input.schedule.originMs };
+      }
+    });
+  }
+  await places.settled();
+}
+
+function withResolve(trace: RequestTrace, lookup: Lookup | null | undefined): RequestTrace {
+  if (lookup === null || lookup === undefined || lookup.problem !== null) return trace;
+  const resolve: Span = { startMs: lookup.startMs, durationMs: lookup.durationMs, clock: 'loop' };
+  return { ...trace, spans: { resolve, ...trace.spans } };
+}
+
+/** A look-up function for a name, or null for an address. */
+export function lookUpOf(
+  name: DnsName | null,
+  client: { lookup(name: DnsName, signal: AbortSignal): Promise<Lookup> },
+): LookUp | null {
+  return name === null ? null : (signal) => client.lookup(name, signal);
+}

@@ -1,0 +1,61 @@
+// Owns everything that decides what one journey sends and how it is judged. Made by the command line or a config file.
+import type { DnsServer } from '../contract/net.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Target, ZoneSource } from '../model/target.ts';
+import type { DnsName, IpAddress } from '../model/text.ts';
+
+/** An address given by hand instead of DNS. */
+export interface PinnedAddress {
+  readonly address: IpAddress;
+  /** Null: the target's port. */
+  readonly port: number | null;
+  readonly zone: string | null;
+}
+
+export interface NamedZone {
+  readonly name: string;
+  readonly addresses: readonly IpAddress[];
+  readonly source: ZoneSource;
+}
+
+export interface RequestSettings {
+  readonly method: string;
+  /** Values given by a person are secret: they may be credentials. */
+  readonly headers: readonly (readonly [string, Secret | string])[];
+  readonly body: Uint8Array | null;
+  readonly userAgent: string;
+}
+
+export interface RideSettings {
+  readonly target: Target;
+  /** Requests to each endpoint. */
+  readonly samples: number;
+  /** Requests a second to one endpoint, at most. */
+  readonly rate: number;
+  /** Bound on each single step, ms. */
+  readonly timeoutMs: number;
+  /** Bound on the whole journey, ms. */
+  readonly deadlineMs: number;
+  /** Null: the system's. */
+  readonly resolvers: readonly DnsServer[] | null;
+  readonly families: readonly (4 | 6)[];
+  /** Ridden instead of what DNS gives, when not empty. */
+  readonly connect: readonly PinnedAddress[];
+  readonly zones: readonly NamedZone[];
+  readonly servername: DnsName | null;
+  readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
+  readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
+  readonly request: RequestSettings;
+  readonly http: '1.1' | '2' | 'negotiated';
+  /** Ids of the probes to run; the others are skipped by choice. */
+  readonly probes: readonly string[];
+  /** Looking options by probe id. */
+  readonly probeOptions: { readonly [probe: string]: unknown };
+}
+
+/** Bodies past this are cut, not failed; headers past this are a failure of the sample. Bytes. */
+export const LIMITS = { bodyBytes: 1_048_576, headerBytes: 65_536 } as const;
+/** More addresses than this behind one name are left out, and said so. */
+export const MAX_ENDPOINTS = 64;
+/** Samples under way at once to one endpoint: a black hole must not eat the descriptors. */
+export const MAX_IN_FLIGHT = 64;

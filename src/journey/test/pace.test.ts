@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { now } from '../../net/clock.ts';
+import { gate, sleepUntil } from '../pace.ts';
+
+describe('gate', () => {
+  test('never lets more in than it has places, and settles when all have ended', async () => {
+    const places = gate(3);
+    let inside = 0;
+    let most = 0;
+    let ended = 0;
+    for (let task = 0; task < 20; task++) {
+      await places.run(async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, task % 4));
+        inside--;
+        ended++;
+      });
+    }
+    await places.settled();
+    expect([most, ended]).toEqual([3, 20]);
+  });
+});
+
+describe('sleepUntil', () => {
+  test('ends at once when the signal aborts, and leaves no listener behind', async () => {
+    const stop = new AbortController();
+    const sleeping = sleepUntil(now() + 60_000, stop.signal);
+    stop.abort();
+    await sleeping;
+    await sleepUntil(now() + 60_000, stop.signal);
+  });
+
+  test('a moment in the past is now', async () => {
+    await sleepUntil(now() - 1, new AbortController().signal);
+  });
+});

@@ -1,0 +1,49 @@
+// Owns the request that every sample sends: the same bytes each time. Opens secrets; they go on the wire and nowhere else.
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { UsageError } from '../../model/usage-error.ts';
+import type { ExchangeRequest } from './exchange.ts';
+import type { SamplerOptions } from './sampler.ts';
+
+/** Fields that frame the message or the connection: not the caller's to set. RFC 9112 6, RFC 9113 8.2.2. */
+const OURS = new Set([
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'keep-alive',
+  'upgrade',
+  'expect',
+  'proxy-connection',
+]);
+
+/** @throws UsageError for a header that cannot be sent; the value is never repeated */
+export function requestOf({ target, request, limits, timeoutMs }: SamplerOptions): ExchangeRequest {
+  const url = new URL(target.url);
+  const given = request.headers.map(
+    ([name, value]) => [name, typeof value === 'string' ? value : value.open()] as const,
+  );
+  for (const [name, value] of given) validate(name, value);
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  const defaults: readonly (readonly [string, string])[] = [
+    ['host', url.host],
+    ['user-agent', request.userAgent],
+    ['accept', '*/*'],
+  ];
+  const headers = [...defaults.filter(([name]) => !names.has(name)), ...given].flat();
+  const path = `${url.pathname}${url.search}`;
+  return { origin: url.origin, path, method: request.method, headers, body: request.body, limits, timeoutMs };
+}
+
+function validate(name: string, value: string): void {
+  if (OURS.has(name.toLowerCase())) {
+    throw new UsageError(`the header ${name} is set by the connection itself`, 'leave it out');
+  }
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    throw new UsageError(
+      `the header "${name}" cannot be sent: a name or value has characters that HTTP forbids`,
+      'RFC 9110 section 5.5',
+    );
+  }
+}

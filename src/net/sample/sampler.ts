@@ -1,0 +1,160 @@
+// Owns one sample: one request on one new connection to one endpoint, written down as a RequestTrace. Judges nothing.
+import type { Socket } from 'node:net';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import type { Problem } from '../../model/problem.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { Endpoint, Target } from '../../model/target.ts';
+import type { DnsName } from '../../model/text.ts';
+import type { Fingerprint, HopId, HttpFacts, RequestTrace, Span, TcpFacts } from '../../model/trace.ts';
+import { now } from '../clock.ts';
+import type { Meter } from '../meter.ts';
+import { openTcpInfo } from '../tcp-info.ts';
+import { NO_CHAIN } from './chain-walk.ts';
+import { connectTo } from './connect.ts';
+import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
+import { handshake, type Learnt, secureContext } from './handshake.ts';
+import { requestOf } from './request.ts';
+import { StepFailure } from './step.ts';
+
+export interface SamplerOptions {
+  readonly target: Target;
+  /** Null sends no SNI. */
+  readonly servername: DnsName | null;
+  /** `caPem` null: Node's root store. `insecure` changes the judging only. */
+  readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
+  readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
+  readonly request: {
+    readonly method: string;
+    readonly headers: readonly (readonly [string, Secret | string])[];
+    readonly body: Uint8Array | null;
+    readonly userAgent: string;
+  };
+  readonly http: '1.1' | '2' | 'negotiated';
+  /** Bound on each single step: connect, TLS, wait, receive. */
+  readonly timeoutMs: number;
+  readonly limits: { readonly bodyBytes: number; readonly headerBytes: number };
+  readonly meter: Meter;
+  /** `now()` of the ride's start; spans are relative to it. */
+  readonly originMs: number;
+}
+
+export interface Sample {
+  readonly trace: RequestTrace;
+  readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+}
+
+export interface Sampler {
+  /** Never rejects for what the world does. */
+  sample(endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample>;
+  /** Destroys what is in flight. */
+  close(): Promise<void>;
+}
+
+/** @throws UsageError for certificates or headers that cannot be used */
+export async function openSampler(options: SamplerOptions): Promise<Sampler> {
+  const context = secureContext(options.trust.caPem, options.identity);
+  const request = requestOf(options);
+  await openTcpInfo();
+  const open = new Set<Socket>();
+  return {
+    sample: (endpoint, sequence, signal) => sampleOnce({ options, context, request, open }, endpoint, sequence, signal),
+    async close() {
+      for (const socket of open) socket.destroy();
+    },
+  };
+}
+
+interface Shared {
+  readonly options: SamplerOptions;
+  readonly context: SecureContext;
+  readonly request: ExchangeRequest;
+  readonly open: Set<Socket>;
+}
+
+/** What a sample has seen so far. */
+interface Seen extends Learnt {
+  readonly startMs: number;
+  spans: Partial<Record<HopId, Span>>;
+  tcp: TcpFacts | null;
+  http: HttpFacts | null;
+  problem: Problem | null;
+}
+
+const ALPN = { '1.1': ['http/1.1'], '2': ['h2'], negotiated: ['h2', 'http/1.1'] } as const;
+
+async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample> {
+  const { options, open } = shared;
+  const seen: Seen = { startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, http: null, problem: null };
+  let raw: Socket | null = null;
+  options.meter.add({ connections: 1 });
+  try {
+    await rideOnce(shared, endpoint, seen, signal, (socket) => {
+      raw = socket;
+      open.add(socket);
+    });
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    seen.problem = error.problem;
+  } finally {
+    release(raw, options.meter, open);
+  }
+  const { startMs, spans, tcp, facts: tls, http, problem } = seen;
+  const trace = {
+    endpoint: endpoint.id,
+    sequence,
+    startMs: startMs - options.originMs,
+    spans,
+    tcp,
+    tls,
+    http,
+    problem,
+  };
+  return { trace, certificates: seen.chain.certificates };
+}
+
+function release(socket: Socket | null, meter: Meter, open: Set<Socket>): void {
+  if (socket === null) return;
+  meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
+  open.delete(socket);
+  socket.destroy();
+}
+
+async function rideOnce(
+  { options, context, request }: Shared,
+  endpoint: Endpoint,
+  seen: Seen,
+  signal: AbortSignal,
+  onSocket: (socket: Socket) => void,
+): Promise<void> {
+  const { timeoutMs, originMs, servername, target } = options;
+  const span = (startMs: number, durationMs: number, clock: Span['clock'] = 'loop'): Span => ({
+    startMs: startMs - originMs,
+    durationMs,
+    clock,
+  });
+  const connected = await connectTo(endpoint, timeoutMs, signal, onSocket);
+  seen.tcp = connected.tcp;
+  seen.spans.connect = span(connected.startMs, connected.durationMs, connected.clock);
+  let socket: Socket | TLSSocket = connected.socket;
+  if (target.scheme === 'https') {
+    const beganMs = now();
+    socket = await handshake(
+      connected.socket,
+      { context, servername, alpn: ALPN[options.http], timeoutMs },
+      seen,
+      signal,
+    );
+    seen.spans.tls = span(beganMs, now() - beganMs);
+  }
+  const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
+  options.meter.add({ requests: 1 });
+  try {
+    seen.http = await exchange(socket, request, moments, signal);
+  } finally {
+    const { beginMs, sentMs, firstByteMs, endMs } = moments;
+    if (sentMs !== null) seen.spans.send = span(beginMs, sentMs - beginMs);
+    if (sentMs !== null && firstByteMs !== null) seen.spans.wait = span(sentMs, firstByteMs - sentMs);
+    if (firstByteMs !== null && endMs !== null) seen.spans.receive = span(firstByteMs, endMs - firstByteMs);
+    if (endMs !== null) seen.spans.total = span(connected.startMs, endMs - connected.startMs);
+  }
+}

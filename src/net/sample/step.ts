@@ -1,0 +1,51 @@
+// Owns one step of a sample: bounded in time, stopped by the caller's signal, ended exactly once.
+import { type Problem, type ProblemCode, problem, type Step } from '../../model/problem.ts';
+
+/** A step that ended badly: the problem is the world's, not ours. */
+export class StepFailure extends Error {
+  readonly problem: Problem;
+  constructor(failed: Problem) {
+    super(failed.code);
+    this.problem = failed;
+  }
+}
+
+export interface StepBounds {
+  readonly step: Step;
+  readonly timeoutMs: number;
+  readonly onTimeout: ProblemCode;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs `start` and settles with what it hands over, or with a StepFailure for the timeout or the signal.
+ * `start` may return a function that removes its listeners; it is called once, however the step ends.
+ */
+export function runStep<T>(
+  bounds: StepBounds,
+  start: (done: (value: T) => void, fail: (failure: Problem) => void) => (() => void) | undefined,
+): Promise<T> {
+  const { step, timeoutMs, onTimeout, signal } = bounds;
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    let release: (() => void) | undefined;
+    const end = (settle: () => void): void => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      release?.();
+      settle();
+    };
+    const fail = (failure: Problem): void => end(() => reject(new StepFailure(failure)));
+    const cancel = (): void => fail(problem('cancelled', step));
+    const timer = setTimeout(() => fail(problem(onTimeout, step)), timeoutMs);
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) {
+      cancel();
+      return;
+    }
+    release = start((value) => end(() => resolve(value)), fail);
+    if (ended) release?.();
+  });
+}
