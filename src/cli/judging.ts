@@ -20,8 +20,8 @@ const DAY_MS = 86_400_000;
 /** A policy is a page of text; more is a mistaken file name. Bytes. */
 const MAX_POLICY_BYTES = 1_048_576;
 
-/** Policy file first, options over it. @throws UsageError that names the file or the option */
-export async function policyFrom(options: JudgingOptions): Promise<Policy> {
+/** Policy file first, options over it; every mistake is said before anything is sent. @throws UsageError that names the file or option */
+export async function policyFrom(options: JudgingOptions, launch: Launch): Promise<Policy> {
   const file = options.policy === undefined ? EMPTY : await readPolicy(options.policy);
   const tls = {
     ...(file.probes['tls'] as object | undefined),
@@ -29,7 +29,9 @@ export async function policyFrom(options: JudgingOptions): Promise<Policy> {
     ...(options.critical === undefined ? {} : { criticalDays: parseDuration(options.critical, '--critical') / DAY_MS }),
     ...(options.insecure === true ? { ignoreTrust: true } : {}),
   };
-  return { ...file, probes: { ...file.probes, tls } };
+  const policy = Object.keys(tls).length === 0 ? file : { ...file, probes: { ...file.probes, tls } };
+  await checkPolicy(policy, launch);
+  return policy;
 }
 
 /** Judges with the command line's printer of commands. */
@@ -39,12 +41,10 @@ export async function judgedJourney(
   asOfMs: number,
   launch: Launch,
 ): Promise<Journey> {
-  await checkPolicy(policy, launch);
   return judge(observation, launch.probes, { policy, asOfMs, version: launch.version, quote: shellQuote });
 }
 
-/** Every mistake in the policy is said before anything is sent. @throws UsageError */
-export async function checkPolicy(policy: Policy, launch: Launch): Promise<void> {
+async function checkPolicy(policy: Policy, launch: Launch): Promise<void> {
   for (const id of Object.keys(policy.probes)) {
     const probe = launch.probes.find((candidate) => candidate.id === id);
     if (probe === undefined) {

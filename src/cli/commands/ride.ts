@@ -15,7 +15,7 @@ export async function runRide(target: string, raw: Record<string, unknown>, laun
     await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);
     return 0;
   }
-  const policy = await policyFrom(options);
+  const policy = await policyFrom(options, launch);
   const output = await openOutput(options, launch);
   const stop = new AbortController();
   const ignoreInterrupts = launch.io.onInterrupt(() => stop.abort());

@@ -1,0 +1,73 @@
+// Owns the list of every metric family that one journey gives: name, type, help, labels. The README's table says the same (a test).
+
+export interface Family {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly help: string;
+  /** Beside `target`, which every family has. */
+  readonly labels: readonly string[];
+}
+
+const place = ['endpoint', 'zone'] as const;
+
+export const catalogue: readonly Family[] = [
+  family('journey_verdict', 'gauge', 'Verdict of the last journey: 0 ok, 1 warning, 2 critical, 3 unknown.'),
+  family('journey_last_run_timestamp_seconds', 'gauge', 'When the last journey began, Unix time.'),
+  family('journey_duration_seconds', 'gauge', 'How long the last journey took.'),
+  family('journey_endpoints', 'gauge', 'Addresses ridden, by zone.', 'zone'),
+  family('journey_hop_duration_seconds', 'histogram', 'Duration of a phase of a request.', 'hop', ...place),
+  family(
+    'journey_hop_quantile_seconds',
+    'gauge',
+    'Exact quantile over the samples of the last journey.',
+    'hop',
+    ...place,
+    'quantile',
+  ),
+  family('journey_hop_attempts_total', 'counter', 'Samples that began the phase.', 'hop', ...place),
+  family(
+    'journey_hop_failures_total',
+    'counter',
+    'Samples that ended in the phase with a problem.',
+    'hop',
+    ...place,
+    'reason',
+  ),
+  family('journey_finding', 'gauge', '1 while the finding stands.', 'id', 'severity', ...place),
+  family(
+    'journey_dns_record_ttl_seconds',
+    'gauge',
+    'Lifetime of the record set, as an authority gives it where one was asked.',
+    'name',
+    'type',
+  ),
+  family('journey_dns_shift_seconds', 'gauge', 'How long a record change takes to be seen.', 'kind'),
+  family('journey_dns_serial', 'gauge', 'SOA serial at the name server address.', 'dns_zone', 'server', 'address'),
+  family(
+    'journey_dns_name_server_up',
+    'gauge',
+    '1 when the name server address answers for the zone.',
+    'dns_zone',
+    'server',
+    'address',
+  ),
+  family(
+    'journey_tls_certificate_not_after_timestamp_seconds',
+    'gauge',
+    'End of validity of the certificate at this position of the chain as sent, Unix time.',
+    ...place,
+    'position',
+    'subject',
+    'issuer',
+    'serial',
+  ),
+  family('journey_tls_chain_trusted', 'gauge', '1 when the chain as sent leads to a trusted root.', ...place),
+  family('journey_tls_hostname_matches', 'gauge', '1 when the certificate is for the name that was asked.', ...place),
+  family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
+  family('journey_access_rate_limit_remaining', 'gauge', 'Requests left in the announced rate-limit window, the lowest seen.'),
+  family('journey_series_dropped', 'gauge', 'Series left out because a family reached its bound.'),
+];
+
+function family(name: string, type: Family['type'], help: string, ...labels: readonly string[]): Family {
+  return { name, type, help, labels };
+}

@@ -1,0 +1,44 @@
+// Owns the samples that every journey gives by itself; the probes give the rest.
+import type { MetricSample } from '../contract/probe.ts';
+import { type Journey, verdicts } from '../model/journey.ts';
+import type { Hop } from '../model/latency.ts';
+
+const QUANTILES = ['p50', 'p90', 'p95', 'p99'] as const;
+
+/** Gauges and counters; the histogram is made from the hops' own samples. */
+export function* journeySamples(journey: Journey): Iterable<MetricSample> {
+  const plain = (family: string, value: number): MetricSample => ({ family, labels: {}, value });
+  yield plain('journey_verdict', verdicts.indexOf(journey.verdict));
+  yield plain('journey_last_run_timestamp_seconds', Date.parse(journey.startedAt) / 1000);
+  yield plain('journey_duration_seconds', journey.durationMs / 1000);
+  for (const [zone, endpoints] of Map.groupBy(journey.endpoints, (endpoint) => endpoint.zone ?? '')) {
+    yield { family: 'journey_endpoints', labels: { zone }, value: endpoints.length };
+  }
+  for (const hop of journey.hops) yield* hopSamples(hop);
+  for (const { id, severity, endpoint, zone } of journey.findings) {
+    yield { family: 'journey_finding', labels: { id, severity, endpoint: endpoint ?? '', zone: zone ?? '' }, value: 1 };
+  }
+}
+
+function* hopSamples(hop: Hop): Iterable<MetricSample> {
+  const labels = hopLabels(hop);
+  yield { family: 'journey_hop_attempts_total', labels, value: hop.attempts };
+  for (const [reason, count] of Object.entries(hop.errors)) {
+    yield { family: 'journey_hop_failures_total', labels: { ...labels, reason }, value: count };
+  }
+  if (hop.latencyMs === null) return;
+  for (const name of QUANTILES) {
+    // A p99 that the sample cannot bound is not exported as if it were known.
+    if (name === 'p99' && hop.latencyMs.p99Interval === null) continue;
+    const quantile = `0.${name.slice(1).replace(/0$/, '')}`;
+    yield {
+      family: 'journey_hop_quantile_seconds',
+      labels: { ...labels, quantile },
+      value: hop.latencyMs[name] / 1000,
+    };
+  }
+}
+
+export function hopLabels(hop: Hop): { readonly hop: string; readonly endpoint: string; readonly zone: string } {
+  return { hop: hop.id, endpoint: hop.endpoint ?? '', zone: hop.zone ?? '' };
+}

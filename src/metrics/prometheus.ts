@@ -1,0 +1,91 @@
+// Owns a journey as Prometheus text, through prom-client. Knows the families by the catalogue only.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { MetricSample } from '../contract/probe.ts';
+import type { Journey } from '../model/journey.ts';
+import { catalogue, type Family } from './catalogue.ts';
+import { hopLabels, journeySamples } from './journey-samples.ts';
+import { labelValue, labelValues } from './labels.ts';
+
+/** Series of one family; what is beyond is counted in `journey_series_dropped`. */
+const MAX_SERIES = 1000;
+/** Stands last in the catalogue, when the others have been counted. */
+const DROPPED = 'journey_series_dropped';
+/** Seconds: a loopback connect to a request that waits for its timeout. */
+const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * @param samples of the probes; their labels need no `target`, and no `zone` beside an `endpoint`
+ * @throws Error for a family or labels that the catalogue does not know: a fault of the program
+ */
+export async function renderPrometheus(journey: Journey, samples: readonly MetricSample[]): Promise<string> {
+  const registry = new Registry();
+  const target = targetLabel(journey);
+  const zones = new Map<string, string>(journey.endpoints.map(({ id, zone }) => [id, zone ?? '']));
+  const all = [...journeySamples(journey), ...samples.map((sample) => placed(sample, zones))];
+  const byFamily = Map.groupBy(all, (sample) => sample.family);
+  const stranger = [...byFamily.keys()].find((name) => !catalogue.some((family) => family.name === name));
+  if (stranger !== undefined) throw new Error(`the metric family ${stranger} is not in the catalogue`);
+  let dropped = 0;
+  for (const family of catalogue) {
+    const of =
+      family.name === DROPPED ? [{ family: DROPPED, labels: {}, value: dropped }] : (byFamily.get(family.name) ?? []);
+    if (family.type === 'histogram') observeHops(family, registry, target, journey);
+    else dropped += record(family, registry, target, of);
+  }
+  return registry.metrics();
+}
+
+/** Host, and port where it is not that of the scheme. */
+function targetLabel({ target }: Journey): string {
+  const usual = target.scheme === 'https' ? 443 : 80;
+  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
+  return labelValue(target.port === usual ? host : `${host}:${target.port}`);
+}
+
+function placed(sample: MetricSample, zones: ReadonlyMap<string, string>): MetricSample {
+  const { endpoint } = sample.labels;
+  if (endpoint === undefined) return sample;
+  return { ...sample, labels: { ...sample.labels, zone: zones.get(labelValue(endpoint)) ?? '' } };
+}
+
+/** @returns how many series were dropped */
+function record(family: Family, registry: Registry, target: string, samples: readonly MetricSample[]): number {
+  const kept = samples.filter(({ value }) => Number.isFinite(value)).slice(0, MAX_SERIES);
+  if (kept.length === 0) return samples.length;
+  const options = {
+    name: family.name,
+    help: family.help,
+    labelNames: ['target', ...family.labels],
+    registers: [registry],
+  };
+  if (family.type === 'counter') {
+    const counter = new Counter(options);
+    for (const { labels, value } of kept) counter.inc({ target, ...checked(family, labels) }, value);
+  } else {
+    const gauge = new Gauge(options);
+    for (const { labels, value } of kept) gauge.set({ target, ...checked(family, labels) }, value);
+  }
+  return samples.length - kept.length;
+}
+
+function checked(family: Family, labels: MetricSample['labels']): Record<string, string> {
+  const names = Object.keys(labels);
+  if (names.length !== family.labels.length || names.some((name) => !family.labels.includes(name))) {
+    throw new Error(`labels of ${family.name} are ${family.labels.join(', ')}, not ${names.join(', ')}`);
+  }
+  return labelValues(labels);
+}
+
+function observeHops(family: Family, registry: Registry, target: string, journey: Journey): void {
+  const options = {
+    name: family.name,
+    help: family.help,
+    labelNames: ['target', ...family.labels],
+    registers: [registry],
+  };
+  const histogram = new Histogram({ ...options, buckets: BUCKETS });
+  for (const hop of journey.hops) {
+    const labels = { target, ...labelValues(hopLabels(hop)) };
+    for (const ms of hop.latencyMs?.samples ?? []) histogram.observe(labels, ms / 1000);
+  }
+}
