@@ -34,7 +34,7 @@ export function buildProgram(launch: Launch, setExit: (code: number) => void): C
   judgingOptions(
     outputOptions(program.command('judge <journey>').description('judge an old journey again; - reads standard input')),
   )
-    .option('--as-of TIME', 'judge as if it were this time (RFC 3339); default: when it was ridden')
+    .option('--as-of <TIME>', 'judge as if it were this time (RFC 3339); default: when it was ridden')
     .action(async (file: string, options: Record<string, unknown>) => {
       const { runJudge } = await import('./commands/judge.ts');
       setExit(await runJudge(file, options, launch));
@@ -85,27 +85,27 @@ function repeatable(flags: string, description: string): Option {
 
 function rideOptions(command: Command): Command {
   command
-    .option('-n, --samples N', 'requests to each endpoint', '20')
-    .option('--rate R', 'requests a second to one endpoint, at most', '10')
-    .option('--timeout D', 'bound on each single step (500ms, 5s, 2m)', '5s')
-    .option('--deadline D', 'bound on the whole journey; what is known by then is reported', '60s')
-    .addOption(repeatable('--resolver IP[#PORT]', "resolver to ask instead of the system's (repeat for more)"))
-    .addOption(repeatable('--connect ADDR[:PORT][=ZONE]', 'ride this address instead of those DNS gives (repeat)'))
-    .addOption(repeatable('--zone NAME=ADDR[,ADDR]', 'name the zone of addresses (repeat)'))
-    .option('--ca-file F', 'trust the roots in this PEM file instead of the built-in ones')
+    .option('-n, --samples <N>', 'requests to each endpoint', '20')
+    .option('--rate <R>', 'requests a second to one endpoint, at most', '10')
+    .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
+    .option('--deadline <D>', 'bound on the whole journey; what is known by then is reported', '60s')
+    .addOption(repeatable('--resolver <IP[#PORT]>', "resolver to ask instead of the system's (repeat for more)"))
+    .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
+    .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
+    .option('--ca-file <F>', 'trust the roots in this PEM file instead of the built-in ones')
     .option('--insecure', 'report untrusted and mismatching certificates as notices only')
-    .option('--sni NAME', 'server name to send in TLS')
-    .option('--client-cert F', 'client certificate chain (PEM)')
-    .option('--client-key F', 'its private key (PEM)')
-    .option('-X, --method M', 'request method', 'GET')
-    .addOption(repeatable("-H, --header 'K: V'", 'add a request header (repeat); values are never reported'))
-    .option('--body F', 'send this file as the request body')
-    .option('--user-agent S', 'User-Agent to send')
+    .option('--sni <NAME>', 'server name to send in TLS')
+    .option('--client-cert <F>', 'client certificate chain (PEM)')
+    .option('--client-key <F>', 'its private key (PEM)')
+    .option('-X, --method <M>', 'request method', 'GET')
+    .addOption(repeatable('-H, --header <K:V>', 'add a request header (repeat); values are never reported'))
+    .option('--body <F>', 'send this file as the request body')
+    .option('--user-agent <S>', 'User-Agent to send')
     .option('-4', 'IPv4 only')
     .option('-6', 'IPv6 only')
-    .addOption(new Option('--http V', 'HTTP version').choices(['1.1', '2']))
-    .option('--only P[,P]', 'run these probes only')
-    .option('--skip P[,P]', 'leave these probes out')
+    .addOption(new Option('--http <V>', 'HTTP version').choices(['1.1', '2']))
+    .option('--only <P[,P]>', 'run these probes only')
+    .option('--skip <P[,P]>', 'leave these probes out')
     .option('--plan', 'print what would be sent, and to whom, and send nothing')
     .option('--no-progress', 'no progress on standard error');
   return outputOptions(judgingOptions(command));
@@ -113,17 +113,21 @@ function rideOptions(command: Command): Command {
 
 function judgingOptions(command: Command): Command {
   return command
-    .option('--warn D', 'certificate lifetime left that warns (default: 30d)')
-    .option('--critical D', 'certificate lifetime left that is critical (default: 7d)')
-    .option('--policy F', 'policy file (YAML or JSON): thresholds by probe, severities by check id');
+    .option('--warn <D>', 'certificate lifetime left that warns (default: 30d)')
+    .option('--critical <D>', 'certificate lifetime left that is critical (default: 7d)')
+    .option('--policy <F>', 'policy file (YAML or JSON): thresholds by probe, severities by check id');
 }
 
 function outputOptions(command: Command): Command {
   return command
-    .addOption(new Option('-f, --format F', 'how to report').choices(FORMATS).default('text'))
-    .option('-o, --output F', 'write the report to this file')
+    .addOption(new Option('-f, --format <F>', 'how to report').choices(FORMATS).default('text'))
+    .option('-o, --output <F>', 'write the report to this file')
     .addOption(
-      new Option('--fail-on V', 'which verdict makes the exit code non-zero').choices(['warning', 'critical', 'never']),
+      new Option('--fail-on <V>', 'which verdict makes the exit code non-zero').choices([
+        'warning',
+        'critical',
+        'never',
+      ]),
     )
     .option('-q, --quiet', 'only the verdict line and the findings')
     .option('-v, --verbose', 'all evidence tables')
