@@ -19,10 +19,10 @@ export const catalogue: readonly Family[] = [
   family(
     'journey_hop_quantile_seconds',
     'gauge',
-    'Exact quantile over the samples of the last journey.',
+    'Exact percentile over the samples of the last journey.',
     'hop',
     ...place,
-    'quantile',
+    'percentile',
   ),
   family('journey_hop_attempts_total', 'counter', 'Samples that began the phase.', 'hop', ...place),
   family(
@@ -64,7 +64,11 @@ export const catalogue: readonly Family[] = [
   family('journey_tls_chain_trusted', 'gauge', '1 when the chain as sent leads to a trusted root.', ...place),
   family('journey_tls_hostname_matches', 'gauge', '1 when the certificate is for the name that was asked.', ...place),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
-  family('journey_access_rate_limit_remaining', 'gauge', 'Requests left in the announced rate-limit window, the lowest seen.'),
+  family(
+    'journey_access_rate_limit_remaining',
+    'gauge',
+    'Requests left in the announced rate-limit window, the lowest seen.',
+  ),
   family('journey_series_dropped', 'gauge', 'Series left out because a family reached its bound.'),
 ];
 

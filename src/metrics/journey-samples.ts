@@ -30,10 +30,11 @@ function* hopSamples(hop: Hop): Iterable<MetricSample> {
   for (const name of QUANTILES) {
     // A p99 that the sample cannot bound is not exported as if it were known.
     if (name === 'p99' && hop.latencyMs.p99Interval === null) continue;
-    const quantile = `0.${name.slice(1).replace(/0$/, '')}`;
+    // Not `quantile`: the text format keeps that label for summaries (promtool check metrics).
+    const percentile = name.slice(1);
     yield {
       family: 'journey_hop_quantile_seconds',
-      labels: { ...labels, quantile },
+      labels: { ...labels, percentile },
       value: hop.latencyMs[name] / 1000,
     };
   }
