@@ -1,0 +1,44 @@
+// Owns the check for server certificates that have expired or soon will.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, showChain } from '../derive.ts';
+import type { TlsEvidence } from '../evidence.ts';
+import { expirySeverity } from '../expiry.ts';
+import { expiry } from '../instant.ts';
+import type { TlsPolicy } from '../options.ts';
+
+export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
+  id: 'certificate-expiry',
+  needs: ['tls'],
+  severity: 'critical',
+  title: 'Certificate expired or about to',
+  soWhat: 'From that moment every client refuses this endpoint.',
+  nowWhat: [{ kind: 'change', text: ['Renew the certificate and deploy it here.'] }],
+  sources: ['RFC 5280 4.1.2.5'],
+  judge({ tls }, given) {
+    const nothing = nothingToJudge(tls, given);
+    if (nothing !== null) return nothing;
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, leaf, at }): readonly Seen[] => {
+      const [fingerprint = ''] = chain.chainSent;
+      const severity = leaf === null ? null : expirySeverity(leaf, given);
+      if (leaf?.notAfter == null || severity === null) return [];
+      return [
+        {
+          what: [
+            'The certificate of ',
+            leaf.sans[0] ?? leaf.subject ?? 'no name',
+            ` ${expiry(leaf.notAfter, given.asOfMs)}.`,
+          ],
+          endpoint,
+          severity,
+          nowWhat: [...certificateExpiry.nowWhat, showChain(endpoint, given.target)],
+          evidence: [certificateAt(fingerprint), at],
+        },
+      ];
+    });
+    const unread = chainsIn(tls).filter(({ leaf }) => leaf?.notAfter == null).length;
+    if (seen.length === 0 && unread > 0) {
+      return { outcome: 'not-judged', because: `the end of validity of ${unread} certificates cannot be read` };
+    }
+    return foundOrSeen(foundOrPass(seen), tls);
+  },
+};

@@ -1,0 +1,40 @@
+// Owns the check for certificates on the path whose validity has not begun.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import type { TlsEvidence } from '../evidence.ts';
+import { minuteOf, unixMs } from '../instant.ts';
+import type { TlsPolicy } from '../options.ts';
+
+export const certificateNotYetValid: Check<{ tls: TlsEvidence }, TlsPolicy> = {
+  id: 'certificate-not-yet-valid',
+  needs: ['tls'],
+  severity: 'critical',
+  title: 'Certificate not valid yet',
+  soWhat: 'Clients with the right time refuse this endpoint.',
+  nowWhat: [
+    {
+      kind: 'change',
+      text: [
+        'Deploy a certificate that is valid now; if it should be, compare the clocks of issuer, server and this machine.',
+      ],
+    },
+  ],
+  sources: ['RFC 5280 4.1.2.5'],
+  judge({ tls }, given) {
+    const nothing = nothingToJudge(tls, given);
+    if (nothing !== null) return nothing;
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
+      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
+        const certificate = tls.certificates[fingerprint];
+        if (certificate?.notBefore == null || unixMs(certificate.notBefore) <= given.asOfMs) return [];
+        const what = [
+          'The certificate ',
+          certificate.subject ?? 'without a name',
+          ` is valid only from ${minuteOf(certificate.notBefore)}.`,
+        ];
+        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
+      }),
+    );
+    return foundOrSeen(foundOrPass(seen), tls);
+  },
+};

@@ -1,0 +1,44 @@
+// Owns the check for intermediates on the path that have expired or soon will.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, showChain } from '../derive.ts';
+import type { TlsEvidence } from '../evidence.ts';
+import { expirySeverity } from '../expiry.ts';
+import { expiry } from '../instant.ts';
+import type { TlsPolicy } from '../options.ts';
+
+export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
+  id: 'intermediate-expiry',
+  needs: ['tls'],
+  severity: 'critical',
+  title: 'Intermediate expired or about to',
+  soWhat: 'Clients that build their path through it refuse the endpoint, though the server certificate itself is fine.',
+  nowWhat: [{ kind: 'change', text: ['Deploy the current intermediates of the issuer with the certificate.'] }],
+  sources: ['RFC 5280 6.1.3'],
+  judge({ tls }, given) {
+    const nothing = nothingToJudge(tls, given);
+    if (nothing !== null) return nothing;
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
+      (chain.shape?.path ?? []).slice(1).flatMap((fingerprint): readonly Seen[] => {
+        const certificate = tls.certificates[fingerprint];
+        // A root that was sent is not what clients judge by: they have their own.
+        if (certificate?.notAfter == null || certificate.selfSigned) return [];
+        const severity = expirySeverity(certificate, given);
+        if (severity === null) return [];
+        return [
+          {
+            what: [
+              'The intermediate ',
+              certificate.subject ?? 'without a name',
+              ` ${expiry(certificate.notAfter, given.asOfMs)}.`,
+            ],
+            endpoint,
+            severity,
+            nowWhat: [...intermediateExpiry.nowWhat, showChain(endpoint, given.target)],
+            evidence: [certificateAt(fingerprint), at],
+          },
+        ];
+      }),
+    );
+    return foundOrSeen(foundOrPass(seen), tls);
+  },
+};

@@ -1,0 +1,45 @@
+// Owns the check for keys that are too short.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import type { TlsCertificate, TlsEvidence } from '../evidence.ts';
+import type { TlsPolicy } from '../options.ts';
+
+/** Bits below which a key is weak: NIST SP 800-57 part 1, table 2 (112 bits of security). */
+const LEAST_BITS: Readonly<Record<string, number>> = { rsa: 2048, 'rsa-pss': 2048, dsa: 2048, ec: 224 };
+
+export const weakKey: Check<{ tls: TlsEvidence }, TlsPolicy> = {
+  id: 'weak-key',
+  needs: ['tls'],
+  severity: 'critical',
+  title: 'Key too short',
+  soWhat: "The key can be computed, and clients with today's defaults refuse it.",
+  nowWhat: [
+    {
+      kind: 'change',
+      text: ['Have the certificate issued again for an RSA key of 2048 bits or more, or an EC key on P-256.'],
+    },
+  ],
+  sources: ['NIST SP 800-57 part 1, table 2'],
+  judge({ tls }, given) {
+    const nothing = nothingToJudge(tls, given);
+    if (nothing !== null) return nothing;
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
+      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
+        const certificate = tls.certificates[fingerprint];
+        if (certificate === undefined || !isWeak(certificate)) return [];
+        const key = `${certificate.keyType} of ${certificate.keyBits} bits`;
+        const what = [
+          'The certificate ',
+          certificate.subject ?? 'without a name',
+          ` has a key that is too short: ${key}.`,
+        ];
+        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
+      }),
+    );
+    return foundOrSeen(foundOrPass(seen), tls);
+  },
+};
+
+function isWeak({ keyType, keyBits }: TlsCertificate): boolean {
+  return keyType !== null && keyBits !== null && keyBits < (LEAST_BITS[keyType] ?? 0);
+}

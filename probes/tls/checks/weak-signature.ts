@@ -1,0 +1,40 @@
+// Owns the check for signatures by hashes that can be forged.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import type { TlsEvidence } from '../evidence.ts';
+import type { TlsPolicy } from '../options.ts';
+
+const WEAK = /md2|md4|md5|sha-?1(?![0-9])/i;
+
+export const weakSignature: Check<{ tls: TlsEvidence }, TlsPolicy> = {
+  id: 'weak-signature',
+  needs: ['tls'],
+  severity: 'critical',
+  title: 'Certificate signed with MD5 or SHA-1',
+  soWhat: "Such signatures can be forged, and clients with today's defaults refuse them.",
+  nowWhat: [{ kind: 'change', text: ['Have the certificate issued again with SHA-256 or better.'] }],
+  sources: ['RFC 9155', 'RFC 6194', 'RFC 6151'],
+  judge({ tls }, given) {
+    const nothing = nothingToJudge(tls, given);
+    if (nothing !== null) return nothing;
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
+      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
+        const certificate = tls.certificates[fingerprint];
+        // Nobody relies on the signature of a self-signed root.
+        if (
+          certificate?.signatureAlgorithm == null ||
+          certificate.selfSigned ||
+          !WEAK.test(certificate.signatureAlgorithm)
+        )
+          return [];
+        const what = [
+          'The certificate ',
+          certificate.subject ?? 'without a name',
+          ` is signed with ${certificate.signatureAlgorithm}.`,
+        ];
+        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
+      }),
+    );
+    return foundOrSeen(foundOrPass(seen), tls);
+  },
+};

@@ -1,0 +1,55 @@
+// Owns reading DER into a tree, bounded and without throwing. Knows nothing about certificates.
+import asn1, { type Asn1 } from 'node-forge/lib/asn1.js';
+
+export type Node = Asn1;
+
+/** More is no certificate that a handshake can carry (OpenSSL refuses a certificate list over 100 KiB), and costs time to read. */
+const MAX_DER_BYTES = 128 * 1024;
+
+export const tag = { boolean: 1, octets: 4, oid: 6, utf8: 12, bmp: 30, universalString: 28 } as const;
+const CONTEXT = 0x80;
+
+/** Reads one DER value, or null when it is none or too large. BIT STRINGs are left as bytes. */
+export function readDer(bytes: string): Node | null {
+  if (bytes.length > MAX_DER_BYTES) return null;
+  try {
+    return asn1.fromDer(bytes, { strict: true, decodeBitStrings: false });
+  } catch {
+    return null;
+  }
+}
+
+/** DER as the binary string that node-forge reads. */
+export function binaryOf(der: Uint8Array): string {
+  return Buffer.from(der.buffer, der.byteOffset, Math.min(der.byteLength, MAX_DER_BYTES + 1)).toString('latin1');
+}
+
+export function children(node: Node | null | undefined): readonly Node[] {
+  return node == null || typeof node.value === 'string' ? [] : node.value;
+}
+
+/** Content bytes of a primitive value; empty for a constructed one. */
+export function content(node: Node | null | undefined): string {
+  return node == null || typeof node.value !== 'string' ? '' : node.value;
+}
+
+/** The number of a context tag, `[3]` is 3; null for another class. */
+export function contextTag(node: Node): number | null {
+  return node.tagClass === CONTEXT ? node.type : null;
+}
+
+/** Dotted text of an OBJECT IDENTIFIER, or null when the node is none. */
+export function oidOf(node: Node | null | undefined): string | null {
+  if (node == null || node.tagClass !== 0 || node.type !== tag.oid || typeof node.value !== 'string') return null;
+  if (node.value.length === 0 || node.value.length > 64) return null;
+  try {
+    return asn1.derToOid(node.value);
+  } catch {
+    return null;
+  }
+}
+
+/** The node's encoding again; equal to the original for DER. */
+export function encoded(node: Node): Buffer {
+  return Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
+}

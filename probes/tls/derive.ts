@@ -1,0 +1,65 @@
+// Owns what several checks read out of the record: each chain with its place, leaves, and when nothing can be judged. Pure.
+import type { Given, Judged } from '../../src/contract/check.ts';
+import { type Pointer, pointer, type Step } from '../../src/model/finding.ts';
+import type { Target } from '../../src/model/target.ts';
+import type { EndpointId } from '../../src/model/text.ts';
+import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
+import type { TlsPolicy } from './options.ts';
+
+/** One chain of one endpoint, and where it stands in the journey. */
+export interface PlacedChain {
+  readonly endpoint: EndpointId;
+  readonly record: TlsEndpoint;
+  readonly chain: TlsChain;
+  readonly at: Pointer;
+  readonly leaf: TlsCertificate | null;
+}
+
+/** Every chain that was seen, the main one of each endpoint before its others. */
+export function chainsIn({ byEndpoint, certificates }: TlsEvidence): readonly PlacedChain[] {
+  return byEndpoint.flatMap((record, index) => {
+    const place = ['evidence', 'tls', 'byEndpoint', index] as const;
+    const chains = [
+      { chain: record as TlsChain, at: pointer(...place) },
+      ...record.otherChains.map((chain, other) => ({ chain, at: pointer(...place, 'otherChains', other) })),
+    ];
+    return chains
+      .filter(({ chain }) => chain.chainSent.length > 0)
+      .map((each) => ({
+        ...each,
+        endpoint: record.endpoint,
+        record,
+        leaf: certificates[each.chain.chainSent[0] ?? ''] ?? null,
+      }));
+  });
+}
+
+/** Where a certificate stands in the journey. */
+export function certificateAt(fingerprint: string): Pointer {
+  return pointer('evidence', 'tls', 'certificates', fingerprint);
+}
+
+/** Null when there is something to judge. */
+export function nothingToJudge({ byEndpoint }: TlsEvidence, { target }: Given<TlsPolicy>): Judged | null {
+  if (target.scheme === 'http') return { outcome: 'not-applicable', because: 'the target is plain http' };
+  if (byEndpoint.some(({ handshakes }) => handshakes > 0)) return null;
+  return { outcome: 'not-judged', because: 'no TLS handshake finished on any endpoint' };
+}
+
+/** Nothing found passes only when every endpoint that was reached showed its certificates. */
+export function foundOrSeen(found: Judged, { byEndpoint }: TlsEvidence): Judged {
+  const dark = byEndpoint.filter(({ handshakes, failures }) => handshakes === 0 && failures > 0).length;
+  if (found.outcome !== 'pass' || dark === 0) return found;
+  return { outcome: 'not-judged', because: `${dark} of ${byEndpoint.length} endpoints finished no TLS handshake` };
+}
+
+/** The command that shows the chain of one endpoint. */
+export function showChain(endpoint: EndpointId, { host, isAddress }: Target): Step {
+  const name = isAddress ? ['-noservername'] : ['-servername', host];
+  return { kind: 'command', argv: ['openssl', 's_client', '-connect', endpoint, ...name, '-showcerts'] };
+}
+
+/** The severity that trust allows: with `ignoreTrust` a notice. */
+export function trustSeverity(policy: TlsPolicy): { readonly severity?: 'notice' } {
+  return policy.ignoreTrust ? { severity: 'notice' } : {};
+}

@@ -1,0 +1,21 @@
+// Owns how bad it is that a certificate has this much of its life left. Pure.
+import type { Given } from '../../src/contract/check.ts';
+import type { Severity } from '../../src/model/finding.ts';
+import type { TlsCertificate } from './evidence.ts';
+import { DAY_MS, unixMs } from './instant.ts';
+import type { TlsPolicy } from './options.ts';
+
+/**
+ * Null when there is time. A certificate that lives shorter than the warning threshold would always be near its end, so it is
+ * judged by share: a third of its life left warns (where ACME clients renew), a sixth is critical.
+ */
+export function expirySeverity(certificate: TlsCertificate, { policy, asOfMs }: Given<TlsPolicy>): Severity | null {
+  const { notAfter, lifetimeDays } = certificate;
+  if (notAfter === null) return null;
+  const daysLeft = (unixMs(notAfter) - asOfMs) / DAY_MS;
+  const short = lifetimeDays !== null && lifetimeDays <= policy.warnDays;
+  const criticalDays = short ? Math.min(policy.criticalDays, lifetimeDays / 6) : policy.criticalDays;
+  const warnDays = short ? lifetimeDays / 3 : policy.warnDays;
+  if (daysLeft < Math.max(0, criticalDays)) return 'critical';
+  return daysLeft < warnDays ? 'warning' : null;
+}

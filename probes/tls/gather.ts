@@ -1,0 +1,140 @@
+// Owns the reading of the ride's traces into the tls record. Sends nothing, judges nothing.
+import type { Gather, GatherContext } from '../../src/contract/probe.ts';
+import type { Endpoint } from '../../src/model/target.ts';
+import type { Fingerprint, RequestTrace, TlsFacts } from '../../src/model/trace.ts';
+import { type ReadCertificate, readCertificate } from './certificate.ts';
+import { shapeOf } from './chain-shape.ts';
+import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
+import { hostMatches } from './hostname.ts';
+import { issuanceOf } from './issuance.ts';
+import type { TlsOptions } from './options.ts';
+import { trustErrorOf, trustErrorSays } from './trust-words.ts';
+
+/** Real chains have 2 to 5 certificates. The record keeps this many of one chain, and this many chains of one endpoint. */
+const MAX_CHAIN = 16;
+const MAX_OTHER_CHAINS = 8;
+
+/** All handshakes of one endpoint that showed the same list of certificates. */
+interface SameChain {
+  readonly facts: TlsFacts;
+  readonly count: number;
+}
+
+type DescribeChain = (same: SameChain) => TlsChain;
+
+export const gather: Gather<TlsEvidence, TlsOptions> = (context) => {
+  const beganMs = context.net.now();
+  const value = recordOf(context);
+  return Promise.resolve({ state: 'complete', value, elapsedMs: context.net.now() - beganMs });
+};
+
+function recordOf({ target, endpoints, ride, startedAtMs }: GatherContext<TlsOptions>): TlsEvidence {
+  // Over http there is nothing to read; the checks say so.
+  if (target.scheme === 'http') return { byEndpoint: [], certificates: {} };
+  const byEndpoint = endpoints.map((endpoint) => {
+    const traces = ride.traces.filter((trace) => trace.endpoint === endpoint.id);
+    return { endpoint, traces, chains: chainsOf(traces) };
+  });
+  const kept = byEndpoint.flatMap(({ chains }) => chains.flatMap(({ facts }) => facts.chainSent.slice(0, MAX_CHAIN)));
+  const read = readAll(new Set(kept), ride.certificates, startedAtMs);
+  const records = new Map([...read].map(([fingerprint, { record }]) => [fingerprint, record]));
+  const issued = issuanceOf(new Map([...read].map(([fingerprint, { x509 }]) => [fingerprint, x509])));
+  const describe: DescribeChain = (same) => chainOf(same, (facts) => shapeFor(facts, records, issued), leafMatches);
+  const leafMatches = (facts: TlsFacts): boolean | null => {
+    const names = read.get(facts.chainSent[0] ?? '')?.names ?? null;
+    return names === null ? null : hostMatches(target, names);
+  };
+  return {
+    byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),
+    certificates: Object.fromEntries(records),
+  };
+}
+
+/** Most frequent first; equals in the order seen. */
+function chainsOf(traces: readonly RequestTrace[]): readonly SameChain[] {
+  const handshakes = traces.map((trace) => trace.tls).filter((facts) => facts !== null);
+  return [...Map.groupBy(handshakes, (facts) => facts.chainSent.join(' ')).values()]
+    .flatMap((same) => (same[0] === undefined ? [] : [{ facts: same[0], count: same.length }]))
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MAX_OTHER_CHAINS + 1);
+}
+
+function readAll(
+  fingerprints: ReadonlySet<Fingerprint>,
+  ders: ReadonlyMap<Fingerprint, Uint8Array>,
+  startedAtMs: number,
+): ReadonlyMap<Fingerprint, ReadCertificate> {
+  const nothing = new Uint8Array();
+  return new Map(
+    [...fingerprints].map((fingerprint) => [
+      fingerprint,
+      readCertificate(ders.get(fingerprint) ?? nothing, startedAtMs),
+    ]),
+  );
+}
+
+function shapeFor(
+  facts: TlsFacts,
+  certificates: ReadonlyMap<Fingerprint, TlsCertificate>,
+  issued: (child: string, issuer: string) => boolean,
+) {
+  const chainSent = facts.chainSent.slice(0, MAX_CHAIN);
+  return shapeOf({ chainSent, trustError: trustErrorOf(facts.verifyError), certificates, issued });
+}
+
+function chainOf(
+  { facts, count }: SameChain,
+  shape: (facts: TlsFacts) => TlsChain['shape'],
+  matches: (facts: TlsFacts) => boolean | null,
+): TlsChain {
+  const trustError = trustErrorOf(facts.verifyError);
+  return {
+    chainSent: facts.chainSent.slice(0, MAX_CHAIN),
+    certificatesSent: facts.chainSent.length,
+    count,
+    trusted: trustError === null,
+    trustError,
+    trustErrorSays: trustError === null ? null : trustErrorSays(trustError),
+    hostnameMatches: matches(facts),
+    shape: shape(facts),
+  };
+}
+
+const NO_CHAIN: TlsChain = {
+  chainSent: [],
+  certificatesSent: 0,
+  count: 0,
+  trusted: null,
+  trustError: null,
+  trustErrorSays: null,
+  hostnameMatches: null,
+  shape: null,
+};
+
+function endpointOf(
+  { id, zone }: Endpoint,
+  traces: readonly RequestTrace[],
+  chains: readonly SameChain[],
+  describe: DescribeChain,
+): TlsEndpoint {
+  const handshakes = traces.filter(({ tls }) => tls !== null);
+  const failures = traces.filter(({ tls, problem }) => tls === null && problem?.step === 'tls').length;
+  const [main, ...others] = chains;
+  const facts = main?.facts ?? null;
+  return {
+    endpoint: id,
+    zone,
+    handshakes: handshakes.length,
+    failures,
+    unreached: traces.length - handshakes.length - failures,
+    protocol: facts?.protocol ?? null,
+    protocols: [...new Set(handshakes.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].sort(),
+    cipher: facts?.cipher ?? null,
+    group: facts?.group ?? null,
+    alpn: facts?.alpn ?? null,
+    servername: facts?.servername ?? null,
+    ocspStapled: facts?.ocspStapled ?? null,
+    ...(main === undefined ? NO_CHAIN : describe(main)),
+    otherChains: others.map(describe),
+  };
+}

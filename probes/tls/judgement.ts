@@ -1,0 +1,83 @@
+// Owns the list of the tls checks and the answer to the question.
+import type { Given } from '../../src/contract/check.ts';
+import type { Judgement, Reply } from '../../src/contract/probe.ts';
+import type { Phrase } from '../../src/model/finding.ts';
+import { visible } from '../../src/model/text.ts';
+import { certificateExpiry } from './checks/certificate-expiry.ts';
+import { certificateFlapping } from './checks/certificate-flapping.ts';
+import { certificateNotYetValid } from './checks/certificate-not-yet-valid.ts';
+import { certificatesDiffer } from './checks/certificates-differ.ts';
+import { chainExtraCertificate } from './checks/chain-extra-certificate.ts';
+import { chainIncomplete } from './checks/chain-incomplete.ts';
+import { chainOrder } from './checks/chain-order.ts';
+import { chainUntrusted } from './checks/chain-untrusted.ts';
+import { hostnameMismatch } from './checks/hostname-mismatch.ts';
+import { intermediateExpiry } from './checks/intermediate-expiry.ts';
+import { oldProtocol } from './checks/old-protocol.ts';
+import { weakKey } from './checks/weak-key.ts';
+import { weakSignature } from './checks/weak-signature.ts';
+import { chainsIn, type PlacedChain } from './derive.ts';
+import type { TlsEvidence } from './evidence.ts';
+import { expiry, unixMs } from './instant.ts';
+import type { TlsPolicy } from './options.ts';
+
+function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Given<TlsPolicy>): Reply {
+  if (target.scheme === 'http')
+    return { summary: ['Nowhere on this way: the target is plain http.'], confidence: 'observed', facts: {} };
+  const chains = evidence === null ? [] : chainsIn(evidence);
+  const firstToEnd = chains.filter(({ leaf }) => leaf?.notAfter != null).sort((a, b) => endOf(a) - endOf(b))[0];
+  if (evidence === null || firstToEnd === undefined) {
+    return { summary: ['Not visible: no TLS handshake finished.'], confidence: 'not-visible', facts: {} };
+  }
+  const seen = evidence.byEndpoint.filter(({ handshakes }) => handshakes > 0);
+  const protocols = [...new Set(seen.flatMap((record) => record.protocols))].map((name) =>
+    name.replace(/^TLSv/, 'TLS '),
+  );
+  const leaves = new Set(chains.map(({ chain }) => chain.chainSent[0]));
+  const where = endpoints.find(({ id }) => id === firstToEnd.endpoint)?.zone ?? firstToEnd.endpoint;
+  const notAfter = firstToEnd.leaf?.notAfter ?? '';
+  return {
+    summary: [
+      `${protocols.join(' and ')} ends at or behind each of ${seen.length} endpoints, ${countOf(leaves.size)} `,
+      ...issuersOf(chains),
+      `; the first ${expiry(notAfter, asOfMs)} (${where}). One journey does not show whether rotation is automated.`,
+    ],
+    confidence: 'observed',
+    facts: { protocols, certificates: leaves.size, firstNotAfter: notAfter, firstAtEndpoint: firstToEnd.endpoint },
+  };
+}
+
+function endOf({ leaf }: PlacedChain): number {
+  return unixMs(leaf?.notAfter ?? '9999-12-31T00:00:00Z');
+}
+
+function countOf(leaves: number): string {
+  return leaves === 1 ? 'with one certificate of' : `with ${leaves} certificates of`;
+}
+
+/** Issuers by name, at most three. */
+function issuersOf(chains: readonly PlacedChain[]): Phrase {
+  const issuers = new Map(
+    chains.flatMap(({ leaf }) => (leaf?.issuer == null ? [] : [[visible(leaf.issuer), leaf.issuer] as const])),
+  );
+  return [...issuers.values()].slice(0, 3).flatMap((issuer, index) => (index === 0 ? [issuer] : [', ', issuer]));
+}
+
+export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
+  checks: [
+    certificateExpiry,
+    certificateNotYetValid,
+    intermediateExpiry,
+    chainUntrusted,
+    chainIncomplete,
+    hostnameMismatch,
+    certificatesDiffer,
+    certificateFlapping,
+    chainOrder,
+    chainExtraCertificate,
+    weakSignature,
+    weakKey,
+    oldProtocol,
+  ],
+  answer,
+};

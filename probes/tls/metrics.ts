@@ -1,0 +1,28 @@
+// Owns the metric samples of this record. Exported also when verification fails: an expired certificate must not look like silence.
+import type { MetricSample } from '../../src/contract/probe.ts';
+import type { TlsEvidence } from './evidence.ts';
+import { unixMs } from './instant.ts';
+
+export function* metrics({ byEndpoint, certificates }: TlsEvidence): Iterable<MetricSample> {
+  for (const { endpoint, chainSent, trusted, hostnameMatches } of byEndpoint) {
+    if (trusted !== null) yield { family: 'journey_tls_chain_trusted', labels: { endpoint }, value: Number(trusted) };
+    if (hostnameMatches !== null) {
+      yield { family: 'journey_tls_hostname_matches', labels: { endpoint }, value: Number(hostnameMatches) };
+    }
+    for (const [position, fingerprint] of chainSent.entries()) {
+      const certificate = certificates[fingerprint];
+      if (certificate?.notAfter == null) continue;
+      yield {
+        family: 'journey_tls_certificate_not_after_timestamp_seconds',
+        labels: {
+          endpoint,
+          position: String(position),
+          subject: certificate.subject ?? '',
+          issuer: certificate.issuer ?? '',
+          serial: certificate.serialHex,
+        },
+        value: unixMs(certificate.notAfter) / 1000,
+      };
+    }
+  }
+}

@@ -1,0 +1,15 @@
+// Owns what can be set: nothing about the looking (the ride's own options rule it), three things about the judging.
+import { z } from 'zod';
+
+export const optionsSchema = z.strictObject({});
+export type TlsOptions = z.infer<typeof optionsSchema>;
+
+export const policySchema = z.strictObject({
+  /** A certificate with fewer days left is a warning. */
+  warnDays: z.number().nonnegative().default(30),
+  /** A certificate with fewer days left is critical. */
+  criticalDays: z.number().nonnegative().default(7),
+  /** `--insecure`: what only trust decides (chain, host name) is a notice. */
+  ignoreTrust: z.boolean().default(false),
+});
+export type TlsPolicy = z.infer<typeof policySchema>;
