@@ -1,0 +1,29 @@
+// Owns the short titles of the six questions and how an answer says what it rests on.
+import type { Answer, Question } from '../model/finding.ts';
+
+const SHORT_TITLES: Readonly<Record<Question, string>> = {
+  1: 'DNS',
+  2: 'Balancer',
+  3: 'Hosts',
+  4: 'TLS',
+  5: 'Layers',
+  6: 'Access',
+};
+
+export function shortTitle({ question }: Answer): string {
+  return SHORT_TITLES[question];
+}
+
+/** What is said beside an answer that nobody saw on the wire; null for an observed one. */
+export function confidenceNote({ confidence, summary }: Answer): string | null {
+  switch (confidence) {
+    case 'observed':
+      return null;
+    case 'inferred':
+      return 'inferred';
+    case 'declared':
+      return 'declared';
+    case 'not-visible':
+      return summary.toLowerCase().includes('not visible from outside') ? null : 'not visible from outside';
+  }
+}

@@ -1,0 +1,82 @@
+// Owns the first words of every report: is it broken, where, how much was looked at, and when.
+import { type Severity, severities } from '../model/finding.ts';
+import type { Journey, Verdict } from '../model/journey.ts';
+import { formatMs, formatTime, plural } from './numbers.ts';
+
+export interface Headline {
+  /** `CRITICAL` */
+  readonly word: string;
+  readonly url: string;
+  /** `in kms-az3`; empty when the whole target is meant or nothing is wrong. */
+  readonly where: string;
+  /** `1 critical, 2 warnings` */
+  readonly tally: string;
+  /** `3 endpoints in 3 zones, ridden from laptop at 2026-11-20 22:00:12 UTC in 4.2 s` */
+  readonly scope: string;
+  /** Null when the ride came to its end. */
+  readonly incomplete: string | null;
+}
+
+const WORDS = { ok: 'OK', warning: 'WARNING', critical: 'CRITICAL', unknown: 'UNKNOWN' } as const satisfies Record<
+  Verdict,
+  string
+>;
+
+/** How each report marks a severity, so that it is told without colour. */
+export const MARKS = { critical: 'CRIT', warning: 'WARN', notice: 'note' } as const satisfies Record<Severity, string>;
+
+export const NOTHING_FOUND = 'nothing wrong found';
+
+/** The worst severity among findings, or null. */
+export function worst(findings: readonly { readonly severity: Severity }[]): Severity | null {
+  return severities.find((severity) => findings.some((finding) => finding.severity === severity)) ?? null;
+}
+
+function zonesOf(journey: Journey): readonly string[] {
+  return [...new Set(journey.endpoints.map((endpoint) => endpoint.zone).filter((zone) => zone !== null))];
+}
+
+function whereOf(journey: Journey): string {
+  const severity = worst(journey.findings);
+  if (severity === null || severity === 'notice') return '';
+  const places = journey.findings
+    .filter((finding) => finding.severity === severity)
+    .map(({ zone, endpoint }) => zone ?? endpoint);
+  if (places.includes(null)) return '';
+  const distinct = [...new Set(places as readonly string[])];
+  const all = zonesOf(journey);
+  if (distinct.length > 1 && all.every((zone) => distinct.includes(zone)))
+    return `in all ${plural(all.length, 'zone')}`;
+  return `in ${distinct.slice(0, 3).join(', ')}${distinct.length > 3 ? ` and ${distinct.length - 3} more` : ''}`;
+}
+
+function tallyOf(journey: Journey): string {
+  const count = (severity: Severity) => journey.findings.filter((finding) => finding.severity === severity).length;
+  const counts = { critical: count('critical'), warning: count('warning'), notice: count('notice') };
+  const said = [
+    counts.critical > 0 ? `${counts.critical} critical` : '',
+    counts.warning > 0 ? plural(counts.warning, 'warning') : '',
+    counts.notice > 0 ? plural(counts.notice, 'note') : '',
+  ].filter((part) => part !== '');
+  if (journey.verdict === 'unknown') said.unshift('something critical could not be judged');
+  else if (counts.critical + counts.warning === 0) said.unshift(NOTHING_FOUND);
+  return said.join(', ');
+}
+
+/** What was ridden, from where, when and for how long. */
+function scopeOf(journey: Journey): string {
+  const zones = zonesOf(journey).length;
+  const what = `${plural(journey.endpoints.length, 'endpoint')}${zones > 0 ? ` in ${plural(zones, 'zone')}` : ''}`;
+  return `${what}, ridden from ${journey.vantage.name} at ${formatTime(journey.startedAt)} in ${formatMs(journey.durationMs)}`;
+}
+
+export function headlineOf(journey: Journey): Headline {
+  return {
+    word: WORDS[journey.verdict],
+    url: journey.target.url,
+    where: whereOf(journey),
+    tally: tallyOf(journey),
+    scope: scopeOf(journey),
+    incomplete: journey.complete ? null : 'cut short by the deadline or by hand: this is what was known by then',
+  };
+}

@@ -1,0 +1,94 @@
+// Owns the rows of every latency table: one an endpoint, its hops, its failures, and which percentile may be told.
+import type { Severity } from '../model/finding.ts';
+import type { Journey } from '../model/journey.ts';
+import type { Hop, LatencySummary } from '../model/latency.ts';
+import type { Endpoint } from '../model/target.ts';
+import { type HopId, hopIds } from '../model/trace.ts';
+import { worst } from './headline.ts';
+
+export interface EndpointRow {
+  readonly endpoint: Endpoint;
+  /** `address:port`, or the address alone when every endpoint has the same port. */
+  readonly address: string;
+  /** Of the worst finding on this endpoint. */
+  readonly severity: Severity | null;
+  readonly hops: Readonly<Partial<Record<HopId, Hop>>>;
+  /** `3/20 failed: connect-timeout 2, reset 1`, or null. */
+  readonly failure: string | null;
+}
+
+/** Below this part of the total, writing the request is not worth a column. */
+const SEND_SHARE = 0.05;
+
+/** The phases worth a column; `resolve` is shared by all endpoints and has a line of its own. */
+export function phasesOf(rows: readonly EndpointRow[]): readonly HopId[] {
+  const slowSend = rows.some(
+    ({ hops }) => (hops.send?.latencyMs?.p50 ?? 0) > SEND_SHARE * (hops.total?.latencyMs?.p50 ?? 0),
+  );
+  return hopIds.filter((id) => id !== 'resolve' && (id !== 'send' || slowSend) && summariesOf(rows, id).length > 0);
+}
+
+function failureOf(hops: readonly Hop[]): string | null {
+  const phasesOnly = hops.filter((hop) => hop.id !== 'total');
+  const counted = phasesOnly.some((hop) => hop.failures > 0) ? phasesOnly : hops;
+  const failures = counted.reduce((sum, hop) => sum + hop.failures, 0);
+  if (failures === 0) return null;
+  const codes = new Map<string, number>();
+  for (const [code, count] of counted.flatMap((hop) => Object.entries(hop.errors)))
+    codes.set(code, (codes.get(code) ?? 0) + count);
+  const named = [...codes].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const words = named.map(([code, count]) => (codes.size === 1 ? code : `${code} ${count}`)).join(', ');
+  return `${failures}/${Math.max(failures, ...hops.map((hop) => hop.attempts))} failed${words === '' ? '' : `: ${words}`}`;
+}
+
+/** The address alone when every endpoint has the same port (it stands in the URL), else `address:port`. */
+export function addressOf(endpoint: Endpoint, journey: Journey): string {
+  return journey.endpoints.every(({ port }) => port === endpoint.port) ? endpoint.address : endpoint.id;
+}
+
+/** One row an endpoint, in the order of the journey. */
+export function latencyRows(journey: Journey): readonly EndpointRow[] {
+  const hopsOf = Map.groupBy(journey.hops, (hop) => hop.endpoint);
+  const findingsOf = Map.groupBy(journey.findings, (finding) => finding.endpoint);
+  return journey.endpoints.map((endpoint) => {
+    const hops = hopsOf.get(endpoint.id) ?? [];
+    return {
+      endpoint,
+      address: addressOf(endpoint, journey),
+      severity: worst(findingsOf.get(endpoint.id) ?? []),
+      hops: Object.fromEntries(hops.map((hop) => [hop.id, hop])),
+      failure: failureOf(hops),
+    };
+  });
+}
+
+/** The highest percentile that every given sample can bound, or `max`: a p99 of 20 samples is no p99. */
+export function highestOf(summaries: readonly LatencySummary[]): 'p99' | 'max' {
+  return summaries.length > 0 && summaries.every((summary) => summary.p99Interval !== null) ? 'p99' : 'max';
+}
+
+/** Summaries of one phase over the rows that have it. */
+export function summariesOf(rows: readonly EndpointRow[], phase: HopId): readonly LatencySummary[] {
+  return rows.map((row) => row.hops[phase]?.latencyMs ?? null).filter((summary) => summary !== null);
+}
+
+/** Why `max` stands where a p99 is looked for; null when p99 is shown or there are no samples. */
+export function sampleNote(rows: readonly EndpointRow[]): string | null {
+  const summaries = summariesOf(rows, 'total');
+  if (summaries.length === 0 || highestOf(summaries) === 'p99') return null;
+  const counts = summaries.map((summary) => summary.samples.length);
+  const [low, high] = [Math.min(...counts), Math.max(...counts)];
+  return `n=${low === high ? low : `${low}–${high}`} per endpoint: p99 needs about 370 samples, so max is shown`;
+}
+
+/** Which clock measured which phase. */
+export function clockNote(hops: readonly Hop[]): string | null {
+  const timed = hops.filter((hop) => hop.latencyMs !== null);
+  const ids = (clock: Hop['clock']) => hopIds.filter((id) => timed.some((hop) => hop.id === id && hop.clock === clock));
+  const [kernel, loop] = [ids('kernel'), ids('loop')];
+  if (kernel.length === 0 && loop.length === 0) return null;
+  if (loop.length === 0) return 'clock: kernel';
+  if (kernel.length === 0) return "clock: this process' event loop";
+  const rest = loop.some((id) => kernel.includes(id)) ? loop.join(', ') : 'the rest';
+  return `clock: kernel for ${kernel.join(', ')}, event loop for ${rest}`;
+}

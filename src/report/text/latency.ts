@@ -1,0 +1,157 @@
+// Owns the latency table of the text report: endpoints down, hops across, one distribution on a scale shared by all.
+import type { Journey } from '../../model/journey.ts';
+import type { HopId } from '../../model/trace.ts';
+import { MARKS } from '../headline.ts';
+import { histogram, type Scale, scaleOf } from '../histogram.ts';
+import { clockNote, type EndpointRow, highestOf, latencyRows, phasesOf, sampleNote, summariesOf } from '../latency.ts';
+import { formatMs, plural } from '../numbers.ts';
+import { GUTTER, ROOMY } from './layout.ts';
+import { blank, type Line, lineWidth, run } from './run.ts';
+import { type Column, clipped, fitColumns, tableLines, tableWidth } from './table.ts';
+import { fill, words } from './wrap.ts';
+
+const BLOCKS = '▁▂▃▄▅▆▇█';
+/** Rows on one screen; the slowest and those that fail are kept. */
+const MOST_ROWS = 12;
+/** Columns of the chart: a sixth of the screen before phases get columns, more when room is left. */
+const CHART = { share: 6, least: 6, most: 40 };
+/** Which columns go first when it gets narrow: percentiles of phases, then the phases that tell least. */
+const DROPPABLE: Readonly<Record<HopId, number>> = {
+  resolve: 9,
+  send: 8,
+  receive: 7,
+  connect: 6,
+  tls: 5,
+  wait: 2,
+  total: 0,
+};
+const PHASE_HIGH = 10;
+const ADDRESS = 4;
+const TOTAL_HIGH = 1;
+
+function shownRows(rows: readonly EndpointRow[], verbose: boolean): readonly EndpointRow[] {
+  if (verbose || rows.length <= MOST_ROWS) return rows;
+  const rank = (row: EndpointRow) => (row.failure === null ? 0 : 1e9) + (row.hops.total?.latencyMs?.p50 ?? 0);
+  const kept = new Set([...rows].sort((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
+  return rows.filter((row) => kept.has(row));
+}
+
+function nameColumns(rows: readonly EndpointRow[], gap: number): readonly Column[] {
+  const zones = rows.map((row) => row.endpoint.zone);
+  const named = zones.some((zone) => zone !== null);
+  const distinct = named && new Set(zones).size === rows.length;
+  const mark = {
+    header: blank(GUTTER - gap),
+    cells: rows.map(({ severity }) => (severity === null ? blank(0) : run(MARKS[severity], severity))),
+  };
+  const zone = { header: run('zone', 'dim'), cells: zones.map((name) => run(name ?? '–', 'strong')) };
+  const address = {
+    header: run('address', 'dim'),
+    cells: rows.map((row) => run(row.address, named ? 'plain' : 'strong')),
+  };
+  return [
+    { ...mark, align: 'left', droppable: 0 },
+    ...(named ? [clipped({ ...zone, align: 'left', droppable: distinct ? 0 : 3 }, 16)] : []),
+    clipped({ ...address, align: 'left', droppable: distinct ? ADDRESS : 0 }, 45),
+  ];
+}
+
+function phaseColumns(rows: readonly EndpointRow[], phase: HopId): readonly Column[] {
+  const summaries = summariesOf(rows, phase);
+  const high = highestOf(summaries);
+  const column = (header: string, key: 'p50' | 'p99' | 'max', droppable: number): Column => ({
+    header: run(header, 'dim'),
+    cells: rows.map((row) => {
+      const summary = row.hops[phase]?.latencyMs ?? null;
+      return summary === null
+        ? run('–', 'dim')
+        : run(formatMs(summary[key]), phase === 'total' && key === 'p50' ? 'strong' : 'plain');
+    }),
+    align: 'right',
+    droppable,
+  });
+  return [column(phase, 'p50', DROPPABLE[phase]), column(high, high, phase === 'total' ? TOTAL_HIGH : PHASE_HIGH)];
+}
+
+function bars(scale: Scale, samples: readonly number[], width: number): string {
+  const counts = histogram(scale, samples, width);
+  const most = Math.max(1, ...counts);
+  return counts.map((count) => (count === 0 ? ' ' : BLOCKS[Math.ceil((count / most) * BLOCKS.length) - 1])).join('');
+}
+
+/** The ends of the scale, with a rule between them where there is room. */
+function axis(scale: Scale, width: number): string {
+  const [low, high] = [formatMs(scale.low), formatMs(scale.high)];
+  const rule = width - low.length - high.length - 2;
+  if (rule >= 1) return `${low} ${'─'.repeat(rule)} ${high}`;
+  return rule >= -1 ? `${low}…${high}` : 'bars';
+}
+
+function chartColumn(rows: readonly EndpointRow[], scale: Scale, width: number): Column {
+  return {
+    header: run(axis(scale, width), 'dim'),
+    cells: rows.map((row) =>
+      run(bars(scale, row.hops.total?.latencyMs?.samples ?? [], width), row.severity ?? 'plain'),
+    ),
+    align: 'left',
+    droppable: 0,
+  };
+}
+
+/** Columns and what room is left for the chart; the chart gives way before the columns that every reader needs. */
+function chosenColumns(
+  rows: readonly EndpointRow[],
+  scale: Scale | null,
+  width: number,
+  gap: number,
+): readonly Column[] {
+  const all = [...nameColumns(rows, gap), ...phasesOf(rows).flatMap((phase) => phaseColumns(rows, phase))];
+  const wanted = scale === null ? 0 : Math.min(20, Math.floor(width / CHART.share)) + gap;
+  const columns = fitColumns(all, width - wanted, gap);
+  const room = Math.min(CHART.most, width - tableWidth(columns, gap) - gap);
+  if (scale === null || room < CHART.least) return columns;
+  return [...columns, chartColumn(rows, scale, room)];
+}
+
+function tableWithNotes(rows: readonly EndpointRow[], scale: Scale | null, width: number): readonly Line[] {
+  const gap = width >= ROOMY ? 2 : 1;
+  const [header, ...lines] = tableLines(chosenColumns(rows, scale, width, gap), gap);
+  const body = lines.flatMap((line, index) => {
+    const failure = rows[index]?.failure ?? null;
+    return failure === null ? [line] : [line, ...fill([blank(GUTTER)], words(failure, 'critical'), width)];
+  });
+  return header === undefined ? body : [header, ...body];
+}
+
+function resolveLine(journey: Journey, width: number): readonly Line[] {
+  return journey.hops
+    .filter((hop) => hop.id === 'resolve')
+    .flatMap(({ latencyMs, attempts, failures }) => {
+      const figures = latencyMs === null ? [] : [`p50 ${formatMs(latencyMs.p50)}`, `max ${formatMs(latencyMs.max)}`];
+      const failed = failures === 0 ? [] : [`${failures}/${attempts} failed`];
+      const count = failures === 0 ? [plural(attempts, 'lookup')] : [];
+      return fill(
+        [run('resolve  ', 'dim')],
+        words([...figures, ...count, ...failed].join(', '), failures > 0 ? 'critical' : 'plain'),
+        width,
+      );
+    });
+}
+
+export function latencyLines(journey: Journey, width: number, verbose: boolean): readonly Line[] {
+  const all = latencyRows(journey);
+  if (all.length === 0) return resolveLine(journey, width);
+  const rows = shownRows(all, verbose);
+  const more = all.length - rows.length;
+  const notes = [sampleNote(all), clockNote(journey.hops)].filter((note) => note !== null).join('; ');
+  const title = [run('LATENCY', 'strong'), run('  p50 of each hop; bars: total, logarithmic', 'dim')];
+  return [
+    lineWidth(title) <= width ? title : title.slice(0, 1),
+    ...tableWithNotes(rows, scaleOf(summariesOf(all, 'total')), width),
+    ...(more > 0
+      ? fill([blank(GUTTER)], words(`${plural(more, 'faster endpoint')} not shown: --verbose`, 'dim'), width)
+      : []),
+    ...resolveLine(journey, width),
+    ...fill([], words(notes, 'dim'), width),
+  ];
+}

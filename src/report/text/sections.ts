@@ -1,0 +1,53 @@
+// Owns evidence in the verbose text report: each block as a table or as facts, cut to the width and never wrapped into soup.
+import type { Block, Cell, Section } from '../../contract/section.ts';
+import { cellText } from '../cell.ts';
+import { blank, type Line, run } from './run.ts';
+import { type Column, fitColumns, shrinkColumns, tableLines } from './table.ts';
+import { fill, words } from './wrap.ts';
+
+const INDENT = 2;
+const GAP = 2;
+/** A column cut below this says nothing. */
+const LEAST = 6;
+
+function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): readonly Line[] {
+  if (columns.length === 0) return [];
+  const made = columns.map(
+    (name, index): Column => ({
+      header: run(name, 'dim'),
+      cells: rows.map((row) => run(cellText(row[index] ?? null))),
+      align: rows.some((row) => typeof row[index] === 'number') ? 'right' : 'left',
+      droppable: index,
+    }),
+  );
+  const room = width - INDENT;
+  const shrunk = shrinkColumns(made, room, GAP, LEAST);
+  const kept = fitColumns(shrunk, room, GAP);
+  const dropped = made.length - kept.length;
+  const lines = tableLines(kept, GAP).map((line) => [blank(INDENT), ...line]);
+  return dropped > 0 ? [...lines, [blank(INDENT), run(`${dropped} columns more than fit`, 'dim')]] : lines;
+}
+
+function factsBlock(rows: readonly (readonly [string, Cell])[], width: number): readonly Line[] {
+  return rows.flatMap(([name, cell]) =>
+    fill([blank(INDENT)], [...words(`${cellText(name)}:`, 'dim'), ...words(cellText(cell))], width),
+  );
+}
+
+function blockLines(block: Block, width: number): readonly Line[] {
+  switch (block.kind) {
+    case 'table':
+      return tableBlock(block.columns, block.rows, width);
+    case 'facts':
+      return factsBlock(block.rows, width);
+    case 'unknown':
+      return fill([blank(INDENT)], words(block.because, 'dim'), width);
+  }
+}
+
+export function sectionLines(section: Section, width: number): readonly Line[] {
+  return [
+    ...fill([], words(section.title, 'strong'), width),
+    ...section.blocks.flatMap((block) => blockLines(block, width)),
+  ];
+}
