@@ -1,0 +1,106 @@
+// Owns what other programs say about the same service: dig, openssl s_client, curl. The witnesses of the system tests.
+import { X509Certificate } from 'node:crypto';
+import type { DnsAddress } from './dns.ts';
+import { HERE, outputOf, type Place, run } from './rig.ts';
+import type { Listen } from './web.ts';
+
+export interface DigRecord {
+  /** Without the final dot. */
+  readonly name: string;
+  readonly ttlSeconds: number;
+  readonly type: string;
+  readonly data: string;
+}
+
+/** The answer section as dig prints it. */
+export async function dig(
+  server: DnsAddress,
+  name: string,
+  type: string,
+  place: Place = HERE,
+): Promise<readonly DigRecord[]> {
+  const asked = [`@${server.address}`, '-p', `${server.port}`, name, type, '+noall', '+answer'];
+  const lines = (await outputOf([...place, 'dig', ...asked])).split('\n').filter((line) => /^[^;\s]/.test(line));
+  return lines.map((line) => {
+    const [owner = '', ttl = '', , kind = '', ...data] = line.split(/\s+/);
+    return { name: owner.replace(/\.$/, ''), ttlSeconds: Number(ttl), type: kind, data: data.join(' ') };
+  });
+}
+
+/** Serial of the SOA that this server gives for the zone; RFC 1035 3.3.13: the third field. */
+export async function digSerial(server: DnsAddress, zone: string, place: Place = HERE): Promise<number> {
+  const [soa] = await dig(server, zone, 'SOA', place);
+  return Number(soa?.data.split(' ')[2]);
+}
+
+export interface OpensslView {
+  /** SHA-256 of the certificates as sent and in that order, lower-case hex. */
+  readonly chainSent: readonly string[];
+  readonly protocol: string;
+  readonly cipher: string;
+  /** X509_V_ERR number of the last error, 0 when trusted. */
+  readonly verifyCode: number;
+}
+
+/** What `openssl s_client -showcerts` sees. */
+export async function sClient(
+  listen: Listen,
+  servername: string,
+  caFile: string,
+  flags: readonly string[] = [],
+): Promise<OpensslView> {
+  const to = ['-connect', `${listen.address}:${listen.port}`, '-servername', servername, '-CAfile', caFile];
+  const { stdout } = await run(['openssl', 's_client', '-showcerts', ...to, ...flags], 'Q\n');
+  const pems = stdout.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  const [, protocol = '', cipher = ''] = /^New, (\S+), Cipher is (\S+)$/m.exec(stdout) ?? [];
+  const verified = /Verify return code: (\d+)/.exec(stdout)?.[1];
+  return {
+    chainSent: pems.map((pem) => new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase()),
+    protocol,
+    cipher,
+    verifyCode: Number(verified),
+  };
+}
+
+/** Medians over single requests, each on a new connection, ms. */
+export interface CurlTimes {
+  readonly connect: number;
+  readonly tls: number;
+  readonly wait: number;
+  readonly total: number;
+}
+
+const FORMAT =
+  '%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_starttransfer} %{time_total}';
+
+/** One request with curl's clock. curl counts all from the start, in seconds. */
+export async function curlOnce(url: string, listen: Listen, caFile: string): Promise<CurlTimes> {
+  const { hostname } = new URL(url);
+  const pinned = ['--resolve', `${hostname}:${listen.port}:${listen.address}`, '--cacert', caFile];
+  const text = await outputOf([
+    'curl',
+    '--silent',
+    '--http1.1',
+    '--output',
+    '/dev/null',
+    '--write-out',
+    FORMAT,
+    ...pinned,
+    url,
+  ]);
+  const [lookup = 0, connect = 0, tls = 0, ready = 0, first = 0, total = 0] = text
+    .split(' ')
+    .map((s) => Number(s) * 1000);
+  return { connect: connect - lookup, tls: tls - connect, wait: first - ready, total: total - lookup };
+}
+
+export function medianTimes(runs: readonly CurlTimes[]): CurlTimes {
+  const of = (phase: keyof CurlTimes): number => median(runs.map((one) => one[phase]));
+  return { connect: of('connect'), tls: of('tls'), wait: of('wait'), total: of('total') };
+}
+
+/** Nearest rank, as the product's p50. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length / 2) - 1] ?? Number.NaN;
+}
