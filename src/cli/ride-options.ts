@@ -1,4 +1,5 @@
 // Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
+
 import { readFile } from 'node:fs/promises';
 import type { NamedZone, PinnedAddress, RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
@@ -91,7 +92,7 @@ function familiesOf(options: RideOptions): readonly (4 | 6)[] {
 function servernameOf(sni: string | undefined, target: Target): DnsName | null {
   if (sni === undefined) return target.isAddress ? null : (target.host as DnsName);
   const name = dnsName(sni);
-  if (name === null)
+  if (name === null || ipAddress(sni) !== null)
     throw new UsageError(
       `--sni: "${sni}" is not a host name`,
       'addresses cannot be sent as server name (RFC 6066 section 3)',

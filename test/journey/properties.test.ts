@@ -22,7 +22,12 @@ beforeAll(async () => {
 function judgeAgain(journey: Journey): Promise<Journey> {
   const { judgedWith } = journey;
   const policy = { probes: {}, severities: {} };
-  const context = { policy, asOfMs: Date.parse(judgedWith.asOf), version: judgedWith.version, quote: (argv: readonly string[]) => argv.join(' ') };
+  const context = {
+    policy,
+    asOfMs: Date.parse(judgedWith.asOf),
+    version: judgedWith.version,
+    quote: (argv: readonly string[]) => argv.join(' '),
+  };
   return judge(journey, probes, context);
 }
 
@@ -35,7 +40,9 @@ function paths(value: unknown, at: readonly string[] = []): readonly (readonly s
 /** A copy in which the value at the path is null (a member) or gone (an array item). */
 function without(journey: Journey, path: readonly string[]): Journey {
   const copy = structuredClone(journey);
-  const parent = path.slice(0, -1).reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], copy.evidence);
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], copy.evidence);
   const last = path.at(-1) ?? '';
   if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else (parent as Record<string, unknown>)[last] = null;

@@ -70,7 +70,6 @@ describe('one zone whose listener', () => {
   test.each<[ZoneFault, string, string]>([
     ['refuse', 'connect', 'refused'],
     ['blackhole', 'tls', 'tls-timeout'],
-    ['reset', 'tls', 'reset'],
     ['garbage', 'tls', 'not-tls'],
     ['plain-http', 'tls', 'not-tls'],
     ['tls-tarpit', 'tls', 'tls-timeout'],
@@ -88,6 +87,17 @@ describe('one zone whose listener', () => {
       const total = journey.hops.find(({ id, endpoint: of }) => id === 'total' && of === endpoint.id);
       expect(total).toMatchObject({ attempts: 6, failures: 0 });
     }
+  });
+
+  test('resets every connection fails with reset, in connect or tls as the race goes', async () => {
+    const journey = await ride(withZone({ fault: 'reset' }), '--timeout', '400ms');
+    const down = journey.endpoints.find(({ zone }) => zone === ZONE);
+    const early = journey.hops.filter(
+      ({ id, endpoint }) => endpoint === down?.id && (id === 'connect' || id === 'tls'),
+    );
+    expect(early.reduce((sum, { errors }) => sum + (errors['reset'] ?? 0), 0)).toBe(6);
+    expect(early.reduce((sum, { failures }) => sum + failures, 0)).toBe(6);
+    expect(serious(journey)).toContain(`endpoint-down ${ZONE}`);
   });
 
   test.each<ZoneFault>(['endless-body', 'gzip-bomb'])(
@@ -137,7 +147,7 @@ describe('one name server that', () => {
       const nameServers = healthyScript.nameServers.map((server, index) =>
         index === 1 ? { ...server, fault } : server,
       );
-      const journey = await ride({ ...healthyScript, nameServers }, '--timeout', '300ms');
+      const journey = await ride({ ...healthyScript, nameServers }, '--timeout', '500ms');
       const finding = journey.findings.find(({ id }) => id === 'name-server-lame');
       expect(finding?.what).toContain(healthyScript.nameServers[1]?.label);
       expect(journey.verdict).toBe('warning');

@@ -1,8 +1,9 @@
 // Owns the check that every name server of the zones on the way answers with authority.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
+import { problemCatalogue } from '../../../src/model/problem.ts';
 import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
-import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
 export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
@@ -36,8 +37,12 @@ function lame(dns: DnsEvidence, { zone, at, servers }: PlacedZone): readonly See
       ? [{ nameserver, index }]
       : [],
   );
-  // Those that could not be asked from here, or were too many to ask, may well answer.
-  const reachable = asked.length > bad.length || servers.length > asked.length || zone.addressesNotAsked > 0;
+  // Those that could not be asked from here, were too many to ask, or whose address the resolver did not tell, may well answer.
+  const unasked =
+    servers.length > asked.length ||
+    zone.addressesNotAsked > 0 ||
+    homeless.some(({ nameserver }) => untold(nameserver.error));
+  const reachable = asked.length > bad.length || unasked;
   if (!reachable && bad.length + homeless.length > 0) {
     const first = bad[0]?.server.error ?? homeless[0]?.nameserver.error ?? 'not-authoritative';
     const nowWhat = bad
@@ -78,9 +83,22 @@ function lame(dns: DnsEvidence, { zone, at, servers }: PlacedZone): readonly See
       return { what, nowWhat: [command, ...nameServerLame.nowWhat], evidence: [where] };
     }),
     ...homeless.map(({ nameserver, index }): Seen => {
-      const words = errorWords(nameserver.error ?? 'nodata');
-      const what = ['Name server ', nameserver.name, ' of ', zone.zone, ' has no address: ', words, '.'];
+      const lacks = untold(nameserver.error) ? ' has an address that could not be looked up: ' : ' has no address: ';
+      const what = [
+        'Name server ',
+        nameserver.name,
+        ' of ',
+        zone.zone,
+        lacks,
+        errorWords(nameserver.error ?? 'nodata'),
+        '.',
+      ];
       return { what, evidence: [`${at}${pointer('nameservers', index)}` as typeof at] };
     }),
   ];
+}
+
+/** True when it is the resolver that failed to tell an address, which says nothing about the name server. */
+function untold(error: NameServerEvidence['error']): boolean {
+  return error !== null && error !== 'not-authoritative' && problemCatalogue[error].fault === 'resolver';
 }
