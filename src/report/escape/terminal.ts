@@ -6,8 +6,11 @@ declare const printable: unique symbol;
 /** One line of text that a terminal shows and does not act on. Only `terminal` makes it. */
 export type Printable = string & { readonly [printable]: true };
 
-/** What `visible` leaves: unassigned, private and rare format characters (their width is anyone's guess), and marks piled up beyond four. */
-const UNRULY = /\p{C}|(?<=\p{M}{4})\p{M}/gu;
+/**
+ * What `visible` leaves: unassigned, private and rare format characters (their width is anyone's guess), characters that show
+ * nothing (Hangul fillers, variation selectors but for text and emoji style) and marks piled up beyond four.
+ */
+const UNRULY = /\p{C}|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}|(?<=\p{M}{4})\p{M}/gu;
 
 /** The text on one line, everything that acts, hides or piles up spelled out (`\x1b`, `\u{202e}`). Idempotent. */
 export function terminal(text: string | WireText): Printable {
