@@ -26,6 +26,7 @@ const FINDINGS: Readonly<Record<Chain, string | null>> = {
   extra: 'chain-extra-certificate',
   doubled: 'chain-extra-certificate',
   alone: 'chain-incomplete',
+  aged: 'certificate-expiry',
   expired: 'certificate-expiry',
 };
 

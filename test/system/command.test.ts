@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { countConnections, countDatagrams } from './rig/counters.ts';
+import { AGED } from './rig/pki.ts';
 import { probe, readJourney, ride, startRide } from './rig/probe.ts';
 import { hopOf } from './rig/reading.ts';
 import { openRig, type Rig, signalGroup } from './rig/rig.ts';
@@ -23,24 +24,25 @@ describe.skipIf(!requireTools(TOOLS))('the command', () => {
   afterAll(() => rig.close());
 
   describe('exit codes', () => {
+    /** Of a certificate with 20 of its 80 days left, so that nothing but the thresholds differs. */
+    const thresholds = (warn: number, critical: number): readonly string[] => [
+      ...['--warn', `${AGED[1] + warn}d`],
+      ...['--critical', `${AGED[1] + critical}d`],
+    ];
     const cases = [
-      { name: '0 when all is well', code: 0, verdict: 'ok', more: [] },
-      { name: '1 when a threshold warns', code: 1, verdict: 'warning', more: ['--warn', '365d'] },
-      {
-        name: '2 when a threshold is passed',
-        code: 2,
-        verdict: 'critical',
-        more: ['--warn', '365d', '--critical', '364d'],
-      },
+      { name: '0 when all is well', code: 0, verdict: 'ok', more: thresholds(-1, -2) },
+      { name: '1 when a threshold warns', code: 1, verdict: 'warning', more: thresholds(1, -1) },
+      { name: '2 when a threshold is passed', code: 2, verdict: 'critical', more: thresholds(2, 1) },
       {
         name: '0 for a warning that should not count',
         code: 0,
         verdict: 'warning',
-        more: ['--warn', '365d', '--fail-on', 'critical'],
+        more: [...thresholds(1, -1), '--fail-on', 'critical'],
       },
+      { name: '1 by the defaults, 30 and 7 days', code: 1, verdict: 'warning', more: [] },
     ];
     it.each(cases)('$name', async ({ code, verdict, more }) => {
-      const ran = await ride([site.target(''), '-n', '2', ...WITHOUT_DNS, ...site.options, ...more]);
+      const ran = await ride([site.target('aged'), '-n', '2', ...WITHOUT_DNS, ...site.options, ...more]);
       expect({ code: ran.code, verdict: ran.journey.verdict }, findingsIn(ran.stdout)).toEqual({ code, verdict });
     });
 

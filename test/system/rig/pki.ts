@@ -24,9 +24,15 @@ export interface Pki {
 
 export interface LeafOptions {
   readonly key?: 'ec' | 'rsa';
-  /** Its time ended yesterday. */
-  readonly expired?: boolean;
+  /** First and last day of its life, counted from today; 90 days from now on when absent. */
+  readonly life?: readonly [number, number];
 }
+
+/** Issued 60 days ago for 80: the share of life left is that of a certificate somebody forgot. */
+export const AGED = [-60, 20] as const;
+/** Its time ended yesterday. */
+export const EXPIRED = [-61, -1] as const;
+const DAY_MS = 86_400_000;
 
 const DOMAIN = 'kms.test';
 const CONFIG = `
@@ -44,6 +50,16 @@ extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = DNS:${DOMAIN},DNS:*.${DOMAIN}
+[any]
+organizationName = supplied
+commonName = supplied
+`;
+/** Section of `openssl ca`, which keeps books of what it signed. */
+const booksOf = (path: string): string => `[books]
+database = ${path}
+rand_serial = yes
+default_md = sha256
+policy = any
 `;
 const KEYS = { ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], rsa: ['rsa:2048'] } as const;
 
@@ -68,24 +84,47 @@ async function issue(
   name: string,
   extensions: 'ca' | 'leaf',
   issuer: Issued | null,
-  { key = 'ec', expired = false }: LeafOptions,
+  { key = 'ec', life }: LeafOptions,
 ): Promise<Issued> {
   const file = (owner: string, ending: string): string => join(rig.folder, `${owner}.${ending}`);
-  const signer = issuer === null ? [] : ['-CA', file(issuer.name, 'pem'), '-CAkey', file(issuer.name, 'key')];
-  const config = ['-config', join(rig.folder, 'openssl.cnf'), '-extensions', extensions, '-days', '90'];
-  const files = ['-newkey', ...KEYS[key], '-nodes', '-keyout', file(name, 'key'), '-out', file(name, 'pem')];
+  const config = ['-config', join(rig.folder, 'openssl.cnf'), '-extensions', extensions];
+  const files = ['-newkey', ...KEYS[key], '-nodes', '-keyout', file(name, 'key')];
   const named = ['-subj', `/O=Outrider tests/CN=${extensions === 'leaf' ? DOMAIN : name}`];
-  await outputOf(['openssl', 'req', '-x509', ...config, ...files, ...named, ...signer]);
-  // `req -x509` gives no time in the past; `x509 -req` goes back one day.
-  if (expired) {
-    const subject = ['-key', file(name, 'key'), '-subj', `/O=Outrider tests/CN=${DOMAIN}`];
-    const request = await outputOf(['openssl', 'req', '-new', '-config', join(rig.folder, 'openssl.cnf'), ...subject]);
-    const dated = ['-extfile', join(rig.folder, 'openssl.cnf'), '-extensions', extensions, '-days', '-1', ...signer];
-    await outputOf(['openssl', 'x509', '-req', '-out', file(name, 'pem'), ...dated], request);
+  if (life === undefined || issuer === null) {
+    const signer = issuer === null ? [] : ['-CA', file(issuer.name, 'pem'), '-CAkey', file(issuer.name, 'key')];
+    const out = ['-days', '90', '-out', file(name, 'pem')];
+    await outputOf(['openssl', 'req', '-x509', ...config, ...files, ...named, ...signer, ...out]);
+  } else {
+    // `req -x509` knows no other first day than today before OpenSSL 3.4; `ca` does, and wants its books kept.
+    await outputOf(['openssl', 'req', '-new', ...config, ...files, ...named, '-out', file(name, 'csr')]);
+    const kept = await rig.write(`${name}.cnf`, CONFIG + booksOf(await rig.write(`${name}.books`, '')));
+    const books = [
+      '-config',
+      kept,
+      '-extensions',
+      extensions,
+      '-name',
+      'books',
+      '-rand_serial',
+      '-outdir',
+      rig.folder,
+      '-in',
+      file(name, 'csr'),
+      '-notext',
+    ];
+    const signer = ['-cert', file(issuer.name, 'pem'), '-keyfile', file(issuer.name, 'key')];
+    const dates = ['-startdate', utcTime(life[0]), '-enddate', utcTime(life[1])];
+    await outputOf(['openssl', 'ca', '-batch', ...books, ...signer, ...dates, '-out', file(name, 'pem')]);
   }
   const [certificatePem, keyPem] = await Promise.all([
     readFile(file(name, 'pem'), 'utf8'),
     readFile(file(name, 'key'), 'utf8'),
   ]);
   return { name, certificatePem, keyPem };
+}
+
+/** As `openssl ca` wants it: YYYYMMDDHHMMSSZ. */
+function utcTime(daysFromNow: number): string {
+  const iso = new Date(Date.now() + daysFromNow * DAY_MS).toISOString();
+  return `${iso.slice(0, 19).replaceAll(/[-:T]/g, '')}Z`;
 }

@@ -44,7 +44,8 @@ export async function openRig(): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), 'outrider-system-'));
   await chmod(folder, 0o755);
   const ends = new AsyncDisposableStack();
-  ends.defer(() => rm(folder, { recursive: true, force: true }));
+  // Tried again: a command that was under way when the test failed may still write there.
+  ends.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   return {
     folder,
     async write(name, text) {

@@ -2,7 +2,7 @@
 // The same on loopback addresses with free ports, and in a network namespace with the real ones.
 import { fileURLToPath } from 'node:url';
 import { type DnsAddress, startNsd, startUnbound } from './dns.ts';
-import { createPki, type Pki } from './pki.ts';
+import { AGED, createPki, EXPIRED, type Pki } from './pki.ts';
 import { freePort } from './ports.ts';
 import { type Daemon, HERE, type Place, type Rig } from './rig.ts';
 import { at, type Listen, startHaproxy, startNginx } from './web.ts';
@@ -63,7 +63,7 @@ export const TTL = { apex: 60, www: 600, edge: 180, app: 90 } as const;
 const SERIALS = [2_026_112_002, 2_026_112_001] as const;
 
 /** Served by their names on one address: which certificates nginx sends, in which order. */
-export const CHAINS = ['normal', 'rsa', 'reversed', 'extra', 'doubled', 'alone', 'expired'] as const;
+export const CHAINS = ['normal', 'rsa', 'reversed', 'extra', 'doubled', 'alone', 'aged', 'expired'] as const;
 export type Chain = (typeof CHAINS)[number];
 
 /** A plan on loopback with ports that are free. */
@@ -137,10 +137,11 @@ ${chains}
 }
 
 async function writeChains(rig: Rig, pki: Pki): Promise<void> {
-  const [leaf, rsa, expired] = await Promise.all([
+  const [leaf, rsa, aged, expired] = await Promise.all([
     pki.leaf('leaf'),
     pki.leaf('leaf-rsa', { key: 'rsa' }),
-    pki.leaf('leaf-expired', { expired: true }),
+    pki.leaf('leaf-aged', { life: AGED }),
+    pki.leaf('leaf-expired', { life: EXPIRED }),
   ]);
   const { root, upper, lower, stranger } = pki;
   const chains: Readonly<Record<Chain, readonly (typeof leaf)[]>> = {
@@ -150,6 +151,7 @@ async function writeChains(rig: Rig, pki: Pki): Promise<void> {
     extra: [leaf, lower, upper, stranger],
     doubled: [leaf, leaf, lower, upper, root],
     alone: [leaf],
+    aged: [aged, lower, upper],
     expired: [expired, lower, upper],
   };
   for (const name of CHAINS) {
