@@ -1,7 +1,8 @@
 // The composition root: joins the probes to the engine and the command line. Nobody but bin.ts imports it.
 import { probes } from '../probes/index.ts';
 import { EXIT, type Io, processIo } from './cli/io.ts';
-import { type Launch, runCommand } from './cli/program.ts';
+import type { Launch } from './cli/launch.ts';
+import { runCommand } from './cli/program.ts';
 import { REAL_WORLD } from './cli/surroundings.ts';
 import { visible } from './model/text.ts';
 import { UsageError } from './model/usage-error.ts';

@@ -7,7 +7,7 @@ import type { Journey, Observation } from '../model/journey.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { shellQuote } from '../report/escape/shell.ts';
-import type { Launch } from './program.ts';
+import type { Launch } from './launch.ts';
 
 export interface JudgingOptions {
   readonly warn?: string;

@@ -6,7 +6,7 @@ import type { Section } from '../contract/section.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { EXIT, type Io } from './io.ts';
-import type { FORMATS, Launch } from './program.ts';
+import type { FORMATS, Launch } from './launch.ts';
 
 export interface OutputOptions {
   readonly format: (typeof FORMATS)[number];

@@ -1,18 +1,7 @@
 // Owns the command line: names, options, help. Each command's code is imported when it is called.
 import { Command, CommanderError, Option } from 'commander';
-import type { AnyProbe } from '../contract/probe.ts';
 import { UsageError } from '../model/usage-error.ts';
-import type { Io } from './io.ts';
-import type { Surroundings } from './surroundings.ts';
-
-export interface Launch {
-  readonly io: Io;
-  readonly probes: readonly AnyProbe[];
-  readonly version: string;
-  readonly surroundings: Surroundings;
-}
-
-export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as const;
+import { FORMATS, type Launch } from './launch.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran. */
 export function buildProgram(launch: Launch, setExit: (code: number) => void): Command {

@@ -9,7 +9,7 @@ import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { parseResolver } from '../net/dns/system.ts';
 import { type JudgingOptions, readText } from './judging.ts';
-import type { Launch } from './program.ts';
+import type { Launch } from './launch.ts';
 
 /** As commander hands them over. */
 export interface RideOptions extends JudgingOptions {

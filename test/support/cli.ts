@@ -2,7 +2,8 @@
 
 import { probes } from '../../probes/index.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { type Launch, runCommand } from '../../src/cli/program.ts';
+import type { Launch } from '../../src/cli/launch.ts';
+import { runCommand } from '../../src/cli/program.ts';
 import { REAL_WORLD, type Surroundings } from '../../src/cli/surroundings.ts';
 import type { World } from '../../src/demo/world.ts';
 import { run } from '../../src/main.ts';

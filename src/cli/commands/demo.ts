@@ -1,6 +1,6 @@
 // Owns `probe demo [command...]`: any command inside the embedded world, started before it and closed after it.
 import { startWorld, type World } from '../../demo/world.ts';
-import type { Launch } from '../program.ts';
+import type { Launch } from '../launch.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 type Run = (args: readonly string[], launch: Launch) => Promise<number>;

@@ -3,8 +3,8 @@ import { readJourney } from '../../journey/read.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { readJourneyText } from '../journey-file.ts';
 import { type JudgingOptions, judgedJourney, policyFrom } from '../judging.ts';
+import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
-import type { Launch } from '../program.ts';
 
 export async function runJudge(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const options = raw as unknown as JudgingOptions & OutputOptions & { readonly asOf?: string };

@@ -1,8 +1,8 @@
 // Owns `probe report <journey>`: renders a written-down journey again. Loads nothing of the wire.
 import { readJourney } from '../../journey/read.ts';
 import { readJourneyText } from '../journey-file.ts';
+import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
-import type { Launch } from '../program.ts';
 
 export async function runReport(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const journey = await readJourney(await readJourneyText(file), file, launch.probes);

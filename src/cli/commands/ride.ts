@@ -3,8 +3,8 @@ import { observe } from '../../journey/observe.ts';
 import { planOf } from '../../journey/plan.ts';
 import type { Progress } from '../../journey/ride.ts';
 import { judgedJourney, policyFrom } from '../judging.ts';
+import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
-import type { Launch } from '../program.ts';
 import { progressLine } from '../progress.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
 

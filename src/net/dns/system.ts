@@ -50,9 +50,13 @@ export function formatServer({ address, port }: DnsServer): string {
 
 async function readStart(path: string): Promise<string> {
   try {
-    await using file = await open(path);
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
-    return buffer.toString('utf8', 0, bytesRead);
+    const file = await open(path);
+    try {
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0);
+      return buffer.toString('utf8', 0, bytesRead);
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     // No such file, or not for us: resolv.conf(5) says to ask the local machine then.
     if (error instanceof Error && 'code' in error) return '';

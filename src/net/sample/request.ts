@@ -1,8 +1,22 @@
 // Owns the request that every sample sends: the same bytes each time. Opens secrets; they go on the wire and nowhere else.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import type { Secret } from '../../model/secret.ts';
+import type { Target } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import type { ExchangeRequest } from './exchange.ts';
-import type { SamplerOptions } from './sampler.ts';
+
+export interface RequestOptions {
+  readonly target: Target;
+  readonly request: {
+    readonly method: string;
+    readonly headers: readonly (readonly [string, Secret | string])[];
+    readonly body: Uint8Array | null;
+    readonly userAgent: string;
+  };
+  /** Bound on each single step: connect, TLS, wait, receive. */
+  readonly timeoutMs: number;
+  readonly limits: { readonly bodyBytes: number; readonly headerBytes: number };
+}
 
 /** Fields that frame the message or the connection: not the caller's to set. RFC 9112 6, RFC 9113 8.2.2. */
 const OURS = new Set([
@@ -16,7 +30,7 @@ const OURS = new Set([
 ]);
 
 /** @throws UsageError for a header that cannot be sent; the value is never repeated */
-export function requestOf({ target, request, limits, timeoutMs }: SamplerOptions): ExchangeRequest {
+export function requestOf({ target, request, limits, timeoutMs }: RequestOptions): ExchangeRequest {
   const url = new URL(target.url);
   const given = request.headers.map(
     ([name, value]) => [name, typeof value === 'string' ? value : value.open()] as const,

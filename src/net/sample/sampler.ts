@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
-import type { Endpoint, Target } from '../../model/target.ts';
+import type { Endpoint } from '../../model/target.ts';
 import type { DnsName } from '../../model/text.ts';
 import type { Fingerprint, HopId, HttpFacts, RequestTrace, Span, TcpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
@@ -13,26 +13,16 @@ import { NO_CHAIN } from './chain-walk.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
 import { handshake, type Learnt, secureContext } from './handshake.ts';
-import { requestOf } from './request.ts';
+import { type RequestOptions, requestOf } from './request.ts';
 import { StepFailure } from './step.ts';
 
-export interface SamplerOptions {
-  readonly target: Target;
+export interface SamplerOptions extends RequestOptions {
   /** Null sends no SNI. */
   readonly servername: DnsName | null;
   /** `caPem` null: Node's root store. `insecure` changes the judging only. */
   readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
-  readonly request: {
-    readonly method: string;
-    readonly headers: readonly (readonly [string, Secret | string])[];
-    readonly body: Uint8Array | null;
-    readonly userAgent: string;
-  };
   readonly http: '1.1' | '2' | 'negotiated';
-  /** Bound on each single step: connect, TLS, wait, receive. */
-  readonly timeoutMs: number;
-  readonly limits: { readonly bodyBytes: number; readonly headerBytes: number };
   readonly meter: Meter;
   /** `now()` of the ride's start; spans are relative to it. */
   readonly originMs: number;

@@ -1,0 +1,14 @@
+// Owns what a command is given besides its words: where to print, which probes, which world.
+import type { AnyProbe } from '../contract/probe.ts';
+import type { Io } from './io.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface Launch {
+  readonly io: Io;
+  readonly probes: readonly AnyProbe[];
+  readonly version: string;
+  readonly surroundings: Surroundings;
+}
+
+/** What `--format` takes. */
+export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as const;

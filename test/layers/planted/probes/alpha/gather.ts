@@ -1,0 +1,2 @@
+import { record } from '../beta/gather.ts';
+export const gather = record;

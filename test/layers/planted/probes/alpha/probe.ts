@@ -1,0 +1,2 @@
+import { gather } from './gather.ts';
+export const alpha = gather;

@@ -1,0 +1,2 @@
+import { engine } from '../../src/journey/engine.ts';
+export const record = engine;

@@ -1,0 +1,12 @@
+import 'undici';
+import 'koffi';
+import 'dns-packet';
+import 'node-forge';
+import 'prom-client';
+import 'commander';
+import 'yaml';
+import 'zod';
+import 'fast-check';
+import 'a-package-that-nobody-named';
+import { secret } from '../model/secret.ts';
+export const everything = secret;

@@ -1,0 +1,2 @@
+import { page } from '../report/page.ts';
+export const contract = page;

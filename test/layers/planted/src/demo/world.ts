@@ -1,0 +1,2 @@
+import { engine } from '../journey/engine.ts';
+export const world = engine;

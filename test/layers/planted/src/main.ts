@@ -1,0 +1,2 @@
+import { alpha } from '../probes/alpha/probe.ts';
+export const run = alpha;

@@ -1,0 +1,2 @@
+import { stepwise } from '../net/wire.ts';
+export const words = stepwise;

@@ -1,0 +1,2 @@
+import { program } from '../cli/program.ts';
+export const page = program;

@@ -1,0 +1,2 @@
+import { parts } from './parts/index.ts';
+export const words = parts;
