@@ -61,7 +61,7 @@ export function groupFindings(findings: readonly Finding[]): readonly Group[] {
   );
   return [...groups.values()]
     .map((same) => groupOf(same as [Finding, ...Finding[]]))
-    .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+    .toSorted((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
 }
 
 /** `kms-az1 127.0.10.1`: zone and address, whichever is known; the port only where endpoints differ in it. */

@@ -36,7 +36,7 @@ function failureOf(hops: readonly Hop[]): string | null {
   const codes = new Map<string, number>();
   for (const [code, count] of counted.flatMap((hop) => Object.entries(hop.errors)))
     codes.set(code, (codes.get(code) ?? 0) + count);
-  const named = [...codes].sort((a, b) => b[1] - a[1]).slice(0, 4);
+  const named = [...codes].toSorted((a, b) => b[1] - a[1]).slice(0, 4);
   const words = named.map(([code, count]) => (codes.size === 1 ? code : `${code} ${count}`)).join(', ');
   return `${failures}/${Math.max(failures, ...hops.map((hop) => hop.attempts))} failed${words === '' ? '' : `: ${words}`}`;
 }

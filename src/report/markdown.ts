@@ -53,7 +53,7 @@ function latencyPart(journey: Journey): readonly Markdown[] {
 function answersPart(journey: Journey): readonly Markdown[] {
   if (journey.answers.length === 0) return [];
   const items = [...journey.answers]
-    .sort((a, b) => a.question - b.question)
+    .toSorted((a, b) => a.question - b.question)
     .map((answer) => {
       const note = confidenceNote(answer);
       return markdown`- **Q${answer.question} ${shortTitle(answer)}** — ${answer.summary}${note === null ? '' : markdown` (${note})`}`;

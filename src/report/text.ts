@@ -20,11 +20,15 @@ function spaced(blocks: readonly (readonly Line[])[]): readonly Line[] {
 export const textReporter: Reporter = {
   id: 'text',
   mediaType: 'text/plain; charset=utf-8',
-  render(journey, sections, { columns, colour, verbose }) {
+  render(journey, sections, { columns, colour, verbose, quiet = false }) {
     const width = Math.max(NARROWEST, columns);
-    const blocks = [
+    const verdict = [
       headlineLines(journey, width),
       findingLines(groupFindings(journey.findings), { journey, width, verbose }),
+    ];
+    if (quiet) return paint(spaced(verdict), colour);
+    const blocks = [
+      ...verdict,
       openLines(journey, width, verbose),
       latencyLines(journey, width, verbose),
       answerLines(journey.answers, width, verbose),

@@ -17,7 +17,7 @@ function numbers(seed: number): () => number {
 }
 
 export function summaryOf(samples: readonly number[]): LatencySummary {
-  const sorted = [...samples].sort((a, b) => a - b);
+  const sorted = [...samples].toSorted((a, b) => a - b);
   const rank = (q: number) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
   const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
   const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0);
@@ -79,7 +79,7 @@ function endpointHops(endpoint: Endpoint, zone: number, count: number): readonly
   const all = [...phases, ['total', total] as const];
   return all
     .map(([id, samples]) => hop(id, endpoint, samples, id === 'connect' ? failures : 0))
-    .sort((a, b) => hopIds.indexOf(a.id) - hopIds.indexOf(b.id));
+    .toSorted((a, b) => hopIds.indexOf(a.id) - hopIds.indexOf(b.id));
 }
 
 const [first, second, third] = endpoints as [Endpoint, Endpoint, Endpoint];

@@ -10,7 +10,7 @@ const TITLE = 10;
 
 export function answerLines(answers: readonly Answer[], width: number, verbose: boolean): readonly Line[] {
   return [...answers]
-    .sort((a, b) => a.question - b.question)
+    .toSorted((a, b) => a.question - b.question)
     .flatMap((answer) => {
       const lead = [
         run(`Q${answer.question}`.padEnd(GUTTER - 2), 'dim'),

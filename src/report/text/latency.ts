@@ -7,7 +7,7 @@ import { clockNote, type EndpointRow, highestOf, latencyRows, phasesOf, sampleNo
 import { formatMs, plural } from '../numbers.ts';
 import { GUTTER, ROOMY } from './layout.ts';
 import { blank, type Line, lineWidth, run } from './run.ts';
-import { type Column, clipped, fitColumns, tableLines, tableWidth } from './table.ts';
+import { type Column, clipped, fitColumns, shrinkColumns, tableLines, tableWidth } from './table.ts';
 import { fill, words } from './wrap.ts';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
@@ -25,6 +25,8 @@ const DROPPABLE: Readonly<Record<HopId, number>> = {
   wait: 2,
   total: 0,
 };
+/** Columns of the longest zone, of the longest address with port (`[IPv6]:65535`), and below which neither is cut. */
+const NAME = { zone: 16, address: 47, least: 8 };
 const PHASE_HIGH = 10;
 const ADDRESS = 4;
 const TOTAL_HIGH = 1;
@@ -32,7 +34,7 @@ const TOTAL_HIGH = 1;
 function shownRows(rows: readonly EndpointRow[], verbose: boolean): readonly EndpointRow[] {
   if (verbose || rows.length <= MOST_ROWS) return rows;
   const rank = (row: EndpointRow) => (row.failure === null ? 0 : 1e9) + (row.hops.total?.latencyMs?.p50 ?? 0);
-  const kept = new Set([...rows].sort((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
+  const kept = new Set([...rows].toSorted((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
   return rows.filter((row) => kept.has(row));
 }
 
@@ -51,8 +53,8 @@ function nameColumns(rows: readonly EndpointRow[], gap: number): readonly Column
   };
   return [
     { ...mark, align: 'left', droppable: 0 },
-    ...(named ? [clipped({ ...zone, align: 'left', droppable: distinct ? 0 : 3 }, 16)] : []),
-    clipped({ ...address, align: 'left', droppable: distinct ? ADDRESS : 0 }, 45),
+    ...(named ? [clipped({ ...zone, align: 'left', droppable: distinct ? 0 : 3 }, NAME.zone)] : []),
+    clipped({ ...address, align: 'left', droppable: distinct ? ADDRESS : 0, cut: 'middle' }, NAME.address),
   ];
 }
 
@@ -107,7 +109,7 @@ function chosenColumns(
 ): readonly Column[] {
   const all = [...nameColumns(rows, gap), ...phasesOf(rows).flatMap((phase) => phaseColumns(rows, phase))];
   const wanted = scale === null ? 0 : Math.min(20, Math.floor(width / CHART.share)) + gap;
-  const columns = fitColumns(all, width - wanted, gap);
+  const columns = shrinkColumns(fitColumns(all, width - wanted, gap), width, gap, NAME.least);
   const room = Math.min(CHART.most, width - tableWidth(columns, gap) - gap);
   if (scale === null || room < CHART.least) return columns;
   return [...columns, chartColumn(rows, scale, room)];

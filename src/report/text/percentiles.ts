@@ -2,9 +2,12 @@
 import type { Journey } from '../../model/journey.ts';
 import { percentileRows, percentileTitles } from '../latency-tables.ts';
 import { type Line, run } from './run.ts';
-import { type Column, fitColumns, tableLines } from './table.ts';
+import { type Column, fitColumns, shrinkColumns, tableLines } from './table.ts';
 
-/** Which columns stay when it gets narrow: where, hop, n, p50, max. */
+const GAP = 2;
+/** A place cut below this cannot be told from another. */
+const LEAST = 8;
+/** Which columns stay when it gets narrow: where, hop, p50, max. */
 const DROPPABLE = [0, 0, 1, 4, 5, 6, 0, 3, 3, 2, 2, 0];
 
 export function percentileLines(journey: Journey, width: number): readonly Line[] {
@@ -16,7 +19,11 @@ export function percentileLines(journey: Journey, width: number): readonly Line[
       cells: rows.map((row) => run(row[index] ?? '')),
       align: index < 2 ? 'left' : 'right',
       droppable: DROPPABLE[index] ?? 0,
+      ...(index === 0 ? { cut: 'middle' } : {}),
     }),
   );
-  return [[run('LATENCY of every hop', 'strong')], ...tableLines(fitColumns(columns, width, 2), 2)];
+  return [
+    [run('LATENCY of every hop', 'strong')],
+    ...tableLines(shrinkColumns(fitColumns(columns, width, GAP), width, GAP, LEAST), GAP),
+  ];
 }

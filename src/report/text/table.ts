@@ -1,6 +1,6 @@
 // Owns tables in a terminal: columns aligned, and dropped or shortened rather than wrapped when the width is small.
 import { blank, type Line, type Run, run } from './run.ts';
-import { clip, widthOf } from './width.ts';
+import { clip, clipMiddle, widthOf } from './width.ts';
 
 export interface Column {
   readonly header: Run;
@@ -8,6 +8,8 @@ export interface Column {
   readonly align: 'left' | 'right';
   /** Columns with a higher number are dropped first; 0 stays. */
   readonly droppable: number;
+  /** Where a cell that is too long is cut; at its end when not said. */
+  readonly cut?: 'middle';
 }
 
 export function columnWidth(column: Column): number {
@@ -33,7 +35,8 @@ export function fitColumns(columns: readonly Column[], width: number, gap: numbe
 
 /** The column with cells of at most `width` columns. */
 export function clipped(column: Column, width: number): Column {
-  const cut = (cell: Run): Run => run(clip(cell.text, width), cell.style);
+  const shorten = column.cut === 'middle' ? clipMiddle : clip;
+  const cut = (cell: Run): Run => run(shorten(cell.text, width), cell.style);
   return { ...column, header: cut(column.header), cells: column.cells.map(cut) };
 }
 

@@ -37,6 +37,20 @@ export function clip(text: string, columns: number): string {
   return widthOf(text) <= columns ? text : `${text.slice(0, fitting(text, columns - 1))}…`;
 }
 
+/** The text cut to `columns` (at least 3) in its middle: what tells addresses of one network apart stands at their ends. */
+export function clipMiddle(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  const start = text.slice(0, fitting(text, Math.floor((columns - 1) / 2)));
+  let room = columns - 1 - widthOf(start);
+  let end = '';
+  for (const character of Array.from(text).toReversed()) {
+    room -= characterWidth(character);
+    if (room < 0) break;
+    end = character + end;
+  }
+  return `${start}…${end}`;
+}
+
 /** The text in pieces of at most `columns` (at least 2) each. */
 export function pieces(text: string, columns: number): readonly string[] {
   const result: string[] = [];
