@@ -7,7 +7,7 @@ export interface Headline {
   /** `CRITICAL` */
   readonly word: string;
   readonly url: string;
-  /** `in kms-az3`; empty when the whole target is meant or nothing is wrong. */
+  /** `in kms-az3`, `at 192.0.2.1:443`; empty when the whole target is meant or nothing is wrong. */
   readonly where: string;
   /** `1 critical, 2 warnings` */
   readonly tally: string;
@@ -39,15 +39,17 @@ function zonesOf(journey: Journey): readonly string[] {
 function whereOf(journey: Journey): string {
   const severity = worst(journey.findings);
   if (severity === null || severity === 'notice') return '';
-  const places = journey.findings
-    .filter((finding) => finding.severity === severity)
-    .map(({ zone, endpoint }) => zone ?? endpoint);
+  const meant = journey.findings.filter((finding) => finding.severity === severity);
+  const places = meant.map(({ zone, endpoint }) => zone ?? endpoint);
   if (places.includes(null)) return '';
   const distinct = [...new Set(places as readonly string[])];
   const all = zonesOf(journey);
-  if (distinct.length > 1 && all.every((zone) => distinct.includes(zone)))
+  if (distinct.length > 1 && all.length > 0 && all.every((zone) => distinct.includes(zone)))
     return `in all ${plural(all.length, 'zone')}`;
-  return `in ${distinct.slice(0, 3).join(', ')}${distinct.length > 3 ? ` and ${distinct.length - 3} more` : ''}`;
+  const endpoints = plural(journey.endpoints.length, 'endpoint');
+  if (distinct.length > 1 && journey.endpoints.every(({ id }) => distinct.includes(id))) return `at all ${endpoints}`;
+  const preposition = meant.some(({ zone }) => zone === null) ? 'at' : 'in';
+  return `${preposition} ${distinct.slice(0, 3).join(', ')}${distinct.length > 3 ? ` and ${distinct.length - 3} more` : ''}`;
 }
 
 function tallyOf(journey: Journey): string {

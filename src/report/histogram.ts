@@ -29,7 +29,7 @@ export function position(scale: Scale, ms: number): number {
 
 /** How many samples fall into each of `bins` equal steps of the axis. */
 export function histogram(scale: Scale, samples: readonly number[], bins: number): readonly number[] {
-  const counts = new Array<number>(bins).fill(0);
+  const counts = Array.from({ length: bins }, () => 0);
   for (const sample of samples) {
     const bin = Math.min(bins - 1, Math.floor(position(scale, sample) * bins));
     counts[bin] = (counts[bin] ?? 0) + 1;

@@ -43,7 +43,7 @@ test.each([
 
 /** Every width, and a sample of them for the many hostile journeys. */
 const WIDTHS = Array.from({ length: WIDE - NARROW + 1 }, (_, index) => NARROW + index);
-const SOME = WIDTHS.filter((columns) => columns < 48 || columns % 11 === 0 || columns === WIDE);
+const SOME = WIDTHS.filter((columns) => columns < 44 || columns % 19 === 0 || columns === WIDE);
 
 type Case = readonly [name: string, journey: Journey, blocks: readonly Section[], widths: readonly number[]];
 const JOURNEYS: readonly Case[] = [
@@ -164,6 +164,18 @@ describe('quiet', () => {
 });
 
 describe('at 40 columns', () => {
+  test('evidence loses its last columns first, and says how many', () => {
+    const lines = textOf(journeyOf(), { columns: NARROW, verbose: true }).split('\n');
+    const at = lines.indexOf('TLS as each endpoint serves it');
+    expect(lines.slice(at + 1, at + 6)).toEqual([
+      '  zone     protocol  cipher    subject',
+      '  kms-az1  TLSv1.3   TLS_AES…  CN=kms.e…',
+      '  kms-az2  TLSv1.3   TLS_AES…  CN=kms.e…',
+      '  kms-az3  TLSv1.3   TLS_AES…  CN=kms.e…',
+      '  2 columns not shown: too narrow',
+    ]);
+  });
+
   test('endpoints keep the ends of their addresses, which tell them apart', () => {
     const text = textOf(crowdedJourney(), { columns: NARROW });
     expect(text).toMatch(/^WARN {2}\[2001:db8.*….*:1000\]:40000 +–$/m);

@@ -1,14 +1,15 @@
 // Owns evidence in the verbose text report: each block as a table or as facts, cut to the width and never wrapped into soup.
 import type { Block, Cell, Section } from '../../contract/section.ts';
 import { cellText } from '../cell.ts';
+import { plural } from '../numbers.ts';
 import { blank, type Line, run } from './run.ts';
-import { type Column, fitColumns, shrinkColumns, tableLines } from './table.ts';
+import { type Column, clipped, fitColumns, shrinkColumns, tableLines } from './table.ts';
 import { fill, words } from './wrap.ts';
 
 const INDENT = 2;
 const GAP = 2;
 /** A column cut below this says nothing. */
-const LEAST = 6;
+const LEAST = 8;
 
 function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): readonly Line[] {
   if (columns.length === 0) return [];
@@ -21,11 +22,18 @@ function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])
     }),
   );
   const room = width - INDENT;
-  const shrunk = shrinkColumns(made, room, GAP, LEAST);
-  const kept = fitColumns(shrunk, room, GAP);
-  const dropped = made.length - kept.length;
+  // Columns are dropped only when even cut ones are too many; those that stay share all the room.
+  const count = fitColumns(
+    made.map((column) => clipped(column, LEAST)),
+    room,
+    GAP,
+  ).length;
+  const kept = shrinkColumns(made.slice(0, count), room, GAP, LEAST);
+  const dropped = made.length - count;
   const lines = tableLines(kept, GAP).map((line) => [blank(INDENT), ...line]);
-  return dropped > 0 ? [...lines, [blank(INDENT), run(`${dropped} columns more than fit`, 'dim')]] : lines;
+  return dropped > 0
+    ? [...lines, [blank(INDENT), run(`${plural(dropped, 'column')} not shown: too narrow`, 'dim')]]
+    : lines;
 }
 
 function factsBlock(rows: readonly (readonly [string, Cell])[], width: number): readonly Line[] {
