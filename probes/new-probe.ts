@@ -12,7 +12,7 @@ const EXIT_USAGE = 64;
 const REMEDY = 'npm run new-probe -- NAME [--into DIR], for example: npm run new-probe -- cache-policy';
 
 /** Names that would hide what is in them (a layer rule), and those that mean something in this folder. */
-const NO_SUBJECT = [
+const NO_SUBJECT = new Set([
   'util',
   'utils',
   'helper',
@@ -24,12 +24,13 @@ const NO_SUBJECT = [
   'manager',
   'test',
   'probes',
-];
+]);
 /** ECMA-262 12.7.2, and what strict mode and modules add: no constant can be called so. */
-const RESERVED =
+const RESERVED = new Set(
   'arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof var void while with yield'.split(
     ' ',
-  );
+  ),
+);
 
 /** The name as the constant it becomes: `cache-policy` is `cachePolicy`. @throws UsageError for a name that cannot be used */
 export function identifierOf(name: string): string {
@@ -39,7 +40,7 @@ export function identifierOf(name: string): string {
       'kebab case, at most 32 characters, a letter first: cache-policy, http3',
     );
   }
-  if (RESERVED.includes(name) || NO_SUBJECT.includes(name)) {
+  if (RESERVED.has(name) || NO_SUBJECT.has(name)) {
     throw new UsageError(`a probe cannot be called "${name}"`, "name its subject in the field's own words");
   }
   return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

@@ -26,5 +26,5 @@ function recordOf({ endpoints, ride, options }: GatherContext<ProbeNameOptions>)
 function distinct(values: readonly WireText[]): ProbeNameEvidence['byEndpoint'][number]['servers'] {
   return [...Map.groupBy(values, textKey).values()]
     .flatMap((group) => (group[0] === undefined ? [] : [{ value: group[0], n: group.length }]))
-    .sort((a, b) => b.n - a.n);
+    .toSorted((a, b) => b.n - a.n);
 }
