@@ -34,9 +34,8 @@ function groupPart(group: Group, journey: Journey): Html {
 
 export function findingsPart(journey: Journey): Html {
   const groups = groupFindings(journey.findings);
+  const none = journey.verdict === 'unknown' ? 'nothing found in what could be judged' : NOTHING_FOUND;
   const body =
-    groups.length === 0
-      ? html`<p class="muted">${NOTHING_FOUND}</p>`
-      : groups.map((group) => groupPart(group, journey));
+    groups.length === 0 ? html`<p class="muted">${none}</p>` : groups.map((group) => groupPart(group, journey));
   return html`<section><h2>Findings</h2>${body}</section>`;
 }
