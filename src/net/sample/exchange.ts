@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { Client, type Dispatcher } from 'undici';
+import { type buildConnector, Client, type Dispatcher } from 'undici';
 import { type Problem, problem } from '../../model/problem.ts';
 import { type WireText, wireText } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';
@@ -44,8 +44,7 @@ export async function exchange(
 ): Promise<HttpFacts> {
   const isH2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
   const client = new Client(request.origin, {
-    // Not within the call: undici resumes an HTTP/1.1 client only from outside of its own connecting.
-    connect: (_options, callback) => queueMicrotask(() => callback(null, socket as TLSSocket)),
+    connect: handingOver(socket as TLSSocket),
     ...{ allowH2: isH2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1 },
     ...{ maxHeaderSize: request.limits.headerBytes, maxResponseSize: -1 },
   });
@@ -58,6 +57,18 @@ export async function exchange(
   }
 }
 
+/** One sample is one connection: when undici comes for a second one (it replays a request after GOAWAY), the first was given up. */
+function handingOver(socket: TLSSocket): buildConnector.connector {
+  let handed = false;
+  return (_options, callback) => {
+    // Not undici's own SocketError: after one of those it comes again, without end.
+    if (handed) setImmediate(callback, new Error('socket closed by the server before it answered (GOAWAY)'), null);
+    // Not within the call: undici resumes an HTTP/1.1 client only from outside of its own connecting.
+    else queueMicrotask(() => callback(null, socket));
+    handed = true;
+  };
+}
+
 function dispatch(
   client: Client,
   request: ExchangeRequest,
@@ -67,6 +78,7 @@ function dispatch(
 ): Promise<HttpFacts> {
   return new Promise((resolve, reject) => {
     let ended = false;
+    let started = false;
     let abort: (reason: Error) => void = () => undefined;
     const reader = bodyReader(request.limits.bodyBytes);
     let head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
@@ -100,6 +112,9 @@ function dispatch(
     };
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(controller) {
+        // One sample is one request: undici sends a refused HTTP/2 stream a second time (RFC 9113 8.7) unless it is stopped here.
+        if (started) fail(problem('reset', step(), wireText('the server refused the request (REFUSED_STREAM)')));
+        started = true;
         abort = (reason) => controller.abort(reason);
         if (ended) controller.abort(new Error('stopped'));
       },

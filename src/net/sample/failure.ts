@@ -49,8 +49,10 @@ export function errorCodes(error: unknown): readonly string[] {
 export function problemOf(error: unknown, step: Step, family: 4 | 6 = 4): Problem {
   const codes = errorCodes(error);
   const words = wordsOf(error);
-  const known = codes.map((code) => codeOf(code, step, family)).find((code) => code !== null) ?? http2Code(words);
-  const detail = words === null ? null : wireText(words, 300);
+  const detail = words === null || codes.includes('ERR_ASSERTION') ? null : wireText(words, 300);
+  if (step === 'tls' && isEndBeforeTls(error)) return problem('closed', step, detail);
+  const known =
+    wordsCode(words) ?? codes.map((code) => codeOf(code, family)).find((code) => code !== null) ?? http2Code(words);
   if (known !== null) return problem(known, step, detail);
   const fallback: ProblemCode = step === 'tls' ? 'tls-protocol' : step === 'connect' ? 'unreachable' : 'http-protocol';
   return problem(fallback, step, detail);
@@ -63,18 +65,31 @@ function wordsOf(error: unknown): string | null {
   return typeof reason === 'string' ? reason : error.message;
 }
 
+/** Node calls a FIN within the handshake ECONNRESET too, but only a reset comes from a system call. */
+function isEndBeforeTls(error: unknown): boolean {
+  return error instanceof Error && errorCodes(error)[0] === 'ECONNRESET' && !('syscall' in error);
+}
+
+/** What undici says with the code of a closed socket, though it is undici that closes it: a 101 or a 100 nobody asked for. */
+function wordsCode(words: string | null): ProblemCode | null {
+  return words === 'bad upgrade' || words === 'bad response' ? 'http-protocol' : null;
+}
+
+/** Error codes of RST_STREAM and GOAWAY by which a server gives up a request that it has understood. RFC 9113 7. */
+const GIVEN_UP = /NGHTTP2_(INTERNAL_ERROR|REFUSED_STREAM|CANCEL|STREAM_CLOSED|CONNECT_ERROR|HTTP_1_1_REQUIRED)/;
+
 /** What node:http2 and undici say in words only. */
 function http2Code(words: string | null): ProblemCode | null {
   if (words === null) return null;
+  if (GIVEN_UP.test(words)) return 'reset';
   if (/ENHANCE_YOUR_CALM|CONTINUATION frames|FRAME_SIZE_ERROR/.test(words)) return 'headers-too-large';
   return /half-closed|other side closed|socket hang up|socket closed|GOAWAY/i.test(words) ? 'closed' : null;
 }
 
-function codeOf(code: string, step: Step, family: 4 | 6): ProblemCode | null {
+function codeOf(code: string, family: 4 | 6): ProblemCode | null {
   // No route and no address of that family are facts of this machine, not of the target.
   if (code === 'ENETUNREACH' || code === 'EADDRNOTAVAIL') return family === 6 ? 'no-ipv6' : 'no-route';
   if (code.startsWith('HPE_') && code !== 'HPE_HEADER_OVERFLOW') return 'http-protocol';
-  if (step === 'tls' && (code === 'ECONNRESET' || code === 'EPIPE')) return 'reset';
   if (code.startsWith('ERR_SSL_')) return tlsCode(code);
   return BY_CODE[code] ?? null;
 }

@@ -1,10 +1,10 @@
 // Owns one sample: one request on one new connection to one endpoint, written down as a RequestTrace. Judges nothing.
 import type { Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
-import type { Problem } from '../../model/problem.ts';
+import { type Problem, problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Endpoint } from '../../model/target.ts';
-import type { DnsName } from '../../model/text.ts';
+import { type DnsName, wireText } from '../../model/text.ts';
 import type { Fingerprint, HopId, HttpFacts, RequestTrace, Span, TcpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
@@ -72,6 +72,12 @@ interface Seen extends Learnt {
 
 const ALPN = { '1.1': ['http/1.1'], '2': ['h2'], negotiated: ['h2', 'http/1.1'] } as const;
 
+const WITHOUT_HTTP2 = problem(
+  'tls-protocol',
+  'tls',
+  wireText('HTTP/2 was demanded, but the server did not agree to it by ALPN'),
+);
+
 async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample> {
   const { options, open } = shared;
   const seen: Seen = { startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, http: null, problem: null };
@@ -88,17 +94,9 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   } finally {
     release(raw, options.meter, open);
   }
-  const { startMs, spans, tcp, facts: tls, http, problem } = seen;
-  const trace = {
-    endpoint: endpoint.id,
-    sequence,
-    startMs: startMs - options.originMs,
-    spans,
-    tcp,
-    tls,
-    http,
-    problem,
-  };
+  const { spans, tcp, facts: tls, http } = seen;
+  const startMs = seen.startMs - options.originMs;
+  const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem };
   return { trace, certificates: seen.chain.certificates };
 }
 
@@ -128,13 +126,12 @@ async function rideOnce(
   let socket: Socket | TLSSocket = connected.socket;
   if (target.scheme === 'https') {
     const beganMs = now();
-    socket = await handshake(
-      connected.socket,
-      { context, servername, alpn: ALPN[options.http], timeoutMs },
-      seen,
-      signal,
-    );
+    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs };
+    const secured = await handshake(connected.socket, wanted, seen, signal);
     seen.spans.tls = span(beganMs, now() - beganMs);
+    // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
+    if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
+    socket = secured;
   }
   const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
   options.meter.add({ requests: 1 });
