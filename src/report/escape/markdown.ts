@@ -22,9 +22,10 @@ const make = (text: string): Markdown => new Marked(text) as unknown as Markdown
 const ACTIVE = /[\\`*_[\]~|$]/g;
 /**
  * What forges link after rendering, in plain text nodes: mentions, mail addresses, references, bare URLs. An entity or a
- * backslash is gone by then, a `code` element is not: GFM 6.9 and the filters behind it leave code alone.
+ * backslash is gone by then, a `code` element is not: GFM 6.9 and the filters behind it leave code alone. What stands before
+ * a scheme does not matter: `_https://` and `1https://` are links too.
  */
-const LINKED = /[@#]|(?<=\bGH)-|(?<=\b(?:https?|ftp|mailto|xmpp)):|(?<=\bwww)\./gi;
+const LINKED = /[@#]|(?<=GH)-|(?<=https?|ftp|mailto|xmpp):|(?<=www)\./gi;
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 
 /** Text for running text and table cells; nothing in it is read as Markdown or HTML. */

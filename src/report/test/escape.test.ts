@@ -148,6 +148,8 @@ describe('markdown', () => {
     ['# heading', '<code>#</code> heading'],
     ['fixes #12, @team, GH-7', 'fixes <code>#</code>12, <code>@</code>team, GH<code>-</code>7'],
     ['https://a.example www.b.example', 'https<code>:</code>//a.example www<code>.</code>b.example'],
+    ['_https://a.example 1http://b.example', '\\_https<code>:</code>//a.example 1http<code>:</code>//b.example'],
+    ['xwww.a.example aGH-1', 'xwww<code>.</code>a.example aGH<code>-</code>1'],
     ['mailto:a@b.example', 'mailto<code>:</code>a<code>@</code>b.example'],
     ['- item', '\\- item'],
     ['+ item', '\\+ item'],

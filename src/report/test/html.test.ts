@@ -32,7 +32,10 @@ function tagsOf(document: string): readonly Tag[] {
     if (found === null || (found[1] !== 'style' && found[3]?.includes('>')))
       throw new Error(`no tag: ${rest.slice(0, 80)}`);
     const [whole, name = '', attributes = '', text = ''] = found;
-    const pairs = [...attributes.matchAll(/ ([A-Za-z0-9-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key, value]);
+    const pairs = [...attributes.matchAll(/ ([A-Za-z0-9-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
+      key,
+      value,
+    ]);
     tags.push({ name, attributes: Object.fromEntries(pairs), text });
     rest = rest.slice(whole.length);
   }
