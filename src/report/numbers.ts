@@ -10,11 +10,12 @@ export function formatMs(ms: number): string {
   return `${(ms / 1000).toFixed(0)} s`;
 }
 
-/** Bytes in decimal units: `812 B`, `42 kB`, `1.2 MB`. */
+/** Bytes in decimal units: `812 B`, `42 kB`, `1.2 MB`, `3.4 GB`. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 999_500) return `${(bytes / 1000).toFixed(bytes < 9_950 ? 1 : 0)} kB`;
-  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  if (bytes < 999_950_000) return `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1)} GB`;
 }
 
 /** `1 warning`, `2 warnings`. */
