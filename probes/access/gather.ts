@@ -38,7 +38,7 @@ function recordOf({ endpoints, ride }: GatherContext<AccessOptions>): AccessEvid
     unchallenged: answers.filter(isUnchallenged).length,
     rateLimit: tightest(answers),
     throttled: answers.filter(isThrottled).length,
-    throttledRetryAfterSeconds: retryAfter.sort((a, b) => b - a)[0] ?? null,
+    throttledRetryAfterSeconds: retryAfter.toSorted((a, b) => b - a)[0] ?? null,
     byEndpoint: endpoints.map(({ id, zone }) => {
       const own = answers.filter(({ endpoint }) => endpoint === id);
       const strict = own.filter(({ http }) => fieldValue(http.headers, 'strict-transport-security') !== null);
@@ -67,5 +67,5 @@ function tightest(answers: readonly Answer[]): RateLimit | null {
   });
   const share = ({ limit, remaining }: RateLimit): number =>
     remaining === null ? Number.POSITIVE_INFINITY : remaining / Math.max(1, limit ?? remaining);
-  return announced.sort((a, b) => share(a) - share(b) || (a.remaining ?? 0) - (b.remaining ?? 0))[0] ?? null;
+  return announced.toSorted((a, b) => share(a) - share(b) || (a.remaining ?? 0) - (b.remaining ?? 0))[0] ?? null;
 }

@@ -31,7 +31,7 @@ function answer(evidence: AccessEvidence | null): Reply {
     return { summary: ['Nothing was answered, so nothing can be said.'], confidence: 'not-visible', facts: {} };
   }
   const { rateLimit, challenges, anonymousStatus, throttled: n } = evidence;
-  const answered = statuses.sort(([, a], [, b]) => b - a).map(([status, count]) => `${status} (${count})`);
+  const answered = statuses.toSorted(([, a], [, b]) => b - a).map(([status, count]) => `${status} (${count})`);
   const summary: Phrase = [
     `Requests as sent were answered ${answered.slice(0, 4).join(', ')}; `,
     ...challengesSaid(evidence),

@@ -21,7 +21,7 @@ function structured(headers: Headers): Announced | null {
     const remaining = decimal(parameter(member, 'r'));
     return remaining === null ? [] : [{ member, remaining }];
   });
-  const tightest = found.sort((a, b) => a.remaining - b.remaining)[0];
+  const tightest = found.toSorted((a, b) => a.remaining - b.remaining)[0];
   if (tightest === undefined) return null;
   const quotas = policies.map((policy) => ({ policy, quota: decimal(parameter(policy, 'q')) }));
   const own = quotas.find(({ policy }) => sameText(policy.value, tightest.member.value));

@@ -40,7 +40,7 @@ function zonesOf(endpoints: readonly Endpoint[]): BalancerEvidence['zones'] {
 function endpointRecord(endpoint: Endpoint, traces: readonly RequestTrace[], algorithm: string | null): EndpointRecord {
   const finished = traces.filter(({ problem }) => problem === null);
   const answered = finished.flatMap(({ http }) => (http === null ? [] : [http]));
-  const leaves = [...traces].sort((a, b) => a.sequence - b.sequence).flatMap(({ tls }) => tls?.chainSent[0] ?? []);
+  const leaves = [...traces].toSorted((a, b) => a.sequence - b.sequence).flatMap(({ tls }) => tls?.chainSent[0] ?? []);
   const servers = answered.flatMap(({ headers }) => headers.find(([name]) => isNamed(name, 'server'))?.[1] ?? []);
   return {
     endpoint: endpoint.id,
@@ -69,7 +69,7 @@ function problemsOf(traces: readonly RequestTrace[]): Pick<EndpointRecord, 'fail
 function answersOf(answered: readonly HttpFacts[]): AnswersRecord[] {
   const byStatus = [...Map.groupBy(answered, ({ status }) => status)];
   return byStatus
-    .sort(([, a], [, b]) => b.length - a.length)
+    .toSorted(([, a], [, b]) => b.length - a.length)
     .map(([status, answers]) => {
       const forms = tally(
         answers.map(({ headers }) => headers.map(([name]) => name)),
@@ -91,10 +91,10 @@ function tally<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly (r
   const groups = [...Map.groupBy(items, keyOf).values()];
   return groups
     .flatMap((group) => (group[0] === undefined ? [] : [[group[0], group.length] as const]))
-    .sort(([, a], [, b]) => b - a);
+    .toSorted(([, a], [, b]) => b - a);
 }
 
 function median(traces: readonly RequestTrace[], hop: HopId): number | null {
-  const sorted = traces.flatMap(({ spans }) => spans[hop]?.durationMs ?? []).sort((a, b) => a - b);
+  const sorted = traces.flatMap(({ spans }) => spans[hop]?.durationMs ?? []).toSorted((a, b) => a - b);
   return sorted.length === 0 ? null : quantile(sorted, 0.5);
 }

@@ -36,7 +36,7 @@ export async function askZone(context: Context, zone: DnsName, entry: DnsName): 
   const names = ofType(told.reply.answers, 'NS')
     .filter((record) => sameText(record.name, zone))
     .map((record) => record.target)
-    .sort(compareText)
+    .toSorted(compareText)
     .slice(0, MAX_NAMES);
   const located = await Promise.all(names.map((name) => locate(context, name)));
   const chosen = choose(located, context.options.maxServers);
@@ -125,7 +125,7 @@ function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {
     const answer = { name: record.name, type: record.type, ttlSeconds: record.ttlSeconds, data };
     found.set(JSON.stringify([answer.name, answer.type, answer.data]), answer);
   }
-  return [...found.values()].sort(compareAnswers).slice(0, MAX_ANSWERS);
+  return [...found.values()].toSorted(compareAnswers).slice(0, MAX_ANSWERS);
 }
 
 function summed({ name, addresses, error }: Located, asked: ReadonlyMap<IpAddress, AskedServer>): NameServerEvidence {

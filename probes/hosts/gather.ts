@@ -27,7 +27,7 @@ interface Answer {
 function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): EndpointHosts {
   const traces = ride.traces
     .filter((trace) => trace.endpoint === endpoint.id && reachedHttp(trace))
-    .sort((a, b) => a.sequence - b.sequence);
+    .toSorted((a, b) => a.sequence - b.sequence);
   const answered = traces.flatMap(({ http }) => http ?? []);
   const identification = identify(answered);
   let at = 0;
@@ -74,12 +74,12 @@ function hostsOf(answers: readonly Answer[]): HostRecord[] {
             ),
           ];
     })
-    .sort((a, b) => b.requests - a.requests);
+    .toSorted((a, b) => b.requests - a.requests);
 }
 
 function hostOf(identity: WireText, traces: readonly RequestTrace[]): HostRecord {
   const byStatus = Map.groupBy(traces, ({ http }) => String(http?.status ?? 0));
-  const waits = traces.flatMap(({ spans }) => spans.wait?.durationMs ?? []).sort((a, b) => a - b);
+  const waits = traces.flatMap(({ spans }) => spans.wait?.durationMs ?? []).toSorted((a, b) => a - b);
   return {
     identity,
     requests: traces.length,

@@ -34,7 +34,7 @@ export function chainOf({ headers }: HttpFacts): LayerRecord[] {
     return value !== null && matches(value, pattern) ? [{ name: wireText(name), kind: 'edge', signal: header }] : [];
   });
   const proxies = [...proxiesOf(headers)]
-    .reverse()
+    .toReversed()
     .map(({ receivedBy }): LayerRecord => ({ name: receivedBy, kind: 'proxy', signal: 'via' }));
   const server = fieldValue(headers, 'server');
   const last: readonly LayerRecord[] = server === null ? [] : [{ name: server, kind: 'unknown', signal: 'server' }];

@@ -64,7 +64,7 @@ function recordOf({ endpoints, ride }: GatherContext<LayersOptions>): LayersEvid
 function usualChain(answers: readonly Answer[]): LayerRecord[] {
   const chains = answers.map(({ http }) => chainOf(http));
   const shape = (chain: LayerRecord[]): string => JSON.stringify(chain);
-  const groups = [...Map.groupBy(chains, shape).values()].sort((a, b) => b.length - a.length);
+  const groups = [...Map.groupBy(chains, shape).values()].toSorted((a, b) => b.length - a.length);
   return groups[0]?.[0] ?? [];
 }
 
@@ -85,7 +85,7 @@ function median(values: readonly number[]): number | null {
   return values.length === 0
     ? null
     : quantile(
-        [...values].sort((a, b) => a - b),
+        [...values].toSorted((a, b) => a - b),
         0.5,
       );
 }
@@ -109,7 +109,7 @@ function spansOf(endpoint: EndpointId, answers: readonly Answer[]): readonly Spa
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const sorted = group.map(({ ms }) => ms).sort((a, b) => a - b);
+    const sorted = group.map(({ ms }) => ms).toSorted((a, b) => a - b);
     const beyond = group.filter(({ beyondMs }) => beyondMs > 0);
     return {
       ...{ name: first.name, source: first.source, endpoint, n: group.length },
@@ -127,7 +127,7 @@ function kinds<T>(items: readonly T[], keyOf: (item: T) => readonly WireText[]):
   const groups = Map.groupBy(items, (item) => JSON.stringify(keyOf(item).map(textKey)));
   return [...groups.values()]
     .flatMap((group) => (group[0] === undefined ? [] : [{ ...group[0], n: group.length }]))
-    .sort((a, b) => b.n - a.n)
+    .toSorted((a, b) => b.n - a.n)
     .slice(0, MAX_KINDS);
 }
 

@@ -10,7 +10,7 @@ const ms = (value: number): string => `${Math.round(value * 10) / 10} ms`;
 
 /** The largest claims of the endpoint where most time is claimed: small enough to be read. */
 function spansSaid({ byEndpoint, spans }: LayersEvidence): Phrase {
-  const largest = [...spans].sort((a, b) => b.p50Ms - a.p50Ms)[0];
+  const largest = [...spans].toSorted((a, b) => b.p50Ms - a.p50Ms)[0];
   if (largest === undefined) return ['no layer says how long it took'];
   const same = spans.filter(({ endpoint }) => endpoint === largest.endpoint).slice(0, 4);
   const zone = byEndpoint.find(({ endpoint }) => endpoint === largest.endpoint)?.zone ?? largest.endpoint;
@@ -30,7 +30,7 @@ function isSilent({ byEndpoint, spans, retryHints }: LayersEvidence): boolean {
 }
 
 function answer(evidence: LayersEvidence | null): Reply {
-  const longest = [...(evidence?.byEndpoint ?? [])].sort((a, b) => b.chain.length - a.chain.length)[0];
+  const longest = [...(evidence?.byEndpoint ?? [])].toSorted((a, b) => b.chain.length - a.chain.length)[0];
   if (evidence === null || longest === undefined || isSilent(evidence)) {
     return { summary: ['Layers behind the address do not show themselves.'], confidence: 'not-visible', facts: {} };
   }

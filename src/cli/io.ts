@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { IpAddress } from '../model/text.ts';
+import { UsageError } from '../model/usage-error.ts';
 
 /** Exit codes as monitoring plugins use them; 64 is EX_USAGE of sysexits.h. */
 export const EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3, usage: 64 } as const;
@@ -10,6 +11,8 @@ export interface Io {
   /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit. */
   out(text: string): Promise<void>;
   err(text: string): void;
+  /** Standard input to its end. @throws UsageError when it is larger */
+  standardInput(maxBytes: number): Promise<string>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** Columns of standard output; 80 when it is no terminal and COLUMNS says nothing. */
@@ -32,6 +35,7 @@ export function processIo(): Io {
   return {
     out: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
     err: (text) => void process.stderr.write(text),
+    standardInput: async (maxBytes) => (await bounded(process.stdin, maxBytes, 'standard input')).toString('utf8'),
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
     columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
@@ -41,6 +45,18 @@ export function processIo(): Io {
     vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
     onInterrupt,
   };
+}
+
+/** A stream to its end. @throws UsageError when it is larger, as soon as it is */
+export async function bounded(stream: AsyncIterable<Buffer>, maxBytes: number, name: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) throw new UsageError(`${name} is larger than ${maxBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** Width of the terminal, else of COLUMNS, else 80; never under 40, where nothing fits. */

@@ -1,5 +1,5 @@
 // Owns what the command line says about judging: --warn, --critical, --insecure, --policy.
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { judge, type Policy } from '../journey/judge.ts';
 import { parseDuration } from '../model/duration.ts';
 import { type Severity, severities } from '../model/finding.ts';
@@ -7,6 +7,7 @@ import type { Journey, Observation } from '../model/journey.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { shellQuote } from '../report/escape/shell.ts';
+import { bounded } from './io.ts';
 import type { Launch } from './launch.ts';
 
 export interface JudgingOptions {
@@ -94,14 +95,22 @@ function severitiesOf(value: unknown, path: string): Readonly<Record<string, Sev
 
 /** Reads a text file with a bound. @throws UsageError that names the option and the file */
 export async function readText(path: string, option: string, maxBytes: number): Promise<string> {
+  return (await readBytes(path, option, maxBytes)).toString('utf8');
+}
+
+/** Reads a file with a bound, which holds for endless ones too. @throws UsageError that names the option and the file */
+export async function readBytes(path: string, option: string, maxBytes: number): Promise<Buffer> {
   try {
-    const bytes = await readFile(path);
-    if (bytes.byteLength > maxBytes) throw new UsageError(`${option}: ${path} is larger than ${maxBytes} bytes`);
-    return bytes.toString('utf8');
+    return await bounded(createReadStream(path), maxBytes, `${option}: ${path}`);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    const words = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'no permission to read it' : code;
-    throw new UsageError(`${option}: cannot read ${path}: ${words}`);
+    throw new UsageError(`${option}: cannot read ${path}: ${fileTrouble(error)}`);
   }
+}
+
+function fileTrouble(error: unknown): string {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'no permission to read it';
+  return code === 'EISDIR' ? 'it is a directory' : (code ?? 'unknown error');
 }

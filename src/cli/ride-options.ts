@@ -1,6 +1,5 @@
 // Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
 
-import { readFile } from 'node:fs/promises';
 import type { NamedZone, PinnedAddress, RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
@@ -8,7 +7,7 @@ import { ipAddress, parseTarget, type Target } from '../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { parseResolver } from '../net/dns/system.ts';
-import { type JudgingOptions, readText } from './judging.ts';
+import { type JudgingOptions, readBytes, readText } from './judging.ts';
 import type { Launch } from './launch.ts';
 
 /** As commander hands them over. */
@@ -158,7 +157,7 @@ async function requestOf(options: RideOptions, launch: Launch): Promise<RideSett
   return {
     method: options.method,
     headers: options.header.map(parseHeader),
-    body: options.body === undefined ? null : await readBody(options.body),
+    body: options.body === undefined ? null : await readBytes(options.body, '--body', MAX_BODY_BYTES),
     userAgent: options.userAgent ?? `outrider/${launch.version}`,
   };
 }
@@ -168,14 +167,6 @@ function parseHeader(text: string): readonly [string, Secret] {
   if (found?.[1] === undefined)
     throw new UsageError("--header: not of the form 'Name: value'", "for example -H 'Accept: application/json'");
   return [found[1], new Secret(`header ${found[1]}`, found[2] ?? '')];
-}
-
-async function readBody(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch(() => {
-    throw new UsageError(`--body: cannot read ${path}`);
-  });
-  if (bytes.byteLength > MAX_BODY_BYTES) throw new UsageError(`--body: ${path} is larger than ${MAX_BODY_BYTES} bytes`);
-  return bytes;
 }
 
 function chosenProbes(options: RideOptions, launch: Launch): readonly string[] {

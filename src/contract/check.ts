@@ -49,7 +49,7 @@ export interface Check<Facts extends Record<string, unknown>, Policy = unknown> 
   judge(facts: Facts, given: Given<Policy>): Judged;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: checks of many fact types stand in one list; the engine feeds each what it declared
+// oxlint-disable-next-line typescript/no-explicit-any -- checks of many fact types stand in one list; the engine feeds each what it declared
 export type AnyCheck<Policy = any> = Check<any, Policy>;
 
 /** `found` when anything was seen, else `pass`. */

@@ -75,5 +75,5 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   section(): Promise<(evidence: E) => Section>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the engine holds probes of many evidence types in one list
+// oxlint-disable-next-line typescript/no-explicit-any -- the engine holds probes of many evidence types in one list
 export type AnyProbe = Probe<any, any, any>;

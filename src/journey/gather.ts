@@ -53,7 +53,7 @@ async function gatherOne(probe: AnyProbe, context: GatherContext<unknown>): Prom
     const [gather, schema] = await Promise.all([probe.gather(), probe.options()]);
     const options = schema.parse(context.options ?? {});
     const attempt = await orUnfinished(gather({ ...context, options }), context.signal, elapsed);
-    return written(attempt as Attempt<Json>);
+    return written(attempt);
   } catch (error) {
     // A fault of the program in one probe must not lose the journey: it is that probe's own state.
     const detail = wireText(error instanceof Error ? error.message : 'unknown error', 500);

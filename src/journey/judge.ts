@@ -1,6 +1,6 @@
 // Owns the step from an observation to a journey: every check in isolation, answers, verdict. Pure: time is an argument.
 import type { AnyCheck, Given, Judged, Seen } from '../contract/check.ts';
-import type { AnyProbe, Judgement, Reply } from '../contract/probe.ts';
+import type { AnyProbe, Judgement } from '../contract/probe.ts';
 import type { Answer, CheckResult, Finding, Severity } from '../model/finding.ts';
 import { severities } from '../model/finding.ts';
 import { type Journey, type Observation, verdictOf } from '../model/journey.ts';
@@ -42,18 +42,11 @@ export async function judge(
     policies[probe.id] = policy as Json;
     const given = givenOf(observation, context, policy);
     for (const check of judgement.checks) {
+      const ran = runCheck(probe, check, observation, given, context);
+      checks.push({ id: check.id, probe: probe.id, outcome: ran.outcome, because: ran.because });
+      findings.push(...ran.findings);
       const severity = context.policy.severities[check.id] ?? check.severity;
-      const judged = runCheck(check, observation, given);
-      const because = judged.outcome === 'pass' || judged.outcome === 'found' ? null : visible(judged.because);
-      checks.push({ id: check.id, probe: probe.id, outcome: judged.outcome, because });
-      if (judged.outcome === 'not-judged' && severity === 'critical') criticalNotJudged = true;
-      if (judged.outcome !== 'found') continue;
-      const overridden = context.policy.severities[check.id];
-      findings.push(
-        ...judged.seen.map((seen) =>
-          findingOf(probe, check, seen, overridden ?? seen.severity ?? severity, observation, context),
-        ),
-      );
+      if (ran.outcome === 'not-judged' && severity === 'critical') criticalNotJudged = true;
     }
     if (probe.question !== null) answers.push(answerOf(probe, judgement, observation, given));
   }
@@ -72,16 +65,35 @@ function givenOf<P>(observation: Observation, context: JudgeContext, policy: P):
   return { policy, asOfMs: context.asOfMs, target, endpoints, hops };
 }
 
-function runCheck(check: AnyCheck, observation: Observation, given: Given<unknown>): Judged {
+interface Ran {
+  readonly outcome: CheckResult['outcome'];
+  readonly because: string | null;
+  readonly findings: readonly Finding[];
+}
+
+/** Judges and writes down. A throw in either is this check's own `not-judged`, never a lost journey. */
+function runCheck(
+  probe: AnyProbe,
+  check: AnyCheck,
+  observation: Observation,
+  given: Given<unknown>,
+  context: JudgeContext,
+): Ran {
   const missing = check.needs.find((id) => (observation.evidence[id] ?? null) === null);
-  if (missing !== undefined) return withoutEvidence(missing, observation);
   try {
     const facts = Object.fromEntries(check.needs.map((id) => [id, observation.evidence[id]]));
-    return check.judge(facts, given);
+    const judged = missing === undefined ? check.judge(facts, given) : withoutEvidence(missing, observation);
+    if (judged.outcome === 'pass') return { outcome: 'pass', because: null, findings: [] };
+    if (judged.outcome !== 'found') return { ...judged, because: visible(judged.because), findings: [] };
+    const findings = judged.seen.map((seen) => findingOf(probe, check, seen, observation, context));
+    return { outcome: 'found', because: null, findings };
   } catch (error) {
-    const words = error instanceof Error ? error.message : 'unknown error';
-    return { outcome: 'not-judged', because: `the check itself failed: ${words}` };
+    return { outcome: 'not-judged', because: visible(`the check itself failed: ${wordsOf(error)}`), findings: [] };
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown error';
 }
 
 /** A probe that had no reason to look (left out, or nothing to resolve) is not applicable; absence for any other reason never passes. */
@@ -99,7 +111,6 @@ function findingOf(
   probe: AnyProbe,
   check: AnyCheck,
   seen: Seen,
-  severity: Severity,
   observation: Observation,
   context: JudgeContext,
 ): Finding {
@@ -107,7 +118,7 @@ function findingOf(
   const steps = (seen.nowWhat ?? check.nowWhat).map(writeStep);
   return {
     id: check.id,
-    severity,
+    severity: context.policy.severities[check.id] ?? seen.severity ?? check.severity,
     probe: probe.id,
     endpoint,
     zone: observation.endpoints.find(({ id }) => id === endpoint)?.zone ?? null,
@@ -125,22 +136,13 @@ function answerOf(
   observation: Observation,
   given: Given<unknown>,
 ): Answer {
-  const reply = replyOf(judgement, observation.evidence[probe.id] ?? null, given);
-  return {
-    question: probe.question ?? 1,
-    probe: probe.id,
-    title: probe.title,
-    summary: flatten(reply.summary),
-    confidence: reply.confidence,
-    facts: visibleJson(reply.facts) as Answer['facts'],
-  };
-}
-
-function replyOf(judgement: Judgement<unknown, unknown>, evidence: Json, given: Given<unknown>): Reply {
+  const evidence = observation.evidence[probe.id] ?? null;
+  const head = { question: probe.question ?? 1, probe: probe.id, title: probe.title };
   try {
-    return judgement.answer(evidence, given);
+    const { summary, confidence, facts } = judgement.answer(evidence, given);
+    return { ...head, summary: flatten(summary), confidence, facts: visibleJson(facts) as Answer['facts'] };
   } catch (error) {
-    const words = error instanceof Error ? error.message : 'unknown error';
-    return { summary: ['could not be answered: ', words], confidence: 'not-visible', facts: {} };
+    const summary = flatten(['could not be answered: ', wordsOf(error)]);
+    return { ...head, summary, confidence: 'not-visible', facts: {} };
   }
 }

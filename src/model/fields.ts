@@ -21,7 +21,14 @@ const MAX_PIECES = 64;
 
 /** True when the text is that name in any case; `name` is lower case. Names are ASCII: RFC 9110 5.1. */
 export function isNamed(text: WireText, name: string): boolean {
-  return interpret(text, (raw) => raw.length === name.length && raw.toLowerCase() === name);
+  const raw = text as unknown as string;
+  if (raw.length !== name.length) return false;
+  // Letter by letter: asked of every field of every answer, so that a lower-case copy of each would be most of a long ride's garbage.
+  for (let at = 0; at < name.length; at++) {
+    const code = raw.charCodeAt(at);
+    if ((code >= 0x41 && code <= 0x5a ? code | 0x20 : code) !== name.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 /** Values of every line with this name, in the order sent. `name` is lower case. */
@@ -106,5 +113,5 @@ export function decimal(text: WireText | null): number | null {
 /** A key for a set of header names: order, case and repetition aside. */
 export function nameSetKey(names: readonly WireText[]): TextKey {
   const lower = (names as unknown as readonly string[]).map((name) => name.toLowerCase());
-  return [...new Set(lower)].sort().join('\n') as unknown as TextKey;
+  return [...new Set(lower)].toSorted().join('\n') as unknown as TextKey;
 }

@@ -40,6 +40,7 @@ export function wireText(raw: string, maxLength = 4096): WireText {
 
 /** Controls, bidi overrides, zero-width and other characters that a terminal or reader acts on without showing. */
 const INVISIBLE =
+  // oxlint-disable-next-line no-control-regex -- controls are what it is for
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\ud800-\udfff]|[\u{e0000}-\u{e007f}]/gu;
 
 /** The text with each invisible or active character spelled out (`\x1b`, `\u{202e}`): safe in a terminal, one line. Idempotent. */

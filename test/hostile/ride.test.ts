@@ -37,7 +37,7 @@ describe.each(FORMATS)('as %s', (format) => {
       `Authorization: Bearer ${SECRET}`,
     ];
     const { out, err } = await runInside(world, args);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be gone
+    // oxlint-disable-next-line no-control-regex -- these are what must be gone
     expect(`${out}${err}`).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
     expect(out).not.toContain(SECRET);
     if (format === 'html' || format === 'markdown') expect(out).not.toMatch(/<script/i);

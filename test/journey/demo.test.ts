@@ -31,7 +31,7 @@ afterAll(async () => {
 describe('a journey through the demo world', () => {
   test('finds the certificate near expiry, the slow zone and the sick host, and nothing else worse than a notice', () => {
     const serious = journey.findings.filter(({ severity }) => severity !== 'notice');
-    expect(serious.map(({ id, zone }) => `${id} ${zone}`).sort()).toEqual([
+    expect(serious.map(({ id, zone }) => `${id} ${zone}`).toSorted()).toEqual([
       'certificate-expiry kms-az2',
       'host-unhealthy-in-rotation kms-az1',
       'zone-slow kms-az3',

@@ -29,7 +29,7 @@ function withZone(change: Partial<ZoneScript>): WorldScript {
 /** `id zone` of what is worse than a notice. */
 function serious(journey: Journey): readonly string[] {
   const found = journey.findings.filter(({ severity }) => severity !== 'notice');
-  return [...new Set(found.map(({ id, zone }) => `${id} ${zone}`))].sort();
+  return [...new Set(found.map(({ id, zone }) => `${id} ${zone}`))].toSorted();
 }
 
 const ZONE = healthyScript.zones[1]?.name ?? '';
@@ -51,7 +51,8 @@ describe('one zone whose certificate is', () => {
     ['other-ca', [`chain-untrusted ${ZONE}`]],
     ['wrong-name', [`hostname-mismatch ${ZONE}`]],
   ])('%s', async (certificate, expected) => {
-    const journey = await ride(withZone({ certificate }));
+    const daysLeft = certificate === 'expired' ? { daysLeft: -3 } : {};
+    const journey = await ride(withZone({ certificate, ...daysLeft }));
     expect(journey.verdict).toBe('critical');
     expect(serious(journey)).toEqual(expect.arrayContaining([...expected]));
     expect(serious(journey).filter((line) => !line.endsWith(ZONE))).toEqual([]);

@@ -28,6 +28,7 @@ export function captureIo(part: Partial<Io> = {}): CapturedIo {
   return {
     out: async (text) => void (out += text),
     err: (text) => void (err += text),
+    standardInput: async () => '',
     ...{ stdoutIsTerminal: false, stderrIsTerminal: false, columns: 80, env: {} },
     wallClockMs: () => Date.now(),
     newId: () => '00000000-0000-4000-8000-000000000000',

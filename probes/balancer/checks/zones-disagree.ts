@@ -66,7 +66,7 @@ function commas(names: AnswersRecord['headerNames']): Phrase {
 /** The odd ones against a majority; without one, a single sight of the disagreement. */
 function compare(sides: readonly Side[], aspect: Aspect): readonly Seen[] {
   const comparable = sides.filter(({ answers }) => (aspect.key(answers) ?? null) !== null);
-  const groups = [...Map.groupBy(comparable, ({ answers }) => aspect.key(answers)).values()].sort(
+  const groups = [...Map.groupBy(comparable, ({ answers }) => aspect.key(answers)).values()].toSorted(
     (a, b) => b.length - a.length,
   );
   const [usual] = groups;

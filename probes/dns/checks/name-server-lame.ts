@@ -2,6 +2,7 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
+import type { DnsName } from '../../../src/model/text.ts';
 import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -29,7 +30,15 @@ export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
   },
 };
 
-function lame(dns: DnsEvidence, { zone, at, servers }: PlacedZone): readonly Seen[] {
+type Placed = PlacedZone['servers'][number];
+
+interface Homeless {
+  readonly nameserver: NameServerEvidence;
+  readonly index: number;
+}
+
+function lame(dns: DnsEvidence, placed: PlacedZone): readonly Seen[] {
+  const { zone, servers } = placed;
   const asked = servers.filter(({ server }) => !isOurs(server.error));
   const bad = asked.filter(({ server }) => server.error !== null);
   const homeless = zone.nameservers.flatMap((nameserver, index) =>
@@ -37,65 +46,51 @@ function lame(dns: DnsEvidence, { zone, at, servers }: PlacedZone): readonly See
       ? [{ nameserver, index }]
       : [],
   );
+  if (bad.length + homeless.length === 0) return [];
   // Those that could not be asked from here, were too many to ask, or whose address the resolver did not tell, may well answer.
   const unasked =
     servers.length > asked.length ||
     zone.addressesNotAsked > 0 ||
     homeless.some(({ nameserver }) => untold(nameserver.error));
-  const reachable = asked.length > bad.length || unasked;
-  if (!reachable && bad.length + homeless.length > 0) {
-    const first = bad[0]?.server.error ?? homeless[0]?.nameserver.error ?? 'not-authoritative';
-    const nowWhat = bad
-      .slice(0, 2)
-      .map(({ server }) => dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA'));
-    return [
-      {
-        what: [
-          'None of the ',
-          zone.nameservers.length,
-          ' name servers of ',
-          zone.zone,
-          ' answers for it: ',
-          errorWords(first),
-          '.',
-        ],
-        severity: 'critical',
-        nowWhat: [...nowWhat, ...nameServerLame.nowWhat],
-        evidence: [at],
-      },
-    ];
-  }
-  return [
-    ...bad.map(({ nameserver, server, at: where }): Seen => {
-      const words = errorWords(server.error ?? 'not-authoritative');
-      const command = dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA');
-      const what = [
-        'Name server ',
-        nameserver.name,
-        ' (',
-        server.address,
-        ') of ',
-        zone.zone,
-        ' does not serve it: ',
-        words,
-        '.',
-      ];
-      return { what, nowWhat: [command, ...nameServerLame.nowWhat], evidence: [where] };
-    }),
-    ...homeless.map(({ nameserver, index }): Seen => {
-      const lacks = untold(nameserver.error) ? ' has an address that could not be looked up: ' : ' has no address: ';
-      const what = [
-        'Name server ',
-        nameserver.name,
-        ' of ',
-        zone.zone,
-        lacks,
-        errorWords(nameserver.error ?? 'nodata'),
-        '.',
-      ];
-      return { what, evidence: [`${at}${pointer('nameservers', index)}` as typeof at] };
-    }),
-  ];
+  if (asked.length === bad.length && !unasked) return [allLame(dns, placed, bad, homeless)];
+  return [...bad.map((one) => oneLame(dns, zone.zone, one)), ...homeless.map((one) => withoutAddress(placed, one))];
+}
+
+function allLame(
+  dns: DnsEvidence,
+  { zone, at }: PlacedZone,
+  bad: readonly Placed[],
+  homeless: readonly Homeless[],
+): Seen {
+  const words = errorWords(bad[0]?.server.error ?? homeless[0]?.nameserver.error ?? 'not-authoritative');
+  const count = zone.nameservers.length;
+  const commands = bad
+    .slice(0, 2)
+    .map(({ server }) => dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA'));
+  return {
+    what: ['None of the ', count, ' name servers of ', zone.zone, ' answers for it: ', words, '.'],
+    severity: 'critical',
+    nowWhat: [...commands, ...nameServerLame.nowWhat],
+    evidence: [at],
+  };
+}
+
+function oneLame(dns: DnsEvidence, zone: DnsName, { nameserver, server, at }: Placed): Seen {
+  const words = errorWords(server.error ?? 'not-authoritative');
+  const command = dig(server.address, dns.authorityPort, '+norecurse', zone, 'SOA');
+  return {
+    what: ['Name server ', nameserver.name, ' (', server.address, ') of ', zone, ' does not serve it: ', words, '.'],
+    nowWhat: [command, ...nameServerLame.nowWhat],
+    evidence: [at],
+  };
+}
+
+function withoutAddress({ zone, at }: PlacedZone, { nameserver, index }: Homeless): Seen {
+  const lacks = untold(nameserver.error) ? ' has an address that could not be looked up: ' : ' has no address: ';
+  return {
+    what: ['Name server ', nameserver.name, ' of ', zone.zone, lacks, errorWords(nameserver.error ?? 'nodata'), '.'],
+    evidence: [`${at}${pointer('nameservers', index)}` as typeof at],
+  };
 }
 
 /** True when it is the resolver that failed to tell an address, which says nothing about the name server. */

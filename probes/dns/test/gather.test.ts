@@ -66,7 +66,7 @@ describe('a healthy zone', () => {
     // Lookup 2, SOA and NS 2, addresses of two name servers 4, three questions to each of two servers 6.
     expect(budget.dnsQueries).toBe(14);
     const asked = authorities['127.0.0.11']?.asked ?? [];
-    expect(asked.map((one) => one.type).sort()).toEqual(['A', 'AAAA', 'SOA']);
+    expect(asked.map((one) => one.type).toSorted()).toEqual(['A', 'AAAA', 'SOA']);
     expect(asked.some((one) => one.packet.flag_rd)).toBe(false);
   });
 

@@ -18,7 +18,7 @@ function answerFrom(zones: readonly Zone[], asked: Asked, flags: number): Buffer
   const answers: Answer[] = [];
   let name = asked.name.toLowerCase();
   for (;;) {
-    const zone = zones.filter((one) => within(name, one.zone)).sort((x, y) => y.zone.length - x.zone.length)[0];
+    const zone = zones.filter((one) => within(name, one.zone)).toSorted((x, y) => y.zone.length - x.zone.length)[0];
     if (zone === undefined) return reply(asked, answers.length > 0 ? { flags, answers } : { rcode: 'REFUSED' });
     const apex = soa(zone.zone, zone.serial ?? 1);
     const here = [...zone.records, ...(name === zone.zone ? [apex] : [])].filter((one) => one.name === name);

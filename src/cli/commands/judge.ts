@@ -9,7 +9,7 @@ import { type OutputOptions, openOutput } from '../output.ts';
 export async function runJudge(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const options = raw as unknown as JudgingOptions & OutputOptions & { readonly asOf?: string };
   const policy = await policyFrom(options, launch);
-  const journey = await readJourney(await readJourneyText(file), file, launch.probes);
+  const journey = await readJourney(await readJourneyText(file, launch.io), file, launch.probes);
   const output = await openOutput(options, launch);
   return output.report(await judgedJourney(journey, policy, asOf(options.asOf, journey.startedAt), launch));
 }

@@ -5,7 +5,7 @@ import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
 
 export async function runReport(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
-  const journey = await readJourney(await readJourneyText(file), file, launch.probes);
+  const journey = await readJourney(await readJourneyText(file, launch.io), file, launch.probes);
   const output = await openOutput(raw as unknown as OutputOptions, launch);
   return output.report(journey);
 }

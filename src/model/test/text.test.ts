@@ -22,7 +22,7 @@ describe('visible', () => {
       fc.property(fc.string({ unit: 'binary' }), (raw) => {
         const shown = visible(raw);
         expect(visible(shown)).toBe(shown);
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be gone
+        // oxlint-disable-next-line no-control-regex -- these are what must be gone
         expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
         expect(shown.isWellFormed()).toBe(true);
       }),

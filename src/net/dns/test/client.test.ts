@@ -173,7 +173,7 @@ describe.concurrent('a lookup', () => {
         ? reply(asked, { answers: [a('192.0.2.2', NAME, 30), a('192.0.2.1'), a('192.0.2.1')] })
         : reply(asked, { answers: [{ type: 'AAAA', name: NAME, ttl: 20, data: '2001:db8::1' }] }),
     );
-    expect(asked.map((one) => one.type).sort()).toEqual(['A', 'AAAA']);
+    expect(asked.map((one) => one.type).toSorted()).toEqual(['A', 'AAAA']);
     expect(found).toMatchObject({
       canonicalName: NAME,
       aliases: [],

@@ -51,7 +51,7 @@ async function listen(respond: Respond, address: string, port: number, tcp: Wher
     const one = { packet, name: question?.name ?? '', type: question?.type ?? '', via, count: asked.length + 1 };
     asked.push(one);
     const replies = respond(one);
-    return replies === null ? [] : Buffer.isBuffer(replies) ? [replies] : (replies as readonly Buffer[]);
+    return replies === null ? [] : Buffer.isBuffer(replies) ? [replies] : replies;
   };
   const udp = createSocket('udp4');
   udp.on('message', (bytes, from) => {
