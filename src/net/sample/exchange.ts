@@ -51,10 +51,19 @@ export async function exchange(
   // Undici emits late errors of the session here; they are the exchange's own by then.
   client.on('disconnect', () => undefined);
   try {
-    return await dispatch(client, request, moments, isH2, signal);
+    return await dispatch(client, firstError(socket), request, moments, isH2, signal);
   } finally {
     client.destroy().catch(() => undefined);
   }
+}
+
+/** The socket's own first error, such as an alert after the handshake: undici keeps the last one, "other side closed". */
+function firstError(socket: Socket): { readonly first: Error | null } {
+  const cause = { first: socket.errored };
+  socket.on('error', (error) => {
+    cause.first ??= error;
+  });
+  return cause;
 }
 
 /** One sample is one connection: when undici comes for a second one (it replays a request after GOAWAY), the first was given up. */
@@ -71,6 +80,7 @@ function handingOver(socket: TLSSocket): buildConnector.connector {
 
 function dispatch(
   client: Client,
+  cause: { readonly first: Error | null },
   request: ExchangeRequest,
   moments: Moments,
   isH2: boolean,
@@ -144,7 +154,7 @@ function dispatch(
         finish(fieldsOf(controller.rawTrailers ?? trailers), false);
       },
       onResponseError(_controller, error) {
-        end(() => reject(new StepFailure(problemOf(error, step()))));
+        end(() => reject(new StepFailure(problemOf(cause.first ?? error, step()))));
       },
     };
     signal.addEventListener('abort', cancel, { once: true });

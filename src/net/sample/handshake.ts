@@ -15,6 +15,8 @@ export interface HandshakeOptions {
   readonly servername: DnsName | null;
   readonly alpn: readonly string[];
   readonly timeoutMs: number;
+  /** False when this Node does not give certificates as they were sent: then nothing is said about them at all. */
+  readonly readsChain: boolean;
 }
 
 /** Filled as the handshake goes on, so that what was learnt before a failure is kept. */
@@ -52,7 +54,7 @@ export function handshake(
   learnt: Learnt,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  const { timeoutMs, servername, alpn, context } = options;
+  const { timeoutMs, servername, alpn, context, readsChain } = options;
   return runStep({ step: 'tls', timeoutMs, onTimeout: 'tls-timeout', signal }, (done, fail) => {
     const secured = connect({
       ...{ socket, secureContext: context, rejectUnauthorized: false, ALPNProtocols: [...alpn] },
@@ -61,37 +63,53 @@ export function handshake(
       ...(servername === null ? {} : { servername }),
       checkServerIdentity: () => undefined,
     });
+    const learn = (stapled: boolean, verifyError: string | null): void => {
+      if (!readsChain) return;
+      if (learnt.chain === NO_CHAIN) learnt.chain = walkChain(secured);
+      learnt.facts = factsOf(secured, { servername, chainSent: learnt.chain.fingerprints, stapled, verifyError });
+    };
     let stapled = false;
+    // Comes with the certificates, before the handshake is over: what it shows is kept when the rest fails.
     secured.once('OCSPResponse', (response: Buffer | null) => {
       stapled = response !== null && response.byteLength > 0;
-      if (learnt.chain === NO_CHAIN) learnt.chain = walkChain(secured);
+      const verdict = earlyVerdict(secured);
+      if (verdict !== undefined) learn(stapled, verdict);
     });
     // Both stay for the life of the socket; after the handshake the exchange has its own ears.
     secured.on('error', (error) => fail(problemOf(error, 'tls')));
     secured.once('close', () => fail(problem('closed', 'tls')));
     secured.once('secureConnect', () => {
-      if (learnt.chain === NO_CHAIN) learnt.chain = walkChain(secured);
-      learnt.facts = factsOf(secured, learnt.chain, servername, stapled);
+      learn(stapled, secured.authorized ? null : errorCode(secured.authorizationError));
       done(secured);
     });
     return undefined;
   });
 }
 
-function factsOf(socket: TLSSocket, chain: SentChain, servername: DnsName | null, ocspStapled: boolean): TlsFacts {
-  const { standardName } = socket.getCipher();
+type Seen = Pick<TlsFacts, 'servername' | 'chainSent' | 'verifyError'> & { readonly stapled: boolean };
+
+function factsOf(socket: TLSSocket, { servername, chainSent, verifyError, stapled }: Seen): TlsFacts {
+  // Before TLS 1.3 there is no cipher while the handshake runs, whatever the types say.
+  const cipher = socket.getCipher() as { readonly standardName: string } | undefined;
   const group = socket.getEphemeralKeyInfo() as { readonly name?: string; readonly type?: string } | null;
-  const error: unknown = socket.authorizationError;
   return {
     protocol: socket.getProtocol() ?? 'unknown',
-    cipher: standardName,
+    cipher: cipher?.standardName ?? 'unknown',
     group: group?.name ?? group?.type ?? null,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : null,
     servername,
-    chainSent: chain.fingerprints,
-    verifyError: socket.authorized ? null : errorCode(error),
-    ocspStapled,
+    chainSent,
+    verifyError,
+    ocspStapled: stapled,
   };
+}
+
+/** OpenSSL's verdict within the handshake, null for trusted. Undefined when this Node has no such door: then nothing may be claimed. */
+function earlyVerdict(socket: TLSSocket): string | null | undefined {
+  const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly verifyError?: unknown } | null };
+  if (typeof handle?.verifyError !== 'function') return undefined;
+  const error: unknown = handle.verifyError();
+  return error === null || error === undefined ? null : errorCode(error);
 }
 
 /** Node gives the code as a string or as an Error with one. */

@@ -13,6 +13,7 @@ export interface RequestOptions {
     readonly body: Uint8Array | null;
     readonly userAgent: string;
   };
+  readonly http: '1.1' | '2' | 'negotiated';
   /** Bound on each single step: connect, TLS, wait, receive. */
   readonly timeoutMs: number;
   readonly limits: { readonly bodyBytes: number; readonly headerBytes: number };
@@ -29,8 +30,11 @@ const OURS = new Set([
   'proxy-connection',
 ]);
 
-/** @throws UsageError for a header that cannot be sent; the value is never repeated */
-export function requestOf({ target, request, limits, timeoutMs }: RequestOptions): ExchangeRequest {
+/** @throws UsageError for a header that cannot be sent (its value is never repeated) or a version that cannot be agreed on */
+export function requestOf({ target, request, limits, timeoutMs, http }: RequestOptions): ExchangeRequest {
+  if (http === '2' && target.scheme === 'http') {
+    throw new UsageError('HTTP/2 is agreed on in TLS and cannot be demanded of a plain http target', 'use https');
+  }
   const url = new URL(target.url);
   const given = request.headers.map(
     ([name, value]) => [name, typeof value === 'string' ? value : value.open()] as const,

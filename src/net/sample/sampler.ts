@@ -10,6 +10,7 @@ import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import { openTcpInfo } from '../tcp-info.ts';
 import { NO_CHAIN } from './chain-walk.ts';
+import { walkIsAsSent } from './chain-walk-trial.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
 import { handshake, type Learnt, secureContext } from './handshake.ts';
@@ -45,9 +46,11 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const context = secureContext(options.trust.caPem, options.identity);
   const request = requestOf(options);
   await openTcpInfo();
+  const readsChain = options.target.scheme === 'https' && (await walkIsAsSent());
   const open = new Set<Socket>();
   return {
-    sample: (endpoint, sequence, signal) => sampleOnce({ options, context, request, open }, endpoint, sequence, signal),
+    sample: (endpoint, sequence, signal) =>
+      sampleOnce({ options, context, request, open, readsChain }, endpoint, sequence, signal),
     async close() {
       for (const socket of open) socket.destroy();
     },
@@ -59,6 +62,7 @@ interface Shared {
   readonly context: SecureContext;
   readonly request: ExchangeRequest;
   readonly open: Set<Socket>;
+  readonly readsChain: boolean;
 }
 
 /** What a sample has seen so far. */
@@ -108,7 +112,7 @@ function release(socket: Socket | null, meter: Meter, open: Set<Socket>): void {
 }
 
 async function rideOnce(
-  { options, context, request }: Shared,
+  { options, context, request, readsChain }: Shared,
   endpoint: Endpoint,
   seen: Seen,
   signal: AbortSignal,
@@ -126,7 +130,7 @@ async function rideOnce(
   let socket: Socket | TLSSocket = connected.socket;
   if (target.scheme === 'https') {
     const beganMs = now();
-    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs };
+    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain };
     const secured = await handshake(connected.socket, wanted, seen, signal);
     seen.spans.tls = span(beganMs, now() - beganMs);
     // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.

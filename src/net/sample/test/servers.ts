@@ -36,6 +36,20 @@ const identity = {
   key: subject.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
 };
 
+/** Certificate and key of a client, and the root that signs for it. */
+function identityOf(organisation: string) {
+  const { intermediate, intermediateCertificate, rootCertificate } = createAuthority(organisation, Date.now());
+  const party: Party = { commonName: `${organisation} client`, ...ecKeys() };
+  const dates = { notBefore: Date.now() - DAY_MS, notAfter: Date.now() + DAY_MS };
+  return {
+    certificatePem: issue({ subject: party, issuer: intermediate, ...dates }).pem + intermediateCertificate.pem,
+    keyPem: party.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+    ca: rootCertificate.pem,
+  };
+}
+export const clientIdentity = identityOf('Known');
+export const strangerIdentity = identityOf('Stranger');
+
 /** Sends a reset instead of a FIN, also from under TLS. */
 export function reset(socket: Socket): void {
   (tcpBelow.get(socket) ?? socket).resetAndDestroy();
