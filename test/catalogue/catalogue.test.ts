@@ -1,0 +1,71 @@
+// Names that people write into alerts and policies: what the code knows and what the documents say are the same, both ways.
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { probes } from '../../probes/index.ts';
+import { catalogue } from '../../src/metrics/catalogue.ts';
+import { problemCatalogue } from '../../src/model/problem.ts';
+import { runCli } from '../support/cli.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
+
+/** The rows of the tables under a heading, as cells without their backticks. */
+function rowsUnder(text: string, heading: string): readonly (readonly string[])[] {
+  const [, section = ''] = text.split(`\n${heading}\n`);
+  return (section.split(/\n#{1,6} /)[0] ?? '')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split(' | ')
+        .map((cell) => cell.trim().replaceAll('`', '')),
+    );
+}
+
+test('the metric families of the README are those of the catalogue', () => {
+  const said = rowsUnder(read('README.md'), '## Metrics');
+  const known = catalogue.map(({ name, type, labels, help }) => [name, type, ['target', ...labels].join(', '), help]);
+  expect(said).toEqual(known);
+});
+
+test('the problem codes of the README are those of the catalogue', () => {
+  const said = rowsUnder(read('README.md'), '## Problem codes');
+  expect(said).toEqual(Object.entries(problemCatalogue).map(([code, { fault, says }]) => [code, fault, says]));
+});
+
+describe('the checks of', () => {
+  test.each(probes.map((probe) => [probe.id, probe] as const))('%s are those of its README', async (id, probe) => {
+    const { checks } = await probe.judgement();
+    const said = read(`probes/${id}/README.md`);
+    const table = said.split('\n').flatMap((line) => {
+      const found = /^\| `([a-z0-9-]+)` *\| *([a-z]+)/.exec(line);
+      return found === null ? [] : [`${found[1]} ${found[2]}`];
+    });
+    expect(table.toSorted()).toEqual(checks.map((check) => `${check.id} ${check.severity}`).toSorted());
+    const files = readdirSync(resolve(root, `probes/${id}/checks`)).map((name) => name.replace('.ts', ''));
+    expect(checks.map((check) => check.id).toSorted()).toEqual(files.toSorted());
+    for (const check of checks) expect(check.sources, check.id).not.toEqual([]);
+  });
+});
+
+test('no two checks share an id', async () => {
+  const ids = (await Promise.all(probes.map((probe) => probe.judgement()))).flatMap(({ checks }) =>
+    checks.map(({ id }) => id),
+  );
+  expect(new Set(ids).size).toBe(ids.length);
+});
+
+test('every long option that the README or a probe README shows exists', async () => {
+  const { out } = await runCli(['ride', '--help']);
+  const judge = await runCli(['judge', '--help']);
+  const known = new Set(`${out}${judge.out}`.match(/--[a-z][a-z0-9-]+/g));
+  known.add('--version').add('--help');
+  const pages = ['README.md', ...probes.map(({ id }) => `probes/${id}/README.md`)];
+  const shown = pages.flatMap((page) =>
+    [...read(page).matchAll(/^probe .*|`probe [^`]*`/gm)].flatMap(([line]) => line.match(/ --[a-z][a-z0-9-]+/g) ?? []),
+  );
+  expect(shown.length).toBeGreaterThan(5);
+  expect(shown.map((option) => option.trim()).filter((option) => !known.has(option))).toEqual([]);
+});
