@@ -4,6 +4,7 @@ import { children, type Node, oidOf } from './der.ts';
 /** RFC 8017 A.2.4, RFC 5758 3.2, RFC 8410 3, RFC 3279 2.2.1, FIPS 204 as in RFC 9881. */
 const SIGNATURES: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.2': 'md2WithRSAEncryption',
+  '1.2.840.113549.1.1.3': 'md4WithRSAEncryption',
   '1.2.840.113549.1.1.4': 'md5WithRSAEncryption',
   '1.2.840.113549.1.1.5': 'sha1WithRSAEncryption',
   '1.3.14.3.2.29': 'sha1WithRSAEncryption',

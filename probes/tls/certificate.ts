@@ -104,11 +104,10 @@ function keyOf(x509: X509Certificate | null, keyInfo: Node | undefined) {
   }
 }
 
-/** Bits of the prime field, SEC 2; the names are OpenSSL's. */
+/** Bits of the field, SEC 2 and X9.62; the names are OpenSSL's. */
 function curveBits(curve: string | undefined): number | null {
-  const named: Readonly<Record<string, number>> = { prime256v1: 256, prime192v1: 192 };
-  const digits = /^(?:secp|brainpoolP)(\d{3})/.exec(curve ?? '')?.[1];
-  return named[curve ?? ''] ?? (digits === undefined ? null : Number(digits));
+  const digits = /^(?:secp|sect|prime|brainpoolP)(\d{3})/.exec(curve ?? '')?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 function sha256(bytes: Uint8Array): string {

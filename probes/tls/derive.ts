@@ -53,6 +53,25 @@ export function foundOrSeen(found: Judged, { byEndpoint }: TlsEvidence): Judged 
   return { outcome: 'not-judged', because: `${dark} of ${byEndpoint.length} endpoints finished no TLS handshake` };
 }
 
+/** How many certificates on a path of a chain lack what a check needs; `lacks` says so of one, the server's own at position 0. */
+export function unreadOnPaths(
+  tls: TlsEvidence,
+  lacks: (certificate: TlsCertificate, position: number) => boolean,
+): number {
+  const paths = chainsIn(tls).flatMap(({ chain }) => [...(chain.shape?.path ?? []).entries()]);
+  const unread = paths.filter(([position, fingerprint]) => {
+    const certificate = tls.certificates[fingerprint];
+    return certificate === undefined || lacks(certificate, position);
+  });
+  return new Set(unread.map(([, fingerprint]) => fingerprint)).size;
+}
+
+/** Nothing found passes only when every certificate could be read. */
+export function foundOrRead(found: Judged, unread: number, what: string, tls: TlsEvidence): Judged {
+  if (found.outcome !== 'pass' || unread === 0) return foundOrSeen(found, tls);
+  return { outcome: 'not-judged', because: `${what} of ${unread} certificates cannot be read` };
+}
+
 /** The command that shows the chain of one endpoint. */
 export function showChain(endpoint: EndpointId, { host, isAddress }: Target): Step {
   const name = isAddress ? ['-noservername'] : ['-servername', host];

@@ -25,9 +25,11 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
   if (target.scheme === 'http')
     return { summary: ['Nowhere on this way: the target is plain http.'], confidence: 'observed', facts: {} };
   const chains = evidence === null ? [] : chainsIn(evidence);
-  const firstToEnd = chains.filter(({ leaf }) => leaf?.notAfter != null).sort((a, b) => endOf(a) - endOf(b))[0];
+  const firstToEnd = chains.filter(({ leaf }) => leaf?.notAfter != null).toSorted((a, b) => endOf(a) - endOf(b))[0];
   if (evidence === null || firstToEnd === undefined) {
-    return { summary: ['Not visible: no TLS handshake finished.'], confidence: 'not-visible', facts: {} };
+    const why =
+      chains.length === 0 ? 'no TLS handshake finished' : 'no certificate that was presented says when it expires';
+    return { summary: [`Not visible: ${why}.`], confidence: 'not-visible', facts: {} };
   }
   const seen = evidence.byEndpoint.filter(({ handshakes }) => handshakes > 0);
   const protocols = [...new Set(seen.flatMap((record) => record.protocols))].map((name) =>

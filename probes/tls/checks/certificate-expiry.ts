@@ -1,6 +1,6 @@
 // Owns the check for server certificates that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, showChain } from '../derive.ts';
+import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import { expirySeverity } from '../expiry.ts';
 import { expiry } from '../instant.ts';
@@ -36,9 +36,6 @@ export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
       ];
     });
     const unread = chainsIn(tls).filter(({ leaf }) => leaf?.notAfter == null).length;
-    if (seen.length === 0 && unread > 0) {
-      return { outcome: 'not-judged', because: `the end of validity of ${unread} certificates cannot be read` };
-    }
-    return foundOrSeen(foundOrPass(seen), tls);
+    return foundOrRead(foundOrPass(seen), unread, 'the end of validity', tls);
   },
 };

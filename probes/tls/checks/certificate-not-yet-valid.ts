@@ -1,6 +1,6 @@
 // Owns the check for certificates on the path whose validity has not begun.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import { minuteOf, unixMs } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
@@ -35,6 +35,7 @@ export const certificateNotYetValid: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
       }),
     );
-    return foundOrSeen(foundOrPass(seen), tls);
+    const unread = unreadOnPaths(tls, ({ notBefore }) => notBefore === null);
+    return foundOrRead(foundOrPass(seen), unread, 'the start of validity', tls);
   },
 };

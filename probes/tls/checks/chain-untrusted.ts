@@ -51,8 +51,10 @@ export const chainUntrusted: Check<{ tls: TlsEvidence }, TlsPolicy> = {
 function isExplained({ chain }: PlacedChain, tls: TlsEvidence, asOfMs: number): boolean {
   if (chain.shape?.missingIntermediate === true) return true;
   if (chain.trustError === null || !timeErrors.has(chain.trustError)) return false;
-  return (chain.shape?.path ?? []).some((fingerprint) => {
-    const { notBefore = null, notAfter = null } = tls.certificates[fingerprint] ?? {};
-    return (notAfter !== null && unixMs(notAfter) < asOfMs) || (notBefore !== null && unixMs(notBefore) > asOfMs);
+  return (chain.shape?.path ?? []).some((fingerprint, position) => {
+    const { notBefore = null, notAfter = null, selfSigned = false } = tls.certificates[fingerprint] ?? {};
+    if (notBefore !== null && unixMs(notBefore) > asOfMs) return true;
+    // The expiry of a root that was sent is no other check's business.
+    return notAfter !== null && unixMs(notAfter) < asOfMs && !(selfSigned && position > 0);
   });
 }

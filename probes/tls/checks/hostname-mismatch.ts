@@ -21,8 +21,9 @@ export const hostnameMismatch: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     const seen = chainsIn(tls).flatMap(({ endpoint, chain, leaf, at }): readonly Seen[] => {
       if (chain.hostnameMatches !== false || leaf === null) return [];
       const names = leaf.sans.slice(0, QUOTED).flatMap((name, index) => (index === 0 ? [name] : [', ', name]));
-      const more = leaf.sansTotal > QUOTED ? ` and ${leaf.sansTotal - QUOTED} more` : '';
-      const held = names.length === 0 ? ['no name at all (subjectAltName is empty)'] : [...names, more];
+      const unquoted = leaf.sansTotal - Math.min(leaf.sans.length, QUOTED);
+      const more = unquoted > 0 ? ` and ${unquoted} more` : '';
+      const held = names.length === 0 ? ['no host at all (subjectAltName has none)'] : [...names, more];
       return [
         {
           what: [`The certificate is not for ${given.target.host}; it is for `, ...held, '.'],

@@ -1,6 +1,6 @@
 // Owns the check for intermediates on the path that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, showChain } from '../derive.ts';
+import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import { expirySeverity } from '../expiry.ts';
 import { expiry } from '../instant.ts';
@@ -39,6 +39,10 @@ export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         ];
       }),
     );
-    return foundOrSeen(foundOrPass(seen), tls);
+    const unread = unreadOnPaths(
+      tls,
+      ({ notAfter, selfSigned }, position) => position > 0 && notAfter === null && !selfSigned,
+    );
+    return foundOrRead(foundOrPass(seen), unread, 'the end of validity', tls);
   },
 };

@@ -1,6 +1,6 @@
 // Owns the check for keys that are too short.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
 import type { TlsCertificate, TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
@@ -36,9 +36,15 @@ export const weakKey: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
       }),
     );
-    return foundOrSeen(foundOrPass(seen), tls);
+    const unread = unreadOnPaths(tls, hasUnknownKey);
+    return foundOrRead(foundOrPass(seen), unread, 'the key', tls);
   },
 };
+
+/** Keys of other types have no length to speak of: Ed25519 and its like come in one. */
+function hasUnknownKey({ keyType, keyBits }: TlsCertificate): boolean {
+  return keyType === null || (keyType in LEAST_BITS && keyBits === null);
+}
 
 function isWeak({ keyType, keyBits }: TlsCertificate): boolean {
   return keyType !== null && keyBits !== null && keyBits < (LEAST_BITS[keyType] ?? 0);

@@ -1,6 +1,6 @@
 // Owns the check for signatures by hashes that can be forged.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
+import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
@@ -35,6 +35,10 @@ export const weakSignature: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
       }),
     );
-    return foundOrSeen(foundOrPass(seen), tls);
+    const unread = unreadOnPaths(
+      tls,
+      ({ signatureAlgorithm, selfSigned }) => signatureAlgorithm === null && !selfSigned,
+    );
+    return foundOrRead(foundOrPass(seen), unread, 'the signature algorithm', tls);
   },
 };
