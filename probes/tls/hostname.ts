@@ -13,8 +13,9 @@ export function hostMatches(host: Pick<Target, 'host' | 'isAddress'>, presented:
 /** Case-insensitive; `*` is the whole left-most label and stands for exactly one label (RFC 9525 6.3). */
 export function dnsMatches(host: string, presented: WireText): boolean {
   return interpret(presented, (raw) => {
+    // Before lower-casing, which makes ASCII of two other letters (U+212A, U+0130).
+    if (!/^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(raw)) return false;
     const name = raw.toLowerCase();
-    if (!/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return false;
     const reference = host.toLowerCase();
     if (!name.startsWith('*.')) return name === reference;
     const dot = reference.indexOf('.');
