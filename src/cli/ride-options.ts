@@ -9,6 +9,7 @@ import { UsageError } from '../model/usage-error.ts';
 import { parseResolver } from '../net/dns/system.ts';
 import { type JudgingOptions, readBytes, readText } from './judging.ts';
 import type { Launch } from './launch.ts';
+import { systemRoots } from './roots.ts';
 
 /** As commander hands them over. */
 export interface RideOptions extends JudgingOptions {
@@ -54,7 +55,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     connect: options.connect.map(parseConnect),
     zones: [...options.zone.map(parseZone), ...surroundings.zones],
     servername: servernameOf(options.sni, target),
-    trust: { caPem: await rootsOf(options, launch), insecure: options.insecure === true },
+    trust: { ...(await rootsOf(options, launch)), insecure: options.insecure === true },
     identity: await identityOf(options),
     request: await requestOf(options, launch),
     http: options.http ?? 'negotiated',
@@ -127,8 +128,15 @@ export function parseZone(text: string): NamedZone {
   return { name, addresses: addresses as readonly IpAddress[], source: 'flag' };
 }
 
-async function rootsOf(options: RideOptions, launch: Launch): Promise<readonly string[] | null> {
-  if (options.caFile === undefined) return launch.surroundings.caPem;
+async function rootsOf(
+  options: RideOptions,
+  { surroundings, io }: Launch,
+): Promise<Omit<RideSettings['trust'], 'insecure'>> {
+  if (options.caFile === undefined) {
+    if (surroundings.caPem !== null) return { caPem: surroundings.caPem, source: 'given roots' };
+    const system = await systemRoots(io.env);
+    return system === null ? { caPem: null, source: 'roots of Node.js' } : { caPem: [system], source: 'system roots' };
+  }
   const text = await readText(options.caFile, '--ca-file', MAX_PEM_BYTES);
   if (!text.includes('-----BEGIN CERTIFICATE-----')) {
     throw new UsageError(
@@ -136,7 +144,7 @@ async function rootsOf(options: RideOptions, launch: Launch): Promise<readonly s
       'convert DER with: openssl x509 -inform der -in FILE',
     );
   }
-  return [text];
+  return { caPem: [text], source: 'given roots' };
 }
 
 async function identityOf(options: RideOptions): Promise<RideSettings['identity']> {

@@ -5,7 +5,7 @@ import type { NamedZone } from '../journey/settings.ts';
 export interface Surroundings {
   /** Null: the system's. */
   readonly resolvers: readonly DnsServer[] | null;
-  /** Null: Node's root store. */
+  /** Null: those of the system. */
   readonly caPem: readonly string[] | null;
   readonly zones: readonly NamedZone[];
   /** Port of a target that names none; null: that of its scheme. */

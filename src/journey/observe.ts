@@ -168,7 +168,7 @@ function riddenWith(settings: RideSettings, endpointsLeftOut: number): Observati
     servername: settings.servername,
     method: settings.request.method,
     headerNames: settings.request.headers.map(([name]) => name),
-    trust: settings.trust.caPem === null ? 'system roots' : 'given roots',
+    trust: settings.trust.source,
     insecure: settings.trust.insecure,
     endpointsLeftOut,
   };

@@ -43,7 +43,12 @@ export interface RideSettings {
   readonly connect: readonly PinnedAddress[];
   readonly zones: readonly NamedZone[];
   readonly servername: DnsName | null;
-  readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
+  readonly trust: {
+    /** Null: the roots that ship with Node. */
+    readonly caPem: readonly string[] | null;
+    readonly source: 'given roots' | 'system roots' | 'roots of Node.js';
+    readonly insecure: boolean;
+  };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly request: RequestSettings;
   readonly http: '1.1' | '2' | 'negotiated';

@@ -18,7 +18,7 @@ let file: string;
 
 beforeAll(async () => {
   world = await startWorld();
-  journey = await journeyThrough(world, '-n', '12');
+  journey = await journeyThrough(world, '-n', '20', '--rate', '40');
   folder = await mkdtemp(join(tmpdir(), 'outrider-test-'));
   file = join(folder, 'journey.json');
   await writeFile(file, JSON.stringify(journey));
@@ -46,21 +46,21 @@ describe('a journey through the demo world', () => {
 
   test('rode every zone, each sample on a connection of its own, and counted what it sent', () => {
     expect(journey.endpoints.map(({ zone }) => zone)).toEqual(world.zones.map(({ name }) => name));
-    expect(journey.budget).toMatchObject({ connections: 36, requests: 36 });
+    expect(journey.budget).toMatchObject({ connections: 60, requests: 60 });
     expect(journey.complete).toBe(true);
     for (const { id } of journey.endpoints) {
       const totals = journey.hops.find((hop) => hop.endpoint === id && hop.id === 'total');
-      expect(totals).toMatchObject({ attempts: 12, failures: 0 });
-      expect(totals?.latencyMs?.samples).toHaveLength(12);
+      expect(totals).toMatchObject({ attempts: 20, failures: 0 });
+      expect(totals?.latencyMs?.samples).toHaveLength(20);
     }
     expect(journey.hops.find(({ id }) => id === 'resolve')).toMatchObject({
       endpoint: null,
-      attempts: 12,
+      attempts: 20,
       failures: 0,
     });
   });
 
-  test('says that 12 samples cannot bound a p99', () => {
+  test('says that 20 samples cannot bound a p99', () => {
     for (const hop of journey.hops) expect(hop.latencyMs?.p99Interval ?? null).toBeNull();
   });
 

@@ -20,7 +20,7 @@ function settings(part: Partial<RideSettings>): RideSettings {
       connect: [],
       zones: [],
       servername: null,
-      trust: { caPem: null, insecure: false },
+      trust: { caPem: null, source: 'roots of Node.js', insecure: false },
       identity: null,
       http: 'negotiated',
     },

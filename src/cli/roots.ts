@@ -1,0 +1,29 @@
+// Owns finding the roots that this machine trusts: the file that its other programs read. Never merges them with others.
+import { stat } from 'node:fs/promises';
+import { readText } from './judging.ts';
+
+/** Where the systems keep their bundle: Debian, Fedora and RHEL, openSUSE, Alpine and macOS. Go's crypto/x509 looks in the same places. */
+const BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+/** Mozilla's list is 0.2 MB. */
+const MAX_BYTES = 16_777_216;
+
+/**
+ * The bundle that `SSL_CERT_FILE` names (as OpenSSL reads it), else the first of the usual ones; null where there is none,
+ * which leaves the roots that ship with Node.
+ * @throws UsageError when `SSL_CERT_FILE` names what cannot be read
+ */
+export async function systemRoots(env: Readonly<Record<string, string | undefined>>): Promise<string | null> {
+  const named = env['SSL_CERT_FILE'];
+  if (named !== undefined && named !== '') return readText(named, 'SSL_CERT_FILE', MAX_BYTES);
+  for (const path of BUNDLES) {
+    const found = await stat(path).catch(() => null);
+    if (found?.isFile() === true && found.size > 0) return readText(path, 'system roots', MAX_BYTES);
+  }
+  return null;
+}
