@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { type buildConnector, Client, type Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+import Client from 'undici/lib/dispatcher/client.js';
 import { type Problem, problem } from '../../model/problem.ts';
 import { type WireText, wireText } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';

@@ -9,7 +9,10 @@ import { createMeter } from '../../meter.ts';
 import { openSampler, type Sample, type Sampler, type SamplerOptions } from '../sampler.ts';
 import { rootPem, type TestServer } from './servers.ts';
 
-export const TIMEOUT_MS = 300;
+/** Far beyond what a good answer takes on a busy machine. */
+const PATIENT_MS = 10_000;
+/** For servers that never answer. */
+export const SHORT_MS = 400;
 export const BODY_LIMIT = 65_536;
 /** Sums of floating point differences. */
 const ROUNDING_MS = 0.001;
@@ -32,7 +35,7 @@ export function optionsFor(where: Where, change: Change = {}): SamplerOptions {
     identity: null,
     request: { method: 'GET', headers: [], body: null, userAgent: 'sampler-test', ...request },
     http: '1.1',
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: PATIENT_MS,
     limits: { bodyBytes: BODY_LIMIT, headerBytes: 32_768 },
     meter: createMeter(),
     originMs: now(),
@@ -94,4 +97,9 @@ export function expectSoundTrace(trace: RequestTrace, scheme: 'http' | 'https' =
   const failedAt = ridden.findIndex((id) => id === problem.step);
   expect(http, shown).toBeNull();
   expect([ridden.slice(0, failedAt), ridden.slice(0, failedAt + 1)], shown).toContainEqual(Object.keys(spans));
+}
+
+/** The bound for a case: short only where the end of it is what is expected. */
+export function patienceFor(expected: readonly string[]): number {
+  return expected.some((outcome) => outcome.includes('-timeout')) ? SHORT_MS : PATIENT_MS;
 }

@@ -14,7 +14,7 @@ import {
   TYPE,
   uint32,
 } from './http2-frames.ts';
-import { allClosed, BODY_LIMIT, type Change, expectSoundTrace, outcomeOf, sampleOf } from './riding.ts';
+import { allClosed, BODY_LIMIT, type Change, expectSoundTrace, outcomeOf, patienceFor, sampleOf } from './riding.ts';
 import { reset, startTls } from './servers.ts';
 
 const H2 = { ALPNProtocols: ['h2'] };
@@ -295,7 +295,7 @@ function pings(socket: Socket): void {
 describe('HTTP/2', () => {
   test.for(answers)('a server that $does', async ({ serve, expected, change, http }) => {
     await using server = await startTls(serve, H2);
-    const { trace } = await sampleOf(server, { http: '2', ...change });
+    const { trace } = await sampleOf(server, { http: '2', timeoutMs: patienceFor(expected), ...change });
     expect(expected).toContain(outcomeOf(trace));
     expectSoundTrace(trace);
     if (http !== undefined) expect(trace.http).toMatchObject(http);

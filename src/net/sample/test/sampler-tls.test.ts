@@ -10,7 +10,8 @@ import { UsageError } from '../../../model/usage-error.ts';
 import { createMeter } from '../../meter.ts';
 import { fingerprintOf } from '../chain-walk.ts';
 import { openSampler } from '../sampler.ts';
-import { allClosed, endpointFor, expectSoundTrace, optionsFor, outcomeOf, sampleOf } from './riding.ts';
+import { frame, STATUS_200, speaking, TYPE } from './http2-frames.ts';
+import { allClosed, endpointFor, expectSoundTrace, optionsFor, outcomeOf, SHORT_MS, sampleOf } from './riding.ts';
 import { answering, clientIdentity, onRequest, sentDer, startTcp, startTls, strangerIdentity } from './servers.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -177,11 +178,34 @@ describe('stopping', () => {
     await using good = await startTls(answering(OK));
     await using dumb = await startTcp((socket: Socket) => void socket.end());
     await using late = await startTls(() => undefined);
-    for (const server of [good, dumb, late]) await sampleOf(server, {}, controller.signal);
+    for (const server of [good, dumb, late]) await sampleOf(server, { timeoutMs: SHORT_MS }, controller.signal);
     const listeners = (calls: typeof added.mock.calls) => calls.map(([, listener]) => listener);
     expect(added.mock.calls.length).toBeGreaterThan(5);
     expect(listeners(removed.mock.calls)).toEqual(expect.arrayContaining(listeners(added.mock.calls)));
   });
+});
+
+test('many samples leave no timer, socket or client behind', async () => {
+  const held = (): readonly string[] =>
+    process
+      .getActiveResourcesInfo()
+      .filter((kind) => /^(Timeout|TCPSocketWrap|TLSWrap|TTYWrap|HTTP2SESSION)/.test(kind));
+  await using good = await startTls(answering(OK));
+  await using speaksHttp2 = await startTls(
+    speaking((socket, id) => socket.write(frame(TYPE.headers, 5, id, STATUS_200))),
+    {
+      ALPNProtocols: ['h2'],
+    },
+  );
+  await using dumb = await startTcp((socket: Socket) => void socket.end());
+  await using silent = await startTls(() => undefined);
+  const before = held().length;
+  for (const server of [good, speaksHttp2, dumb, silent]) {
+    const sampler = await openSampler(optionsFor(server, { http: 'negotiated', timeoutMs: SHORT_MS }));
+    await Promise.all([0, 1, 2, 3].map((sequence) => sampler.sample(endpointFor(server), sequence, never)));
+    await sampler.close();
+  }
+  await vi.waitFor(() => expect(held().length).toBeLessThanOrEqual(before), { timeout: 10_000, interval: 20 });
 });
 
 describe('secrets and bounds', () => {
@@ -199,7 +223,8 @@ describe('secrets and bounds', () => {
           if (kind === 'echo') socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`);
         }),
       );
-      const sample = await sampleOf(server, { request: { headers: [['Authorization', new Secret('token', CANARY)]] } });
+      const request = { headers: [['Authorization', new Secret('token', CANARY)]] as const };
+      const sample = await sampleOf(server, { timeoutMs: SHORT_MS, request });
       expect(heads[0]).toContain(CANARY);
       expect(JSON.stringify(sample)).not.toContain(CANARY);
     },

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { allClosed, BODY_LIMIT, type Change, expectSoundTrace, outcomeOf, sampleOf } from './riding.ts';
+import { allClosed, BODY_LIMIT, type Change, expectSoundTrace, outcomeOf, patienceFor, sampleOf } from './riding.ts';
 import { answering, onRequest, reset, startTcp, startTls } from './servers.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -39,7 +39,7 @@ const beforeHttp: readonly (readonly [string, (socket: Socket) => void, readonly
 describe('before HTTP', () => {
   test.for(beforeHttp)('a server that %s', async ([, serve, expected]) => {
     await using server = await startTcp(serve);
-    const { trace } = await sampleOf(server);
+    const { trace } = await sampleOf(server, { timeoutMs: patienceFor(expected) });
     expect(expected).toContain(outcomeOf(trace));
     expectSoundTrace(trace);
     expect(trace.http).toBeNull();
@@ -252,7 +252,7 @@ const answers: readonly Answer[] = [
 describe.each(['http', 'https'] as const)('HTTP/1.1 over %s', (scheme) => {
   test.for(answers)('a server that $does', async ({ serve, expected, change, http }) => {
     await using server = await (scheme === 'http' ? startTcp(serve) : startTls(serve));
-    const { trace } = await sampleOf(server, { scheme, ...change });
+    const { trace } = await sampleOf(server, { scheme, timeoutMs: patienceFor(expected), ...change });
     expect(expected).toContain(outcomeOf(trace));
     expectSoundTrace(trace, scheme);
     if (http !== undefined) expect(trace.http).toMatchObject(http);
