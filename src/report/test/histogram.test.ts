@@ -46,7 +46,7 @@ test('each sample is counted once; the order of durations is the order on the ax
       if (scale === null) throw new Error('samples without an axis');
       const counts = histogram(scale, samples, bins);
       expect(counts.reduce((sum, count) => sum + count, 0)).toBe(samples.length);
-      const places = [...samples].sort((a, b) => a - b).map((ms) => position(scale, ms));
+      const places = samples.toSorted((a, b) => a - b).map((ms) => position(scale, ms));
       places.forEach((place, index) => {
         expect(place).toBeGreaterThanOrEqual(places[index - 1] ?? 0);
         expect(place).toBeLessThanOrEqual(1);

@@ -183,7 +183,7 @@ function contrast(a: string, b: string): number {
         .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
       return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     })
-    .sort((x, y) => x - y);
+    .toSorted((x, y) => x - y);
   return (light + 0.05) / (dark + 0.05);
 }
 
