@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { WireText } from '../../src/model/text.ts';
 import { keyTypeName, signatureName } from './algorithms.ts';
-import { binaryOf, children, content, contextTag, encoded, type Node, readDer } from './der.ts';
+import { binaryOf, children, content, contextTag, encoded, isSequence, type Node, readDer } from './der.ts';
 import { nameText } from './distinguished-name.ts';
 import type { TlsCertificate } from './evidence.ts';
 import { type PresentedNames, readExtensions } from './extensions.ts';
@@ -36,8 +36,8 @@ export function readCertificate(der: Uint8Array, startedAtMs: number): ReadCerti
   const extensions = fields.subject === undefined ? null : readExtensions(fields.extensions);
   const sans: readonly WireText[] = extensions === null ? [] : textNames(extensions.names);
   const record: TlsCertificate = {
-    subject: fields.subject === undefined ? null : nameText(fields.subject),
-    issuer: fields.issuer === undefined ? null : nameText(fields.issuer),
+    subject: isSequence(fields.subject) ? nameText(fields.subject) : null,
+    issuer: isSequence(fields.issuer) ? nameText(fields.issuer) : null,
     serialHex: Buffer.from(content(fields.serial).slice(0, 64), 'latin1').toString('hex'),
     ...validityOf(fields.validity, startedAtMs),
     sans: [...sans],

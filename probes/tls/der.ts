@@ -6,7 +6,7 @@ export type Node = Asn1;
 /** More is no certificate that a handshake can carry (OpenSSL refuses a certificate list over 100 KiB), and costs time to read. */
 const MAX_DER_BYTES = 128 * 1024;
 
-export const tag = { boolean: 1, octets: 4, oid: 6, utf8: 12, bmp: 30, universalString: 28 } as const;
+export const tag = { boolean: 1, octets: 4, oid: 6, utf8: 12, sequence: 16, bmp: 30, universalString: 28 } as const;
 const CONTEXT = 0x80;
 
 /** Reads one DER value, or null when it is none or too large. BIT STRINGs are left as bytes. */
@@ -28,6 +28,10 @@ export function children(node: Node | null | undefined): readonly Node[] {
   return node == null || typeof node.value === 'string' ? [] : node.value;
 }
 
+export function isSequence(node: Node | null | undefined): node is Node {
+  return node != null && node.tagClass === 0 && node.type === tag.sequence && typeof node.value !== 'string';
+}
+
 /** Content bytes of a primitive value; empty for a constructed one. */
 export function content(node: Node | null | undefined): string {
   return node == null || typeof node.value !== 'string' ? '' : node.value;
@@ -42,6 +46,8 @@ export function contextTag(node: Node): number | null {
 export function oidOf(node: Node | null | undefined): string | null {
   if (node == null || node.tagClass !== 0 || node.type !== tag.oid || typeof node.value !== 'string') return null;
   if (node.value.length === 0 || node.value.length > 64) return null;
+  // X.690 8.19.2: the last octet of an arc has no continuation bit. node-forge answers with less, or with undefined.
+  if (node.value.charCodeAt(node.value.length - 1) >= 0x80) return null;
   try {
     return asn1.derToOid(node.value);
   } catch {
