@@ -10,8 +10,8 @@ export const endpointDown: Check<{ balancer: BalancerEvidence }, BalancerPolicy>
   needs: ['balancer'],
   severity: 'critical',
   title: 'Endpoint down',
-  soWhat: 'DNS hands this address to callers, and those who get it fail until they try another one, if they do.',
-  nowWhat: [{ kind: 'change', text: ['Take the address out of DNS or bring its balancer back.'] }],
+  soWhat: 'Callers who are sent to this address fail until they try another one, if they do.',
+  nowWhat: [{ kind: 'change', text: ['Bring its balancer back, or take the address out of DNS.'] }],
   sources: ['RFC 8305'],
   judge({ balancer }, { target }) {
     if (balancer.byEndpoint.length === 0) return { outcome: 'not-judged', because: 'no endpoint was found to ride' };

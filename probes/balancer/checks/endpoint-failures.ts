@@ -16,6 +16,9 @@ export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPol
   judge({ balancer }, { target }) {
     const tried = balancer.byEndpoint.filter(({ attempts }) => attempts > 0);
     if (tried.length === 0) return { outcome: 'not-judged', because: 'no request was sent' };
+    if (tried.every(({ ok }) => ok === 0)) {
+      return { outcome: 'not-applicable', because: 'no endpoint answered at all: endpoint-down speaks of that' };
+    }
     const seen = balancer.byEndpoint.flatMap((record, index): readonly Seen[] => {
       const failed = record.attempts - record.ok;
       if (failed === 0 || record.ok === 0) return [];

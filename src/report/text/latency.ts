@@ -154,6 +154,6 @@ export function latencyLines(journey: Journey, width: number, verbose: boolean):
       ? fill([blank(GUTTER)], words(`${plural(more, 'faster endpoint')} not shown: --verbose`, 'dim'), width)
       : []),
     ...resolveLine(journey, width),
-    ...fill([], words(notes, 'dim'), width),
+    ...(notes === '' ? [] : fill([], words(notes, 'dim'), width)),
   ];
 }
