@@ -33,7 +33,6 @@ export async function connectTo(
       opened.on('error', (error) => fail(problemOf(error, 'connect', endpoint.family)));
       opened.once('close', () => fail(problem('closed', 'connect')));
       opened.once('connect', () => done(opened));
-      return undefined;
     },
   );
   const loopMs = now() - startMs;

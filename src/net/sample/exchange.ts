@@ -1,14 +1,14 @@
 // Owns the HTTP exchange of a sample: undici carries it over the socket that is already connected and secured.
-// The body is counted and hashed as transferred, never decoded, so that a bomb of compressed zeros stays small.
-import { createHash } from 'node:crypto';
+// Never sends a request twice and never opens a connection: what undici would do by itself is stopped here.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
 import { type Problem, problem } from '../../model/problem.ts';
-import { type WireText, wireText } from '../../model/text.ts';
+import { wireText } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
+import { type BodyReader, bodyReader, type Fields, fieldsOf } from './answer.ts';
 import { problemOf } from './failure.ts';
 import { StepFailure } from './step.ts';
 
@@ -31,11 +31,6 @@ export interface Moments {
   endMs: number | null;
 }
 
-/** Bytes of the body that are kept as text. */
-const KEPT_BYTES = 512;
-
-type Fields = readonly (readonly [WireText, WireText])[];
-
 /** Runs one exchange. `moments` and the returned facts are kept by the caller also when it fails. @throws StepFailure */
 export async function exchange(
   socket: Socket | TLSSocket,
@@ -51,9 +46,18 @@ export async function exchange(
   });
   // Undici emits late errors of the session here; they are the exchange's own by then.
   client.on('disconnect', () => undefined);
+  const running = new Exchange(socket, isH2 ? '2' : '1.1', request, moments);
+  const cancel = (): void => running.cancel();
   try {
-    return await dispatch(client, firstError(socket), request, moments, isH2, signal);
+    signal.addEventListener('abort', cancel, { once: true });
+    const { path, method, headers, body } = request;
+    if (signal.aborted) cancel();
+    else {
+      client.dispatch({ path, method, headers: [...headers], body: body === null ? null : Buffer.from(body) }, running);
+    }
+    return await running.facts;
   } finally {
+    signal.removeEventListener('abort', cancel);
     client.destroy().catch(() => undefined);
   }
 }
@@ -79,136 +83,114 @@ function handingOver(socket: TLSSocket): buildConnector.connector {
   };
 }
 
-function dispatch(
-  client: Client,
-  cause: { readonly first: Error | null },
-  request: ExchangeRequest,
-  moments: Moments,
-  isH2: boolean,
-  signal: AbortSignal,
-): Promise<HttpFacts> {
-  return new Promise((resolve, reject) => {
-    let ended = false;
-    let started = false;
-    let abort: (reason: Error) => void = () => undefined;
-    const reader = bodyReader(request.limits.bodyBytes);
-    let head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
-    let timer: NodeJS.Timeout | undefined;
-    const end = (settle: () => void): void => {
-      if (ended) return;
-      ended = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
-      settle();
-    };
-    const fail = (failure: Problem): void => {
-      end(() => reject(new StepFailure(failure)));
-      abort(new Error('stopped'));
-    };
-    const step = (): 'send' | 'wait' | 'receive' =>
-      moments.sentMs === null ? 'send' : head === null ? 'wait' : 'receive';
-    const cancel = (): void => fail(problem('cancelled', step()));
-    const bound = (): void => {
-      clearTimeout(timer);
-      const late = step() === 'receive' ? 'receive-timeout' : 'wait-timeout';
-      timer = setTimeout(() => fail(problem(late, step())), request.timeoutMs);
-    };
-    const finish = (trailers: Fields, truncated: boolean): void => {
-      moments.endMs = now();
-      if (head === null) fail(problem('http-protocol', 'wait'));
-      else {
-        const { status, headers } = head;
-        end(() => resolve({ version: isH2 ? '2' : '1.1', status, headers, trailers, ...reader.read(), truncated }));
-      }
-    };
-    const handler: Dispatcher.DispatchHandler = {
-      onRequestStart(controller) {
-        // One sample is one request: undici sends a refused HTTP/2 stream a second time (RFC 9113 8.7) unless it is stopped here.
-        if (started) fail(problem('reset', step(), wireText('the server refused the request (REFUSED_STREAM)')));
-        started = true;
-        abort = (reason) => controller.abort(reason);
-        if (ended) controller.abort(new Error('stopped'));
-      },
-      onRequestSent() {
-        moments.sentMs ??= now();
-        bound();
-      },
-      onResponseStarted() {
-        moments.firstByteMs ??= now();
-      },
-      onResponseStart(controller, status, headers) {
-        // Informational answers (RFC 9110 15.2) are not the answer: the wait goes on.
-        if (status < 200) {
-          moments.firstByteMs = null;
-          return;
-        }
-        moments.firstByteMs ??= now();
-        head = { status, headers: fieldsOf(controller.rawHeaders ?? headers) };
-        bound();
-      },
-      onResponseData(controller, chunk) {
-        if (ended || reader.add(chunk)) return;
-        finish([], true);
-        controller.abort(new Error('body limit reached'));
-      },
-      onResponseEnd(controller, trailers) {
-        finish(fieldsOf(controller.rawTrailers ?? trailers), false);
-      },
-      onResponseError(_controller, error) {
-        end(() => reject(new StepFailure(problemOf(cause.first ?? error, step()))));
-      },
-    };
-    signal.addEventListener('abort', cancel, { once: true });
-    bound();
-    if (signal.aborted) cancel();
-    else {
-      const { path, method, headers, body } = request;
-      client.dispatch({ path, method, headers: [...headers], body: body === null ? null : Buffer.from(body) }, handler);
-    }
-  });
-}
+/** One exchange from dispatch to its end. It ends once: with facts, or with the problem of the step it was in. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly facts: Promise<HttpFacts>;
+  readonly #moments: Moments;
+  readonly #timeoutMs: number;
+  readonly #version: HttpFacts['version'];
+  readonly #cause: { readonly first: Error | null };
+  readonly #body: BodyReader;
+  #head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #ended = false;
+  readonly #resolve: (facts: HttpFacts) => void;
+  readonly #reject: (failure: StepFailure) => void;
 
-interface BodyReader {
-  /** False when the limit is reached. */
-  add(chunk: Buffer): boolean;
-  read(): Pick<HttpFacts, 'bodyBytes' | 'bodySha256' | 'bodyStart'>;
-}
-
-function bodyReader(limit: number): BodyReader {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let start: Buffer = Buffer.alloc(0);
-  return {
-    add(chunk) {
-      const part = chunk.subarray(0, limit - bytes);
-      hash.update(part);
-      bytes += part.byteLength;
-      if (start.byteLength < KEPT_BYTES)
-        start = Buffer.concat([start, part.subarray(0, KEPT_BYTES - start.byteLength)]);
-      return bytes < limit || part.byteLength === chunk.byteLength;
-    },
-    read: () => ({
-      bodyBytes: bytes,
-      bodySha256: hash.digest('hex'),
-      bodyStart: wireText(start.toString('utf8'), KEPT_BYTES),
-    }),
-  };
-}
-
-/** Raw HTTP/1.1 fields come as name, value, name, value; those of HTTP/2 as an object. */
-function fieldsOf(raw: unknown): Fields {
-  if (Array.isArray(raw)) {
-    const words = raw.map((word: unknown) => (Buffer.isBuffer(word) ? word.toString('latin1') : String(word)));
-    return Array.from({ length: Math.floor(words.length / 2) }, (_, at) =>
-      field(words[2 * at] ?? '', words[2 * at + 1] ?? ''),
-    );
+  constructor(socket: Socket, version: HttpFacts['version'], { limits, timeoutMs }: ExchangeRequest, moments: Moments) {
+    const { promise, resolve, reject } = Promise.withResolvers<HttpFacts>();
+    this.facts = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#cause = firstError(socket);
+    this.#version = version;
+    this.#timeoutMs = timeoutMs;
+    this.#moments = moments;
+    this.#body = bodyReader(limits.bodyBytes);
+    this.#bound();
   }
-  if (typeof raw !== 'object' || raw === null) return [];
-  return Object.entries(raw as Record<string, string | string[] | undefined>)
-    .filter(([name]) => !name.startsWith(':'))
-    .flatMap(([name, value]) => (Array.isArray(value) ? value : [value ?? '']).map((one) => field(name, one)));
-}
 
-function field(name: string, value: string): readonly [WireText, WireText] {
-  return [wireText(name, 256), wireText(value, 4096)];
+  get #step(): 'send' | 'wait' | 'receive' {
+    if (this.#moments.sentMs === null) return 'send';
+    return this.#head === null ? 'wait' : 'receive';
+  }
+
+  cancel(): void {
+    this.#fail(problem('cancelled', this.#step));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const again = this.#controller !== null;
+    this.#controller = controller;
+    // One sample is one request: undici sends a refused HTTP/2 stream a second time (RFC 9113 8.7) unless it is stopped here.
+    if (again) this.#fail(problem('reset', this.#step, wireText('the server refused the request (REFUSED_STREAM)')));
+    else if (this.#ended) this.#abort();
+  }
+
+  onRequestSent(): void {
+    this.#moments.sentMs ??= now();
+    this.#bound();
+  }
+
+  onResponseStarted(): void {
+    this.#moments.firstByteMs ??= now();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: unknown): void {
+    // Informational answers (RFC 9110 15.2) are not the answer: the wait goes on.
+    if (status < 200) {
+      this.#moments.firstByteMs = null;
+      return;
+    }
+    this.#moments.firstByteMs ??= now();
+    this.#head = { status, headers: fieldsOf(controller.rawHeaders ?? headers) };
+    this.#bound();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#ended || this.#body.add(chunk)) return;
+    this.#finish([], true);
+    this.#abort();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController, trailers: unknown): void {
+    this.#finish(fieldsOf(controller.rawTrailers ?? trailers), false);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(problemOf(this.#cause.first ?? error, this.#step));
+  }
+
+  /** Each of the steps wait and receive has the whole time for itself. */
+  #bound(): void {
+    clearTimeout(this.#timer);
+    if (this.#ended) return;
+    const late = (): void =>
+      this.#fail(problem(this.#step === 'receive' ? 'receive-timeout' : 'wait-timeout', this.#step));
+    this.#timer = setTimeout(late, this.#timeoutMs);
+  }
+
+  #finish(trailers: Fields, truncated: boolean): void {
+    if (this.#ended || this.#head === null) return;
+    this.#moments.endMs = now();
+    this.#end();
+    this.#resolve({ version: this.#version, ...this.#head, trailers, ...this.#body.read(), truncated });
+  }
+
+  #fail(failure: Problem): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#reject(new StepFailure(failure));
+    this.#abort();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
+  }
+
+  #abort(): void {
+    this.#controller?.abort(new Error('stopped'));
+  }
 }

@@ -27,6 +27,9 @@ const BY_CODE: Readonly<Record<string, ProblemCode>> = {
   UND_ERR_SOCKET: 'closed',
   ABORT_ERR: 'cancelled',
   UND_ERR_ABORTED: 'cancelled',
+  // A request that undici or node:http2 will not send is our mistake, not the target's.
+  UND_ERR_INVALID_ARG: 'internal',
+  ERR_HTTP2_INVALID_CONNECTION_HEADERS: 'internal',
 };
 
 /** OpenSSL words for an answer that is no TLS record at all. */

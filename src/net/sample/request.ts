@@ -28,27 +28,47 @@ const OURS = new Set([
   'upgrade',
   'expect',
   'proxy-connection',
+  'te',
+  'http2-settings',
 ]);
 
-/** @throws UsageError for a header that cannot be sent (its value is never repeated) or a version that cannot be agreed on */
+/** RFC 9110 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** @throws UsageError for a header (its value is never repeated), method or version that cannot be sent */
 export function requestOf({ target, request, limits, timeoutMs, http }: RequestOptions): ExchangeRequest {
   if (http === '2' && target.scheme === 'http') {
     throw new UsageError('HTTP/2 is agreed on in TLS and cannot be demanded of a plain http target', 'use https');
   }
+  // CONNECT asks for a tunnel: there would be no answer to record.
+  if (!TOKEN.test(request.method) || request.method === 'CONNECT') {
+    throw new UsageError('that method cannot be sent', 'give a method such as GET or HEAD');
+  }
   const url = new URL(target.url);
-  const given = request.headers.map(
-    ([name, value]) => [name, typeof value === 'string' ? value : value.open()] as const,
-  );
-  for (const [name, value] of given) validate(name, value);
-  const names = new Set(given.map(([name]) => name.toLowerCase()));
-  const defaults: readonly (readonly [string, string])[] = [
-    ['host', url.host],
-    ['user-agent', request.userAgent],
-    ['accept', '*/*'],
-  ];
-  const headers = [...defaults.filter(([name]) => !names.has(name)), ...given].flat();
+  const headers = headersOf(request, url.host).flat();
   const path = `${url.pathname}${url.search}`;
   return { origin: url.origin, path, method: request.method, headers, body: request.body, limits, timeoutMs };
+}
+
+type Header = readonly [string, string];
+
+function headersOf({ headers, userAgent }: RequestOptions['request'], host: string): readonly Header[] {
+  const given = headers.map(([name, value]): Header => [name, typeof value === 'string' ? value : value.open()]);
+  for (const [name, value] of given) validate(name, value);
+  const called = (name: string): readonly Header[] => given.filter(([one]) => one.toLowerCase() === name);
+  if (called('host').length > 1) throw new UsageError('the header Host is given twice', 'RFC 9112 section 3.2');
+  const defaults: readonly Header[] = [
+    ['host', host],
+    ['user-agent', userAgent],
+    ['accept', '*/*'],
+  ];
+  const cookies = called('cookie').map(([, value]) => value);
+  return [
+    ...defaults.filter(([name]) => called(name).length === 0),
+    ...given.filter(([name]) => name.toLowerCase() !== 'cookie'),
+    // One field, as RFC 6265 5.4 wants it of clients: undici would join several with a comma over HTTP/2.
+    ...(cookies.length === 0 ? [] : [['cookie', cookies.join('; ')] as const]),
+  ];
 }
 
 function validate(name: string, value: string): void {

@@ -1,11 +1,12 @@
 // Owns one sample: one request on one new connection to one endpoint, written down as a RequestTrace. Judges nothing.
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { SecureContext, TLSSocket } from 'node:tls';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Endpoint } from '../../model/target.ts';
 import { type DnsName, wireText } from '../../model/text.ts';
 import type { Fingerprint, HopId, HttpFacts, RequestTrace, Span, TcpFacts } from '../../model/trace.ts';
+import { UsageError } from '../../model/usage-error.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import { openTcpInfo } from '../tcp-info.ts';
@@ -37,22 +38,33 @@ export interface Sample {
 export interface Sampler {
   /** Never rejects for what the world does. */
   sample(endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample>;
-  /** Destroys what is in flight. */
+  /** Stops what is in flight, as the signal would; settles when every connection is destroyed. */
   close(): Promise<void>;
 }
 
-/** @throws UsageError for certificates or headers that cannot be used */
+/** @throws UsageError for certificates, names or headers that cannot be used */
 export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const context = secureContext(options.trust.caPem, options.identity);
   const request = requestOf(options);
   await openTcpInfo();
+  if (options.servername !== null && isIP(options.servername) !== 0) {
+    throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
+  }
   const readsChain = options.target.scheme === 'https' && (await walkIsAsSent());
-  const open = new Set<Socket>();
+  const closing = new AbortController();
+  const running = new Set<Promise<unknown>>();
   return {
-    sample: (endpoint, sequence, signal) =>
-      sampleOnce({ options, context, request, open, readsChain }, endpoint, sequence, signal),
+    sample(endpoint, sequence, signal) {
+      const stop = AbortSignal.any([signal, closing.signal]);
+      const sample = sampleOnce({ options, context, request, readsChain }, endpoint, sequence, stop);
+      running.add(sample);
+      const forget = (): boolean => running.delete(sample);
+      sample.then(forget, forget);
+      return sample;
+    },
     async close() {
-      for (const socket of open) socket.destroy();
+      closing.abort();
+      await Promise.allSettled(running);
     },
   };
 }
@@ -61,7 +73,6 @@ interface Shared {
   readonly options: SamplerOptions;
   readonly context: SecureContext;
   readonly request: ExchangeRequest;
-  readonly open: Set<Socket>;
   readonly readsChain: boolean;
 }
 
@@ -83,20 +94,19 @@ const WITHOUT_HTTP2 = problem(
 );
 
 async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample> {
-  const { options, open } = shared;
+  const { options } = shared;
   const seen: Seen = { startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, http: null, problem: null };
   let raw: Socket | null = null;
   options.meter.add({ connections: 1 });
   try {
     await rideOnce(shared, endpoint, seen, signal, (socket) => {
       raw = socket;
-      open.add(socket);
     });
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     seen.problem = error.problem;
   } finally {
-    release(raw, options.meter, open);
+    release(raw, options.meter);
   }
   const { spans, tcp, facts: tls, http } = seen;
   const startMs = seen.startMs - options.originMs;
@@ -104,10 +114,9 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   return { trace, certificates: seen.chain.certificates };
 }
 
-function release(socket: Socket | null, meter: Meter, open: Set<Socket>): void {
+function release(socket: Socket | null, meter: Meter): void {
   if (socket === null) return;
   meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
-  open.delete(socket);
   socket.destroy();
 }
 

@@ -17,24 +17,19 @@ export interface StepBounds {
   readonly signal: AbortSignal;
 }
 
-/**
- * Runs `start` and settles with what it hands over, or with a StepFailure for the timeout or the signal.
- * `start` may return a function that removes its listeners; it is called once, however the step ends.
- */
+/** Runs `start` and settles with what it hands over, or with a StepFailure for the timeout or the signal. */
 export function runStep<T>(
   bounds: StepBounds,
-  start: (done: (value: T) => void, fail: (failure: Problem) => void) => (() => void) | undefined,
+  start: (done: (value: T) => void, fail: (failure: Problem) => void) => void,
 ): Promise<T> {
   const { step, timeoutMs, onTimeout, signal } = bounds;
   return new Promise((resolve, reject) => {
     let ended = false;
-    let release: (() => void) | undefined;
     const end = (settle: () => void): void => {
       if (ended) return;
       ended = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
-      release?.();
       settle();
     };
     const fail = (failure: Problem): void => end(() => reject(new StepFailure(failure)));
@@ -45,7 +40,11 @@ export function runStep<T>(
       cancel();
       return;
     }
-    release = start((value) => end(() => resolve(value)), fail);
-    if (ended) release?.();
+    try {
+      start((value) => end(() => resolve(value)), fail);
+    } catch (error) {
+      // A fault of ours: it must not leave the timer behind.
+      end(() => reject(error));
+    }
   });
 }

@@ -51,14 +51,12 @@ export function speaking(
   return (socket) => {
     if (settings !== null) socket.write(settings);
     let bytes = Buffer.alloc(0);
-    let started = false;
+    let skip = PREFACE_BYTES;
     socket.on('data', (chunk: Buffer) => {
-      bytes = Buffer.concat([bytes, chunk]);
-      if (!started && bytes.length >= PREFACE_BYTES) {
-        started = true;
-        bytes = bytes.subarray(PREFACE_BYTES);
-      }
-      while (started && bytes.length >= HEAD_BYTES && bytes.length >= HEAD_BYTES + bytes.readUIntBE(0, 3)) {
+      const skipped = Math.min(skip, chunk.length);
+      skip -= skipped;
+      bytes = Buffer.concat([bytes, chunk.subarray(skipped)]);
+      while (bytes.length >= HEAD_BYTES && bytes.length >= HEAD_BYTES + bytes.readUIntBE(0, 3)) {
         const [type, flags, stream] = [bytes[3], bytes[4] ?? 0, bytes.readUInt32BE(5)];
         bytes = bytes.subarray(HEAD_BYTES + bytes.readUIntBE(0, 3));
         if (type === TYPE.settings && (flags & ACK) === 0 && settings !== null)

@@ -319,3 +319,34 @@ describe('HTTP/2 demanded', () => {
     await allClosed(server);
   });
 });
+
+describe('one sample is one request on one connection', () => {
+  const goaway = (code: number): Buffer => frame(TYPE.goaway, 0, 0, Buffer.concat([uint32(0), uint32(code)]));
+  test.for<[string, (id: number) => Buffer]>([
+    ['refuses the stream', (id) => frame(TYPE.reset, 0, id, uint32(7))],
+    ['sends GOAWAY that leaves the request out', () => goaway(0)],
+    ['sends GOAWAY with an error', () => goaway(2)],
+  ])('also when the server %s, which undici would retry', async ([, reply]) => {
+    const streams: number[] = [];
+    const serve = speaking((socket, id) => {
+      streams.push(id);
+      socket.write(reply(id));
+    });
+    await using server = await startTls(serve, H2);
+    const { trace } = await sampleOf(server, { http: '2' });
+    expect(trace.problem).not.toBeNull();
+    await allClosed(server);
+    expect([streams, server.taken()]).toEqual([[1], 1]);
+  });
+});
+
+test('interim answers are part of the wait', async () => {
+  const serve = speaking((socket, id) => {
+    socket.write(frame(TYPE.headers, 4, id, status(103)));
+    setTimeout(() => socket.write(headers(id, true)), 60);
+  });
+  await using server = await startTls(serve, H2);
+  const { trace } = await sampleOf(server, { http: '2' });
+  // Timers may fire a millisecond early.
+  expect(trace.spans.wait?.durationMs).toBeGreaterThan(55);
+});

@@ -31,7 +31,7 @@ const leaf = issue({
 /** The certificates that every TLS server here sends, in that order, and the root that signs for them. */
 export const sentDer: readonly Uint8Array[] = [leaf.der, authority.intermediateCertificate.der];
 export const rootPem = authority.rootCertificate.pem;
-const identity = {
+export const serverIdentity = {
   cert: leaf.pem + authority.intermediateCertificate.pem,
   key: subject.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
 };
@@ -70,7 +70,7 @@ export function startTcp(serve: (socket: Socket) => void): Promise<TestServer> {
 /** Each finished handshake is given to `serve`. */
 export function startTls(serve: (socket: TLSSocket) => void, options: TlsOptions = {}): Promise<TestServer> {
   const byPort = new Map<number | undefined, Socket>();
-  const server = createTlsServer({ ...identity, ALPNProtocols: ['http/1.1'], ...options }, (socket) => {
+  const server = createTlsServer({ ...serverIdentity, ALPNProtocols: ['http/1.1'], ...options }, (socket) => {
     const below = byPort.get(socket.remotePort);
     if (below !== undefined) tcpBelow.set(socket, below);
     socket.on('error', () => undefined);
