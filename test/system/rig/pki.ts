@@ -26,6 +26,8 @@ export interface LeafOptions {
   readonly key?: 'ec' | 'rsa';
   /** First and last day of its life, counted from today; 90 days from now on when absent. */
   readonly life?: readonly [number, number];
+  /** O of the subject, at most 64 characters (RFC 5280 appendix A, ub-organization-name). */
+  readonly organization?: string;
 }
 
 /** Issued 60 days ago for 80: the share of life left is that of a certificate somebody forgot. */
@@ -84,12 +86,12 @@ async function issue(
   name: string,
   extensions: 'ca' | 'leaf',
   issuer: Issued | null,
-  { key = 'ec', life }: LeafOptions,
+  { key = 'ec', life, organization = 'Outrider tests' }: LeafOptions,
 ): Promise<Issued> {
   const file = (owner: string, ending: string): string => join(rig.folder, `${owner}.${ending}`);
   const config = ['-config', join(rig.folder, 'openssl.cnf'), '-extensions', extensions];
   const files = ['-newkey', ...KEYS[key], '-nodes', '-keyout', file(name, 'key')];
-  const named = ['-subj', `/O=Outrider tests/CN=${extensions === 'leaf' ? DOMAIN : name}`];
+  const named = ['-utf8', '-subj', subjectOf(organization, extensions === 'leaf' ? DOMAIN : name)];
   if (life === undefined || issuer === null) {
     const signer = issuer === null ? [] : ['-CA', file(issuer.name, 'pem'), '-CAkey', file(issuer.name, 'key')];
     const out = ['-days', '90', '-out', file(name, 'pem')];
@@ -121,6 +123,12 @@ async function issue(
     readFile(file(name, 'key'), 'utf8'),
   ]);
   return { name, certificatePem, keyPem };
+}
+
+/** As openssl's -subj wants it, which reads `/` and `+` as separators. */
+function subjectOf(organization: string, commonName: string): string {
+  const escaped = (text: string): string => text.replaceAll(/[\\/+=]/g, '\\$&');
+  return `/O=${escaped(organization)}/CN=${escaped(commonName)}`;
 }
 
 /** As `openssl ca` wants it: YYYYMMDDHHMMSSZ. */

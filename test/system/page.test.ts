@@ -1,0 +1,85 @@
+// The HTML report in a real browser: hostile text stays text, nothing is fetched, and a phone shows it without scrolling sideways.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dumpDom } from './rig/browser.ts';
+import { type Counter, countConnections } from './rig/counters.ts';
+import { type Hostile, hostileMarkup, startHostile } from './rig/hostile.ts';
+import { type Page, servePages } from './rig/pages.ts';
+import { createPki } from './rig/pki.ts';
+import { probe } from './rig/probe.ts';
+import { openRig, type Rig } from './rig/rig.ts';
+import { requireTools } from './rig/tools.ts';
+import { at } from './rig/web.ts';
+
+/** A phone's width in CSS pixels. */
+const PHONE_WIDTH = 390;
+
+describe.skipIf(!requireTools(['chromium', 'openssl']))('the page', () => {
+  let rig: Rig;
+  let images: Counter;
+  let hostile: Hostile;
+  const imageUrl = (): string => `http://${at(images)}/owned.png`;
+  beforeAll(async () => {
+    rig = await openRig();
+    images = await countConnections(rig, '127.0.60.210');
+    hostile = await startHostile(rig, await createPki(rig), '127.0.60.211', imageUrl());
+  });
+  afterAll(() => rig.close());
+
+  /** The report of a journey as a document. */
+  async function report(args: readonly string[]): Promise<string> {
+    const ran = await probe([...args, '--format', 'html', '--verbose', '--fail-on', 'never']);
+    expect({ code: ran.code, stderr: ran.stderr }).toEqual({ code: 0, stderr: '' });
+    return ran.stdout;
+  }
+
+  it('runs no script of a hostile service and fetches nothing, where a careless page does both', async () => {
+    const careless = await rig.write('careless.html', `<title>fine</title><p>${hostileMarkup(imageUrl())}`);
+    expect(titleOf(await dumpDom(rig, `file://${careless}`))).toBe('owned');
+    const fetched = images.count();
+    expect(fetched).toBeGreaterThan(0);
+
+    const html = await report(hostile.args);
+    const file = await rig.write('journey.html', html);
+    const seen = await dumpDom(rig, `file://${file}`);
+    expect(titleOf(seen)).toBe(titleOf(html));
+    expect(titleOf(seen)).not.toBe('owned');
+    expect(images.count()).toBe(fetched);
+    // The text is there to be read, so that what did nothing was shown and not left out.
+    expect(seen).toContain('&lt;script&gt;');
+    expect(seen).toContain('</html>');
+  });
+
+  it.each([
+    ['the demo', (): readonly string[] => ['demo', 'kms.example']],
+    ['a hostile service', (): readonly string[] => hostile.args],
+  ])('fits a phone: %s', async (_name, args) => {
+    const page = await widths(await report(args()));
+    expect(page.content).toBeGreaterThan(0);
+    expect(page.content).toBeLessThanOrEqual(page.room);
+  });
+
+  it('would see a page that does not fit a phone', async () => {
+    const page = await widths(`<!doctype html><title>wide</title><pre>${'w'.repeat(200)}</pre>`);
+    expect(page.content).toBeGreaterThan(page.room);
+  });
+
+  /** Widths in CSS pixels of the document and of what a phone shows of it, measured by a page around it. */
+  async function widths(html: string): Promise<{ readonly content: number; readonly room: number }> {
+    const frame: Page = { type: 'text/html; charset=utf-8', text: FRAME };
+    const inner: Page = { type: 'text/html; charset=utf-8', text: html };
+    const server = await servePages(rig, '127.0.60.212', { '/frame': frame, '/report': inner });
+    const measured = /content (\d+) room (\d+)/.exec(titleOf(await dumpDom(rig, `http://${server}/frame`)));
+    if (measured === null) throw new Error('the page was not measured');
+    return { content: Number(measured[1]), room: Number(measured[2]) };
+  }
+});
+
+const FRAME = `<!doctype html><title>not measured</title>
+<iframe src="/report" width="${PHONE_WIDTH}" height="800" style="border: 0" onload="
+  const { scrollWidth, clientWidth } = this.contentDocument.documentElement;
+  document.title = 'content ' + scrollWidth + ' room ' + clientWidth;
+"></iframe>`;
+
+function titleOf(html: string): string {
+  return /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '';
+}
