@@ -78,7 +78,7 @@ export function sampleNote(rows: readonly EndpointRow[]): string | null {
   if (summaries.length === 0 || highestOf(summaries) === 'p99') return null;
   const counts = summaries.map((summary) => summary.samples.length);
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
-  return `n=${low === high ? low : `${low}–${high}`} per endpoint: p99 needs about 370 samples, so max is shown`;
+  return `n=${low === high ? low : `${low}–${high}`} per endpoint: p99 needs 368 samples, so max is shown`;
 }
 
 /** Which clock measured which phase. */

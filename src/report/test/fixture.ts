@@ -30,7 +30,7 @@ export function summaryOf(samples: readonly number[]): LatencySummary {
     p95: rank(0.95),
     p99: rank(0.99),
     max: rank(1),
-    p99Interval: samples.length < 370 ? null : [rank(0.975), rank(1)],
+    p99Interval: samples.length < 368 ? null : [rank(0.975), rank(1)],
     samples,
   };
 }

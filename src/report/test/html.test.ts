@@ -159,7 +159,7 @@ describe.each(Object.entries(PAYLOADS))('%s in every field', (_, payload) => {
 test('the marks of a sample too small for a p99', () => {
   const few = htmlOf(journeyOf(20));
   expect(few).toContain('total max');
-  expect(few).toContain('p99 needs about 370 samples');
+  expect(few).toContain('p99 needs 368 samples');
   expect(few).not.toMatch(/<span class="muted">p99<\/span>|, p99 \d/);
   const many = htmlOf(journeyOf(400));
   expect(many).toMatch(/<span class="muted">p99<\/span>/);

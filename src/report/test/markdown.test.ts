@@ -126,7 +126,7 @@ test.each([
     'the worst finding first',
     '- **CRIT** **kms-az3 127.0.30.1:** The certificate ends in 6 days, on 2026-11-26 22:00 UTC.',
   ],
-  ['why there is no p99', 'n=17–20 per endpoint: p99 needs about 370 samples, so max is shown'],
+  ['why there is no p99', 'n=17–20 per endpoint: p99 needs 368 samples, so max is shown'],
   ['what was not judged', '- not judged: retry-amplification — no trace header showed retries'],
 ])('the ticket tells %s', (_, words) => {
   expect(markdownOf(journeyOf())).toContain(words);
