@@ -4,7 +4,7 @@ import forge from 'node-forge';
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../../../src/demo/pki/authority.ts';
 import { issue } from '../../../src/demo/pki/certificate.ts';
-import { implicit, sequence, toDer, utf8 } from '../../../src/demo/pki/der.ts';
+import { implicit, utf8 } from '../../../src/demo/pki/der.ts';
 import { ecKeys, rsaKeys } from '../../../src/demo/pki/keys.ts';
 import { wireText } from '../../../src/model/text.ts';
 import { readCertificate } from '../certificate.ts';
@@ -279,7 +279,7 @@ describe('what a stranger sends is survived', () => {
         for (const mask of [0x01, 0x80, 0xff]) {
           const changed = Buffer.from(der);
           changed[at] = (changed[at] ?? 0) ^ mask;
-          survives(changed);
+          expect(() => survives(changed)).not.toThrow();
         }
       }
     }
@@ -311,22 +311,21 @@ describe('what a stranger sends is survived', () => {
   });
 
   test('well-formed DER that is no certificate', () => {
-    const { tree } = fc.letrec<{ tree: forge.asn1.Asn1 }>((tie) => ({
+    const types = fc.constantFrom(1, 2, 3, 4, 5, 6, 12, 19, 22, 23, 24, 28, 30, 0x80, 0x81, 0x86, 0x87);
+    const { tree } = fc.letrec<{ tree: Buffer }>((tie) => ({
       tree: fc.oneof(
         { maxDepth: 6, depthSize: 'large' },
+        fc.tuple(types, fc.uint8Array({ maxLength: 20 })).map(([type, bytes]) => tlv(type, bytes)),
         fc
-          .tuple(fc.constantFrom(1, 2, 3, 4, 5, 6, 12, 19, 22, 23, 24, 28, 30), fc.uint8Array({ maxLength: 20 }))
-          .map(([type, bytes]) => universal(type as forge.asn1.Type, Buffer.from(bytes).toString('latin1'))),
-        fc
-          .tuple(fc.constantFrom(0, 0x40, 0x80, 0xc0), fc.nat(30), fc.array(tie('tree'), { maxLength: 8 }))
-          .map(([tagClass, type, value]) => forge.asn1.create(tagClass as forge.asn1.Class, type, true, value)),
+          .tuple(fc.constantFrom(0x30, 0x31, 0x24, 0x60, 0xa0, 0xa3, 0xe0), fc.array(tie('tree'), { maxLength: 8 }))
+          .map(([type, values]) => tlv(type, ...values)),
       ),
     }));
     const certificate = fc
       .array(tree, { minLength: 1, maxLength: 9 })
-      .map((fields) => toDer(sequence(sequence(...fields), sequence())));
+      .map((fields) => tlv(0x30, tlv(0x30, ...fields), tlv(0x30)));
     fc.assert(
-      fc.property(fc.oneof(certificate, tree.map(toDer)), (der) => void survives(der)),
+      fc.property(fc.oneof(certificate, tree), (der) => void survives(der)),
       { numRuns: 2000 },
     );
   });
@@ -335,10 +334,10 @@ describe('what a stranger sends is survived', () => {
     ['nothing', () => new Uint8Array()],
     ['nested 300 deep', () => Buffer.from('3080'.repeat(300), 'hex')],
     ['nested 60,000 deep', () => Buffer.from('3080'.repeat(60_000), 'hex')],
-    ['of 60,000 empty values', () => wide(Buffer.from('0500'.repeat(60_000), 'hex'))],
+    ['of 60,000 empty values', () => tlv(0x30, Buffer.from('0500'.repeat(60_000), 'hex'))],
     ['of lengths that lie', () => Buffer.from('3084ffffffff30847fffffff', 'hex')],
     ['of a length of 126 octets', () => Buffer.concat([Buffer.from('30fe', 'hex'), Buffer.alloc(126, 0xff)])],
-    ['larger than any handshake carries', () => wide(Buffer.alloc(10_000_000))],
+    ['larger than any handshake carries', () => tlv(0x30, Buffer.alloc(10_000_000))],
     ['PEM', () => Buffer.from('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')],
     ['an OID of 60,000 arcs', () => oidOfManyArcs()],
     // An arc must end in an octet without the continuation bit (X.690 8.19.2); node-forge reads none here.
@@ -356,11 +355,12 @@ describe('what a stranger sends is survived', () => {
     expect(recordOf(inside)).toEqual(recordOf(der));
   });
 
-  function wide(content: Uint8Array): Buffer {
-    const head = Buffer.alloc(6);
-    head.writeUInt16BE(0x3084);
-    head.writeUInt32BE(content.length, 2);
-    return Buffer.concat([head, content]);
+  /** Identifier octet, a length of four octets, content. */
+  function tlv(identifier: number, ...content: readonly Uint8Array[]): Buffer {
+    const bytes = Buffer.concat(content);
+    const head = Buffer.of(identifier, 0x84, 0, 0, 0, 0);
+    head.writeUInt32BE(bytes.length, 2);
+    return Buffer.concat([head, bytes]);
   }
 
   function oidOfManyArcs(): Buffer {
@@ -371,7 +371,7 @@ describe('what a stranger sends is survived', () => {
 test('text of a certificate is wire text, cut where it is too long', () => {
   const subject: Mint['subject'] = Array.from({ length: 40 }, () => ['2.5.4.3', printable('n'.repeat(400))]);
   const { subject: text } = recordOf(minted({ subject, extensions: [altNames(['a'.repeat(5000)])] }));
-  expect(text).toEqual(wireText(`${`CN=${'n'.repeat(256)},`.repeat(40)}`, 1024));
+  expect(text).toEqual(wireText(`CN=${'n'.repeat(256)},`.repeat(40), 1024));
 });
 
 test('days are counted from the ride, not from now', () => {

@@ -37,7 +37,7 @@ describe('each case', () => {
     const { checks } = await tls.judgement();
     for (const { id } of checks) {
       const outcomes = cases.map(({ expected }) => (Array.isArray(expected[id]) ? 'found' : (expected[id] ?? 'pass')));
-      expect([id, ...new Set(outcomes)].sort()).toEqual([id, 'found', 'not-applicable', 'not-judged', 'pass'].sort());
+      expect([id, new Set(outcomes)]).toEqual([id, new Set(['found', 'not-applicable', 'not-judged', 'pass'])]);
     }
   });
 });

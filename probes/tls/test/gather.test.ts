@@ -9,6 +9,7 @@ import { type CertificateState, healthyScript, withZone, type ZoneScript } from 
 import { startWorld, type World } from '../../../src/demo/world.ts';
 import type { Journey } from '../../../src/model/journey.ts';
 import { parseTarget } from '../../../src/model/target.ts';
+import { visible } from '../../../src/model/text.ts';
 import { journeyThrough, runInside } from '../../../test/support/cli.ts';
 import { contextOf, endpointsOf, times, tracesOn } from '../../../test/support/traces.ts';
 import { evidenceSchema, type TlsEndpoint, type TlsEvidence } from '../evidence.ts';
@@ -75,7 +76,7 @@ describe('real handshakes with a zone whose certificate is', () => {
     const evidence = await ride({ certificate, daysLeft });
     const seen = endpointIn(evidence, ZONE);
     const subjects = seen.chainSent.map((each) =>
-      String(evidence.certificates[each]?.subject).replace(/^CN=|,O=.*$/g, ''),
+      visible(evidence.certificates[each]?.subject ?? 'unread').replace(/^CN=|,O=.*$/g, ''),
     );
     expect(subjects.join(' | ')).toBe(sent);
     expect(seen).toMatchObject({ handshakes: 2, failures: 0, unreached: 0, count: 2, otherChains: [] });
