@@ -1,69 +1,40 @@
 // Owns the blocks in which the tls record is shown. No formatting.
-import type { Section } from '../../src/contract/section.ts';
+import type { Block, Section } from '../../src/contract/section.ts';
 import type { TlsEvidence } from './evidence.ts';
 
 /** Hex digits of a fingerprint that tell certificates apart for a reader. */
 const SHORT = 12;
 
 export function section({ byEndpoint, certificates }: TlsEvidence): Section {
+  return { title: 'TLS', blocks: [handshakes(byEndpoint), presented(certificates)] };
+}
+
+function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {
   return {
-    title: 'TLS',
-    blocks: [
-      {
-        kind: 'table',
-        columns: [
-          'zone',
-          'endpoint',
-          'handshakes',
-          'failed',
-          'protocol',
-          'cipher',
-          'group',
-          'ALPN',
-          'trusted',
-          'name fits',
-          'chain as sent',
-        ],
-        rows: byEndpoint.map((record) => [
-          ...[
-            record.zone,
-            record.endpoint,
-            record.handshakes,
-            record.failures,
-            record.protocol,
-            record.cipher,
-            record.group,
-          ],
-          ...[record.alpn, record.trustError ?? record.trusted, record.hostnameMatches],
-          record.chainSent.map((fingerprint) => fingerprint.slice(0, SHORT)).join(' '),
-        ]),
-      },
-      {
-        kind: 'table',
-        columns: [
-          'certificate',
-          'subject',
-          'issuer',
-          'not before',
-          'not after',
-          'days left',
-          'key',
-          'signature',
-          'names',
-        ],
-        rows: Object.entries(certificates).map(([fingerprint, certificate]) => [
-          ...[
-            fingerprint.slice(0, SHORT),
-            certificate.subject,
-            certificate.issuer,
-            certificate.notBefore,
-            certificate.notAfter,
-          ],
-          certificate.daysLeft === null ? null : Math.floor(certificate.daysLeft),
-          [certificate.keyType, certificate.curve ?? certificate.keyBits].filter((part) => part !== null).join(' '),
-          ...[certificate.signatureAlgorithm, certificate.sansTotal],
-        ]),
-      },
+    kind: 'table',
+    columns: [
+      ...['zone', 'endpoint', 'handshakes', 'failed', 'protocol', 'cipher', 'group', 'ALPN', 'trusted', 'name fits'],
+      'chain as sent',
     ],
+    rows: byEndpoint.map((record) => [
+      ...[record.zone, record.endpoint, record.handshakes, record.failures],
+      ...[record.protocol, record.cipher, record.group, record.alpn],
+      ...[record.trustError ?? record.trusted, record.hostnameMatches],
+      record.chainSent.map((fingerprint) => fingerprint.slice(0, SHORT)).join(' '),
+    ]),
+  };
+}
+
+function presented(certificates: TlsEvidence['certificates']): Block {
+  return {
+    kind: 'table',
+    columns: ['certificate', 'subject', 'issuer', 'not before', 'not after', 'days left', 'key', 'signature', 'names'],
+    rows: Object.entries(certificates).map(([fingerprint, certificate]) => [
+      ...[fingerprint.slice(0, SHORT), certificate.subject, certificate.issuer],
+      ...[certificate.notBefore, certificate.notAfter],
+      certificate.daysLeft === null ? null : Math.floor(certificate.daysLeft),
+      [certificate.keyType, certificate.curve ?? certificate.keyBits].filter((part) => part !== null).join(' '),
+      ...[certificate.signatureAlgorithm, certificate.sansTotal],
+    ]),
   };
 }
