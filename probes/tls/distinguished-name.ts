@@ -25,7 +25,7 @@ export function nameText(name: Node | null | undefined): WireText {
   const parts = children(name)
     .slice(0, MAX_PARTS)
     .map((rdn) => children(rdn).slice(0, MAX_PARTS).map(attribute).join('+'));
-  return wireText(parts.reverse().join(','), MAX_NAME);
+  return wireText(parts.toReversed().join(','), MAX_NAME);
 }
 
 function attribute(node: Node): string {

@@ -55,7 +55,7 @@ function chainsOf(traces: readonly RequestTrace[]): readonly SameChain[] {
   const handshakes = traces.map((trace) => trace.tls).filter((facts) => facts !== null);
   return [...Map.groupBy(handshakes, (facts) => facts.chainSent.join(' ')).values()]
     .flatMap((same) => (same[0] === undefined ? [] : [{ facts: same[0], count: same.length }]))
-    .sort((a, b) => b.count - a.count)
+    .toSorted((a, b) => b.count - a.count)
     .slice(0, MAX_OTHER_CHAINS + 1);
 }
 
@@ -128,7 +128,7 @@ function endpointOf(
     failures,
     unreached: traces.length - handshakes.length - failures,
     protocol: facts?.protocol ?? null,
-    protocols: [...new Set(handshakes.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].sort(),
+    protocols: [...new Set(handshakes.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].toSorted(),
     cipher: facts?.cipher ?? null,
     group: facts?.group ?? null,
     alpn: facts?.alpn ?? null,

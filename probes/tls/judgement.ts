@@ -40,7 +40,7 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
   const notAfter = firstToEnd.leaf?.notAfter ?? '';
   return {
     summary: [
-      `${protocols.join(' and ')} ends at or behind each of ${seen.length} endpoints, ${countOf(leaves.size)} `,
+      `${protocols.join(' and ')} ends at or behind ${seen.length === 1 ? 'the endpoint' : `each of ${seen.length} endpoints`}, ${countOf(leaves.size)}`,
       ...issuersOf(chains),
       `; the first ${expiry(notAfter, asOfMs)} (${where}). One journey does not show whether rotation is automated.`,
     ],
@@ -54,7 +54,7 @@ function endOf({ leaf }: PlacedChain): number {
 }
 
 function countOf(leaves: number): string {
-  return leaves === 1 ? 'with one certificate of' : `with ${leaves} certificates of`;
+  return leaves === 1 ? 'with one certificate' : `with ${leaves} certificates`;
 }
 
 /** Issuers by name, at most three. */
@@ -62,7 +62,7 @@ function issuersOf(chains: readonly PlacedChain[]): Phrase {
   const issuers = new Map(
     chains.flatMap(({ leaf }) => (leaf?.issuer == null ? [] : [[visible(leaf.issuer), leaf.issuer] as const])),
   );
-  return [...issuers.values()].slice(0, 3).flatMap((issuer, index) => (index === 0 ? [issuer] : [', ', issuer]));
+  return [...issuers.values()].slice(0, 3).flatMap((issuer, index) => [index === 0 ? ' issued by ' : ', ', issuer]);
 }
 
 export const judgement: Judgement<TlsEvidence, TlsPolicy> = {

@@ -12,10 +12,10 @@ const FAST = ['-v', '-n', '2', '--rate', '50', '-H', `Authorization: Bearer ${SE
 // oxlint-disable-next-line no-control-regex -- these are what must be gone
 const ACTIVE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/;
 
-describe.each(attacks)('$about', ({ start }) => {
+describe.each(attacks)('$about', (attack) => {
   let attacker: Attacker;
   beforeAll(async () => {
-    attacker = await start();
+    attacker = await attack.start();
   });
   afterAll(() => attacker[Symbol.asyncDispose]());
 
@@ -32,7 +32,8 @@ describe.each(attacks)('$about', ({ start }) => {
     expect(`${out}${err}`).not.toContain(SECRET);
     if (format === 'html') expect(out).not.toMatch(/<script|<img/i);
     // Within a code span markup is only shown (CommonMark 6.1).
-    if (format === 'markdown') expect(out.replaceAll(/(`+).*?\1/g, '')).not.toMatch(/<script|<img|(?<!\\)\]\(javascript/i);
+    if (format === 'markdown')
+      expect(out.replaceAll(/(`+).*?\1/g, '')).not.toMatch(/<script|<img|(?<!\\)\]\(javascript/i);
     expect(out.length).toBeGreaterThan(200);
   });
 

@@ -40,12 +40,12 @@ function leafOf({ chain }: PlacedChain): string {
 /** What certificates of one service share though each zone has its own: who issued them and for which names. */
 function identityOf({ leaf }: PlacedChain): string {
   if (leaf === null) return '';
-  return visible(JSON.stringify([leaf.issuer, [...leaf.sans].map((name) => visible(name)).sort()]));
+  return visible(JSON.stringify([leaf.issuer, [...leaf.sans].map((name) => visible(name)).toSorted()]));
 }
 
 /** Those that differ from what most endpoints have; nobody when there is no majority, or when only the key type differs (RSA and ECDSA twins). */
 function odd(main: readonly PlacedChain[], by: (placed: PlacedChain) => string) {
-  const groups = [...Map.groupBy(main, by).values()].sort((a, b) => b.length - a.length);
+  const groups = [...Map.groupBy(main, by).values()].toSorted((a, b) => b.length - a.length);
   const [most = [], ...rest] = groups;
   const [usual] = most;
   if (usual === undefined || most.length <= main.length / 2) return [];
