@@ -23,7 +23,10 @@ export type HopId = (typeof hopIds)[number];
 /** SHA-256 of a certificate's DER, lower-case hex. */
 export type Fingerprint = string;
 
-/** What the TLS handshake showed. */
+/**
+ * What the TLS handshake showed, also when it failed after the certificates had come (`problem.step` is then `tls`, `alpn` null and,
+ * before TLS 1.3, `cipher` "unknown").
+ */
 export interface TlsFacts {
   readonly protocol: string;
   readonly cipher: string;

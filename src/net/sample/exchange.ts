@@ -10,7 +10,7 @@ import type { HttpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { type BodyReader, bodyReader, type Fields, fieldsOf } from './answer.ts';
 import { problemOf } from './failure.ts';
-import { StepFailure } from './step.ts';
+import { StepFailure, startBound } from './step.ts';
 
 export interface ExchangeRequest {
   /** `https://name:port` of the target; the connection is the one given. */
@@ -93,7 +93,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #body: BodyReader;
   #head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
   #controller: Dispatcher.DispatchController | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: { stop(): void } | null = null;
   #ended = false;
   readonly #resolve: (facts: HttpFacts) => void;
   readonly #reject: (failure: StepFailure) => void;
@@ -164,11 +164,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   /** Each of the steps wait and receive has the whole time for itself. */
   #bound(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     if (this.#ended) return;
     const late = (): void =>
       this.#fail(problem(this.#step === 'receive' ? 'receive-timeout' : 'wait-timeout', this.#step));
-    this.#timer = setTimeout(late, this.#timeoutMs);
+    this.#timer = startBound(this.#timeoutMs, late);
   }
 
   #finish(trailers: Fields, truncated: boolean): void {
@@ -187,7 +187,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#ended = true;
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
   }
 
   #abort(): void {

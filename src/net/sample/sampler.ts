@@ -1,6 +1,6 @@
 // Owns one sample: one request on one new connection to one endpoint, written down as a RequestTrace. Judges nothing.
 import { isIP, type Socket } from 'node:net';
-import type { SecureContext, TLSSocket } from 'node:tls';
+import { checkServerIdentity, type SecureContext, type TLSSocket } from 'node:tls';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Endpoint } from '../../model/target.ts';
@@ -21,7 +21,7 @@ import { StepFailure } from './step.ts';
 export interface SamplerOptions extends RequestOptions {
   /** Null sends no SNI. */
   readonly servername: DnsName | null;
-  /** `caPem` null: Node's root store. `insecure` changes the judging only. */
+  /** `caPem` null: Node's root store. `insecure` sends headers and a body also to a server that could not be verified. */
   readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly http: '1.1' | '2' | 'negotiated';
@@ -46,11 +46,10 @@ export interface Sampler {
 export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const context = secureContext(options.trust.caPem, options.identity);
   const request = requestOf(options);
-  await openTcpInfo();
   if (options.servername !== null && isIP(options.servername) !== 0) {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
   }
-  const readsChain = options.target.scheme === 'https' && (await walkIsAsSent());
+  const [readsChain] = await Promise.all([options.target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
@@ -74,6 +73,21 @@ interface Shared {
   readonly context: SecureContext;
   readonly request: ExchangeRequest;
   readonly readsChain: boolean;
+}
+
+/** Headers and bodies that a caller gives are theirs to lose; what the ride sends by itself is not. */
+function isConfidential({ request }: SamplerOptions): boolean {
+  return request.body !== null || request.headers.some(([, value]) => typeof value !== 'string');
+}
+
+/** A client refuses such a server before it sends anything; so does this one when there is something to protect. @throws StepFailure */
+function refuseUnverified(socket: TLSSocket, name: string): void {
+  const distrust = socket.authorized
+    ? checkServerIdentity(name, socket.getPeerCertificate())
+    : socket.authorizationError;
+  if (distrust === undefined) return;
+  const words = distrust instanceof Error ? distrust.message : String(distrust);
+  throw new StepFailure(problem('withheld', 'tls', wireText(words)));
 }
 
 /** What a sample has seen so far. */
@@ -144,6 +158,7 @@ async function rideOnce(
     seen.spans.tls = span(beganMs, now() - beganMs);
     // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
     if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
+    if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, servername ?? target.host);
     socket = secured;
   }
   const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };

@@ -17,6 +17,24 @@ export interface StepBounds {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Calls `late` after the time, unless stopped. What arrived meanwhile is heard first: a process that was busy for longer than the
+ * bound must not call the other side late.
+ */
+export function startBound(timeoutMs: number, late: () => void): { stop(): void } {
+  let last: NodeJS.Immediate | undefined;
+  // Timers come before I/O in a turn of the loop, immediates after it.
+  const timer = setTimeout(() => {
+    last = setImmediate(late);
+  }, timeoutMs);
+  return {
+    stop() {
+      clearTimeout(timer);
+      clearImmediate(last);
+    },
+  };
+}
+
 /** Runs `start` and settles with what it hands over, or with a StepFailure for the timeout or the signal. */
 export function runStep<T>(
   bounds: StepBounds,
@@ -28,13 +46,13 @@ export function runStep<T>(
     const end = (settle: () => void): void => {
       if (ended) return;
       ended = true;
-      clearTimeout(timer);
+      timer.stop();
       signal.removeEventListener('abort', cancel);
       settle();
     };
     const fail = (failure: Problem): void => end(() => reject(new StepFailure(failure)));
     const cancel = (): void => fail(problem('cancelled', step));
-    const timer = setTimeout(() => fail(problem(onTimeout, step)), timeoutMs);
+    const timer = startBound(timeoutMs, () => fail(problem(onTimeout, step)));
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) {
       cancel();

@@ -60,10 +60,11 @@ describe.runIf(hasKernel)('with the kernel', () => {
     }
   });
 
-  test('a busy loop delays the loop, not the connection', async () => {
+  test('a busy loop delays the loop, not the connection, and is no connect timeout', async () => {
     await openTcpInfo();
     const beganMs = now();
-    const connecting = connectTo(endpoint(), 5_000, never, () => undefined);
+    // Busy for longer than the bound: the connection is there before the loop hears of anything.
+    const connecting = connectTo(endpoint(), 10, never, () => undefined);
     while (now() - beganMs < 50);
     const { socket, clock, durationMs, tcp } = await connecting;
     const loopMs = now() - beganMs;

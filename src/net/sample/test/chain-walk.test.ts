@@ -1,11 +1,14 @@
 // Owns the tests of the chain walk and its trial: this Node gives certificates as sent, and a walk that does not is noticed.
-// Never leaves the process.
+// Never leaves this machine.
 import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { fingerprintOf, NO_CHAIN, type SentChain, walkChain } from '../chain-walk.ts';
 import { tryWalk, walkIsAsSent } from '../chain-walk-trial.ts';
+import { handshake, type Learnt, secureContext } from '../handshake.ts';
 import { trialDer } from '../trial-chain.ts';
+import { rootPem, startTls } from './servers.ts';
 
 test('this Node gives the certificates as sent', async () => {
   expect(await walkIsAsSent()).toBe(true);
@@ -56,4 +59,15 @@ test.for<[string, (socket: TLSSocket) => SentChain]>([
   ],
 ])('a walk that gives %s is noticed', async ([, walk]) => {
   expect(await tryWalk(walk)).toBe(false);
+});
+
+test('where the walk is not to be trusted, nothing is said about the certificates, and the handshake is the same', async () => {
+  await using server = await startTls(() => undefined);
+  const socket = connect({ host: server.address, port: server.port });
+  const learnt: Learnt = { chain: NO_CHAIN, facts: null };
+  const context = secureContext([rootPem], null);
+  const options = { context, servername: null, alpn: ['http/1.1'], timeoutMs: 10_000, readsChain: false };
+  const secured = await handshake(socket, options, learnt, new AbortController().signal);
+  expect([secured.alpnProtocol, learnt]).toEqual(['http/1.1', { chain: NO_CHAIN, facts: null }]);
+  secured.destroy();
 });

@@ -3,8 +3,18 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { allClosed, BODY_LIMIT, type Change, expectSoundTrace, outcomeOf, patienceFor, sampleOf } from './riding.ts';
-import { answering, onRequest, reset, startTcp, startTls } from './servers.ts';
+import { now } from '../../clock.ts';
+import {
+  allClosed,
+  BODY_LIMIT,
+  type Change,
+  expectSoundTrace,
+  outcomeOf,
+  patienceFor,
+  SHORT_MS,
+  sampleOf,
+} from './riding.ts';
+import { answering, onRequest, reset, startDeafPort, startTcp, startTls } from './servers.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -52,6 +62,26 @@ describe('before HTTP', () => {
     const { trace } = await sampleOf({ address, port }, { scheme });
     expect(outcomeOf(trace)).toBe('refused@connect');
     expect(trace.spans).toEqual({});
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a port that drops every SYN', () => {
+  test('is a connect timeout, not before its time', async () => {
+    await using port = await startDeafPort();
+    const beganMs = now();
+    const { trace } = await sampleOf(port, { timeoutMs: SHORT_MS });
+    expect(outcomeOf(trace)).toBe('connect-timeout@connect');
+    expect(trace.spans).toEqual({});
+    // Timers may fire a millisecond early.
+    expect(now() - beganMs).toBeGreaterThan(SHORT_MS - 2);
+  });
+
+  test('is left at once when the signal says so', async () => {
+    await using port = await startDeafPort();
+    const controller = new AbortController();
+    const sample = sampleOf(port, { timeoutMs: 600_000 }, controller.signal);
+    setTimeout(() => controller.abort(), 20);
+    expect(outcomeOf((await sample).trace)).toBe('cancelled@connect');
   });
 });
 
@@ -249,8 +279,16 @@ const answers: readonly Answer[] = [
   },
 ];
 
+const early: Answer = {
+  // RFC 9112 9.5 allows it, and the kernel may reset what is still on its way.
+  does: 'answers 413 before it read the body',
+  serve: (socket) => socket.once('data', () => socket.end(head('413 Content Too Large', 'Content-Length: 0'))),
+  change: { request: { method: 'POST', body: Buffer.alloc(4_000_000) } },
+  expected: ['413', 'reset@wait', 'reset@receive', 'closed@wait'],
+};
+
 describe.each(['http', 'https'] as const)('HTTP/1.1 over %s', (scheme) => {
-  test.for(answers)('a server that $does', async ({ serve, expected, change, http }) => {
+  test.for([...answers, early])('a server that $does', async ({ serve, expected, change, http }) => {
     await using server = await (scheme === 'http' ? startTcp(serve) : startTls(serve));
     const { trace } = await sampleOf(server, { scheme, timeoutMs: patienceFor(expected), ...change });
     expect(expected).toContain(outcomeOf(trace));

@@ -1,7 +1,9 @@
 // Owns small real servers for the tests of the sampler: TCP, TLS and HTTP/2 on one loopback address, each connection served by a function.
 // Never leaves the loopback network; counts its open connections so that a test can see them go.
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
+import { Worker } from 'node:worker_threads';
 import { createAuthority } from '../../../demo/pki/authority.ts';
 import { issue, type Party } from '../../../demo/pki/certificate.ts';
 import { ecKeys } from '../../../demo/pki/keys.ts';
@@ -56,6 +58,32 @@ export function reset(socket: Socket): void {
 }
 const tcpBelow = new WeakMap<Socket, Socket>();
 
+/**
+ * A port that the kernel listens on and nobody accepts from: its queue is full, so that further SYNs are dropped as by a firewall
+ * (tcp(7), listen(2)). The listener is a thread that stands still.
+ */
+export async function startDeafPort(): Promise<Pick<TestServer, 'address' | 'port'> & AsyncDisposable> {
+  const code = `
+    const { parentPort } = require('node:worker_threads');
+    const server = require('node:net').createServer().listen({ host: '${ADDRESS}', port: 0, backlog: 1 }, () => {
+      parentPort.postMessage(server.address().port);
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+    });`;
+  const worker = new Worker(code, { eval: true });
+  const [port] = (await once(worker, 'message')) as [number];
+  // The queue takes one more than the backlog says; more waiting ones do no harm.
+  const waiting = Array.from({ length: 6 }, () => connect({ host: ADDRESS, port }).on('error', () => undefined));
+  await Promise.all(waiting.slice(0, 2).map((socket) => once(socket, 'connect')));
+  return {
+    address: ADDRESS,
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of waiting) socket.destroy();
+      await worker.terminate();
+    },
+  };
+}
+
 /** A server that does not read would not see the other side go. */
 function served<S extends Socket>(socket: S, serve: (socket: S) => void): void {
   serve(socket);
@@ -76,7 +104,11 @@ export function startTls(serve: (socket: TLSSocket) => void, options: TlsOptions
     socket.on('error', () => undefined);
     served(socket, serve);
   });
-  server.on('connection', (socket: Socket) => byPort.set(socket.remotePort, socket));
+  server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    byPort.set(remotePort, socket);
+    socket.on('close', () => byPort.delete(remotePort));
+  });
   server.on('tlsClientError', () => undefined);
   return listen(server);
 }
