@@ -82,7 +82,7 @@ function rideOptions(command: Command): Command {
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")
-    .option('--insecure', 'report untrusted and mismatching certificates as notices only')
+    .option('--insecure', 'call untrusted and mismatching certificates notices, and send -H and --body there too')
     .option('--sni <NAME>', 'server name to send in TLS')
     .option('--client-cert <F>', 'client certificate chain (PEM)')
     .option('--client-key <F>', 'its private key (PEM)')

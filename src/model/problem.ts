@@ -18,6 +18,10 @@ export const problemCatalogue = {
   'tls-alert': { fault: 'target', says: 'TLS refused by the server' },
   'not-tls': { fault: 'target', says: 'the server does not speak TLS on this port' },
   'tls-protocol': { fault: 'target', says: 'TLS handshake broken' },
+  withheld: {
+    fault: 'target',
+    says: 'the server could not be verified, so the caller’s headers and body were not sent',
+  },
   'http-protocol': { fault: 'target', says: 'the answer is not valid HTTP' },
   'headers-too-large': { fault: 'target', says: 'response headers larger than the limit' },
   'body-too-large': { fault: 'target', says: 'response body larger than the limit' },

@@ -158,7 +158,7 @@ async function rideOnce(
     seen.spans.tls = span(beganMs, now() - beganMs);
     // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
     if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
-    if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, servername ?? target.host);
+    if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, target.host);
     socket = secured;
   }
   const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };

@@ -20,7 +20,7 @@ const ROUNDING_MS = 0.001;
 type Where = Pick<TestServer, 'address' | 'port'>;
 
 /** What a test changes: any option, and the scheme. */
-export interface Change extends Partial<Omit<SamplerOptions, 'request' | 'target'>> {
+export interface Change extends Partial<Omit<SamplerOptions, 'request'>> {
   readonly scheme?: 'http' | 'https';
   readonly path?: string;
   readonly request?: Partial<SamplerOptions['request']>;
