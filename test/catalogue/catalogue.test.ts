@@ -69,3 +69,8 @@ test('every long option that the README or a probe README shows exists', async (
   expect(shown.length).toBeGreaterThan(5);
   expect(shown.map((option) => option.trim()).filter((option) => !known.has(option))).toEqual([]);
 });
+
+test('the first screen of the README is what the program prints of the kept demo journey', async () => {
+  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.1.0-demo.json')]);
+  expect(read('README.md').split('```')[1]?.trim()).toBe(out.trim());
+});

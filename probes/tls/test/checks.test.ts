@@ -175,7 +175,11 @@ describe('what is said', () => {
 
 describe('the answer', () => {
   test.each([
-    ['healthy.json', 'observed', 'TLS 1.3 ends at or behind each of 3 endpoints, with 3 certificates issued by CN=Example'],
+    [
+      'healthy.json',
+      'observed',
+      'TLS 1.3 ends at or behind each of 3 endpoints, with 3 certificates issued by CN=Example',
+    ],
     ['healthy.json', 'observed', 'the first expires in 71 days, on 2027-01-30 12:00 UTC (az1)'],
     ['expired.json', 'observed', 'the first expired 3 days ago, on 2026-11-17 12:00 UTC (az2)'],
     ['plain-http.json', 'observed', 'Nowhere on this way: the target is plain http.'],

@@ -79,7 +79,9 @@ describe('a journey as Prometheus text', () => {
         series.find(
           (one) =>
             one.name === name &&
-            Object.entries({ hop: hop.id, endpoint: hop.endpoint ?? '', ...more }).every(([k, v]) => one.labels[k] === v),
+            Object.entries({ hop: hop.id, endpoint: hop.endpoint ?? '', ...more }).every(
+              ([k, v]) => one.labels[k] === v,
+            ),
         )?.value;
       const samples = hop.latencyMs?.samples ?? [];
       expect(of('journey_hop_duration_seconds_count')).toBe(samples.length);
