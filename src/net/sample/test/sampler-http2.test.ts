@@ -292,7 +292,7 @@ function pings(socket: Socket): void {
   socket.write(Buffer.concat(Array.from({ length: 2_000 }, () => ping)));
 }
 
-describe('HTTP/2', () => {
+describe.concurrent('HTTP/2', () => {
   test.for(answers)('a server that $does', async ({ serve, expected, change, http }) => {
     await using server = await startTls(serve, H2);
     const { trace } = await sampleOf(server, { http: '2', timeoutMs: patienceFor(expected), ...change });

@@ -46,7 +46,7 @@ const beforeHttp: readonly (readonly [string, (socket: Socket) => void, readonly
   ],
 ];
 
-describe('before HTTP', () => {
+describe.concurrent('before HTTP', () => {
   test.for(beforeHttp)('a server that %s', async ([, serve, expected]) => {
     await using server = await startTcp(serve);
     const { trace } = await sampleOf(server, { timeoutMs: patienceFor(expected) });
@@ -287,7 +287,7 @@ const early: Answer = {
   expected: ['413', 'reset@wait', 'reset@receive', 'closed@wait'],
 };
 
-describe.each(['http', 'https'] as const)('HTTP/1.1 over %s', (scheme) => {
+describe.concurrent.each(['http', 'https'] as const)('HTTP/1.1 over %s', (scheme) => {
   test.for([...answers, early])('a server that $does', async ({ serve, expected, change, http }) => {
     await using server = await (scheme === 'http' ? startTcp(serve) : startTls(serve));
     const { trace } = await sampleOf(server, { scheme, timeoutMs: patienceFor(expected), ...change });
