@@ -1,14 +1,16 @@
-// Times of a request against curl's own clock on the same endpoint, over the same minute and the same number of requests.
+// Times of a request against curl's own clock on the same endpoint, at the same time, so that a busy moment falls on both.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Journey } from '../../src/model/journey.ts';
-import { type CurlTimes, curlOnce, medianTimes } from './rig/peers.ts';
+import { type CurlTimes, curlTimes, medianTimes } from './rig/peers.ts';
 import { ride } from './rig/probe.ts';
 import { hopOf } from './rig/reading.ts';
 import { openRig, type Rig } from './rig/rig.ts';
 import { type Host, loopbackPlan, type Site, SLOW_MS, startSite } from './rig/site.ts';
 import { requireTools } from './rig/tools.ts';
 
-const RUNS = 20;
+const RUNS = 30;
+/** Requests a second, of both. */
+const RATE = 20;
 /** How far two medians may be apart. */
 const TOLERANCE_MS = 2;
 /** A machine that does other work makes both clocks noisy: what is right agrees in one of three tries, what is wrong in none. */
@@ -24,8 +26,7 @@ describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'curl', 'op
   afterAll(() => rig.close());
 
   it.each(['passA', 'slow'] as const)('agrees with curl on %s', { retry: TRIES - 1 }, async (host) => {
-    const ours = await ridden(site, host);
-    const theirs = await curled(site, host);
+    const [ours, theirs] = await Promise.all([ridden(site, host), curled(site, host)]);
     for (const phase of ['connect', 'tls', 'wait', 'total'] as const) {
       expect(
         Math.abs(ours[phase] - theirs[phase]),
@@ -39,7 +40,7 @@ describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'curl', 'op
 
 async function ridden(site: Site, host: Host): Promise<CurlTimes> {
   const pinned = ['--connect', site.listen(host).address, '--http', '1.1'];
-  const { journey } = await ride([site.target(''), '-n', `${RUNS}`, '--rate', '20', ...pinned, ...site.options]);
+  const { journey } = await ride([site.target(''), '-n', `${RUNS}`, '--rate', `${RATE}`, ...pinned, ...site.options]);
   const p50 = (id: keyof CurlTimes): number => medianOf(journey, site, host, id);
   return { connect: p50('connect'), tls: p50('tls'), wait: p50('wait'), total: p50('total') };
 }
@@ -51,9 +52,8 @@ function medianOf(journey: Journey, site: Site, host: Host, id: keyof CurlTimes)
 }
 
 async function curled(site: Site, host: Host): Promise<CurlTimes> {
-  const runs: CurlTimes[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    runs.push(await curlOnce(`https://${site.target('')}/`, site.listen(host), site.pki.rootFile));
-  }
+  const pace = { requests: RUNS, perSecond: RATE };
+  const runs = await curlTimes(`https://${site.target('')}/`, site.listen(host), site.pki.rootFile, pace);
+  expect(runs).toHaveLength(RUNS);
   return medianTimes(runs);
 }

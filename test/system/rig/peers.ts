@@ -62,7 +62,7 @@ export async function sClient(
   };
 }
 
-/** Medians over single requests, each on a new connection, ms. */
+/** One request on a new connection, or medians over several, ms. curl counts all from the start, in seconds. */
 export interface CurlTimes {
   readonly connect: number;
   readonly tls: number;
@@ -71,27 +71,30 @@ export interface CurlTimes {
 }
 
 const FORMAT =
-  '%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_starttransfer} %{time_total}';
+  '%{time_namelookup} %{time_connect} %{time_appconnect} %{time_pretransfer} %{time_starttransfer} %{time_total}\\n';
 
-/** One request with curl's clock. curl counts all from the start, in seconds. */
-export async function curlOnce(url: string, listen: Listen, caFile: string): Promise<CurlTimes> {
+/**
+ * Requests with curl's clock, each on a new connection, at a steady pace. One process makes them all: one that has just
+ * started has used up its turn on a busy machine, and waits for the processor where we do not.
+ */
+export async function curlTimes(
+  url: string,
+  listen: Listen,
+  caFile: string,
+  { requests, perSecond }: { readonly requests: number; readonly perSecond: number },
+): Promise<readonly CurlTimes[]> {
   const { hostname } = new URL(url);
   const pinned = ['--resolve', `${hostname}:${listen.port}:${listen.address}`, '--cacert', caFile];
-  const text = await outputOf([
-    'curl',
-    '--silent',
-    '--http1.1',
-    '--output',
-    '/dev/null',
-    '--write-out',
-    FORMAT,
-    ...pinned,
-    url,
-  ]);
-  const [lookup = 0, connect = 0, tls = 0, ready = 0, first = 0, total = 0] = text
-    .split(' ')
-    .map((s) => Number(s) * 1000);
-  return { connect: connect - lookup, tls: tls - connect, wait: first - ready, total: total - lookup };
+  const fresh = ['--no-sessionid', '--header', 'Connection: close', '--http1.1'];
+  const paced = ['--rate', `${perSecond * 60}/m`, `${url}?[1-${requests}]`];
+  const quiet = ['--silent', '--fail', '--output', '/dev/null', '--write-out', FORMAT];
+  const lines = (await outputOf(['curl', ...quiet, ...fresh, ...pinned, ...paced])).trim().split('\n');
+  return lines.map((line) => {
+    const [lookup = 0, connect = 0, tls = 0, ready = 0, first = 0, total = 0] = line
+      .split(' ')
+      .map((seconds) => Number(seconds) * 1000);
+    return { connect: connect - lookup, tls: tls - connect, wait: first - ready, total: total - lookup };
+  });
 }
 
 export function medianTimes(runs: readonly CurlTimes[]): CurlTimes {
