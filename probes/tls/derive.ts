@@ -39,16 +39,21 @@ export function certificateAt(fingerprint: string): Pointer {
   return pointer('evidence', 'tls', 'certificates', fingerprint);
 }
 
+/** True when something of TLS was seen: a finished handshake, or the certificates of one that failed later. */
+export function isLit({ handshakes, chainSent }: TlsEndpoint): boolean {
+  return handshakes > 0 || chainSent.length > 0;
+}
+
 /** Null when there is something to judge. */
 export function nothingToJudge({ byEndpoint }: TlsEvidence, { target }: Given<TlsPolicy>): Judged | null {
   if (target.scheme === 'http') return { outcome: 'not-applicable', because: 'the target is plain http' };
-  if (byEndpoint.some(({ handshakes }) => handshakes > 0)) return null;
+  if (byEndpoint.some(isLit)) return null;
   return { outcome: 'not-judged', because: 'no TLS handshake finished on any endpoint' };
 }
 
 /** Nothing found passes only when every endpoint that was reached showed its certificates. */
 export function foundOrSeen(found: Judged, { byEndpoint }: TlsEvidence): Judged {
-  const dark = byEndpoint.filter(({ handshakes, failures }) => handshakes === 0 && failures > 0).length;
+  const dark = byEndpoint.filter((record) => !isLit(record) && record.failures > 0).length;
   if (found.outcome !== 'pass' || dark === 0) return found;
   return { outcome: 'not-judged', because: `${dark} of ${byEndpoint.length} endpoints finished no TLS handshake` };
 }

@@ -117,18 +117,19 @@ function endpointOf(
   chains: readonly SameChain[],
   describe: DescribeChain,
 ): TlsEndpoint {
-  const handshakes = traces.filter(({ tls }) => tls !== null);
-  const failures = traces.filter(({ tls, problem }) => tls === null && problem?.step === 'tls').length;
+  // A failed handshake may have shown certificates all the same: a server that wants one of ours sends its own first.
+  const failures = traces.filter(({ problem }) => problem?.step === 'tls').length;
+  const handshakes = traces.filter(({ tls, problem }) => tls !== null && problem?.step !== 'tls').length;
   const [main, ...others] = chains;
   const facts = main?.facts ?? null;
   return {
     endpoint: id,
     zone,
-    handshakes: handshakes.length,
+    handshakes,
     failures,
-    unreached: traces.length - handshakes.length - failures,
+    unreached: traces.length - handshakes - failures,
     protocol: facts?.protocol ?? null,
-    protocols: [...new Set(handshakes.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].toSorted(),
+    protocols: [...new Set(traces.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].toSorted(),
     cipher: facts?.cipher ?? null,
     group: facts?.group ?? null,
     alpn: facts?.alpn ?? null,

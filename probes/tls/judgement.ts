@@ -16,7 +16,7 @@ import { intermediateExpiry } from './checks/intermediate-expiry.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
-import { chainsIn, type PlacedChain } from './derive.ts';
+import { chainsIn, isLit, type PlacedChain } from './derive.ts';
 import type { TlsEvidence } from './evidence.ts';
 import { expiry, unixMs } from './instant.ts';
 import type { TlsPolicy } from './options.ts';
@@ -31,7 +31,7 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
       chains.length === 0 ? 'no TLS handshake finished' : 'no certificate that was presented says when it expires';
     return { summary: [`Not visible: ${why}.`], confidence: 'not-visible', facts: {} };
   }
-  const seen = evidence.byEndpoint.filter(({ handshakes }) => handshakes > 0);
+  const seen = evidence.byEndpoint.filter(isLit);
   const protocols = [...new Set(seen.flatMap((record) => record.protocols))].map((name) =>
     name.replace(/^TLSv/, 'TLS '),
   );

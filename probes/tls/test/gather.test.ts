@@ -10,7 +10,8 @@ import { startWorld, type World } from '../../../src/demo/world.ts';
 import type { Journey } from '../../../src/model/journey.ts';
 import { parseTarget } from '../../../src/model/target.ts';
 import { visible } from '../../../src/model/text.ts';
-import { journeyThrough, runInside } from '../../../test/support/cli.ts';
+import { clientIdentity, sentDer, startTls } from '../../../src/net/sample/test/servers.ts';
+import { journeyThrough, runCli, runInside } from '../../../test/support/cli.ts';
 import { contextOf, endpointsOf, times, tracesOn } from '../../../test/support/traces.ts';
 import { evidenceSchema, type TlsEndpoint, type TlsEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
@@ -194,4 +195,24 @@ describe('told from traces', () => {
   test('plain http has nothing to tell', async () => {
     expect(await record([fingerprint(1)], 'http://kms.example')).toEqual({ byEndpoint: [], certificates: {} });
   });
+});
+
+test('a server that refuses the handshake for want of our certificate has shown its own', async () => {
+  const options = {
+    requestCert: true,
+    rejectUnauthorized: true,
+    ca: clientIdentity.ca,
+    maxVersion: 'TLSv1.2',
+  } as const;
+  await using server = await startTls(() => undefined, options);
+  const where = ['--connect', server.address, '-n', '3', '--rate', '50', '-f', 'json'];
+  const { out } = await runCli([`https://sampled.example:${server.port}/`, ...where]);
+  const journey = JSON.parse(out) as Journey;
+  const { byEndpoint } = evidenceOf(journey);
+  expect(byEndpoint).toMatchObject([{ handshakes: 0, failures: 3, unreached: 0, protocol: 'TLSv1.2' }]);
+  expect(byEndpoint[0]?.chainSent).toHaveLength(sentDer.length);
+  expect(journey.checks.find(({ id }) => id === 'certificate-expiry')?.outcome).toBe('found');
+  expect(journey.answers.find(({ probe }) => probe === 'tls')?.summary).toMatch(
+    /^TLS 1\.2 ends at or behind the endpoint/,
+  );
 });

@@ -87,7 +87,7 @@ function refuseUnverified(socket: TLSSocket, name: string): void {
     : socket.authorizationError;
   if (distrust === undefined) return;
   const words = distrust instanceof Error ? distrust.message : String(distrust);
-  throw new StepFailure(problem('withheld', 'tls', wireText(words)));
+  throw new StepFailure(problem('withheld', 'send', wireText(words)));
 }
 
 /** What a sample has seen so far. */

@@ -20,17 +20,17 @@ interface Case {
 
 const cases: readonly Case[] = [
   { about: 'a header to a verified server', change: { trust: known, request: { headers } }, outcome: '200' },
-  { about: 'a header to a stranger', change: { trust: stranger, request: { headers } }, outcome: 'withheld@tls' },
+  { about: 'a header to a stranger', change: { trust: stranger, request: { headers } }, outcome: 'withheld@send' },
   {
     about: 'a body to a stranger',
     change: { trust: stranger, request: { method: 'POST', body: Buffer.from(TOKEN) } },
-    outcome: 'withheld@tls',
+    outcome: 'withheld@send',
   },
   {
     about: 'a header to a server of another name',
     change: { trust: known, request: { headers } },
     named: true,
-    outcome: 'withheld@tls',
+    outcome: 'withheld@send',
   },
   { about: 'nothing of the caller to a stranger', change: { trust: stranger }, outcome: '200' },
   { about: 'nothing of the caller to another name', change: { trust: known }, named: true, outcome: '200' },
