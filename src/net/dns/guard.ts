@@ -50,7 +50,7 @@ export const MAX_RECORDS = 512;
 
 /**
  * Walks one message. A record that runs past the end ends the walk; what was located before it is kept.
- * @throws MalformedMessage when header or question cannot be read or the counts are impossible
+ * @throws MalformedMessage when header or question cannot be read, or the counts are impossible and nothing was cut off
  */
 export function walkMessage(bytes: Uint8Array): WalkedMessage {
   const header = readHeader(bytes);
@@ -58,7 +58,8 @@ export function walkMessage(bytes: Uint8Array): WalkedMessage {
   const questions = view.getUint16(4);
   const counts = [view.getUint16(6), view.getUint16(8), view.getUint16(10)] as const;
   const promised = counts[0] + counts[1] + counts[2];
-  if (promised > (bytes.length - HEADER_BYTES) / SMALLEST_RECORD_BYTES) {
+  // A truncated message may promise what did not fit: it is asked for again, whatever it holds (RFC 2181 9).
+  if (!header.truncated && promised > (bytes.length - HEADER_BYTES) / SMALLEST_RECORD_BYTES) {
     throw new MalformedMessage('the header promises more records than the message can hold');
   }
   // RFC 9619: QDCOUNT is 0 or 1.

@@ -68,6 +68,28 @@ describe.concurrent('truncation', () => {
     expect(budget).toMatchObject({ dnsQueries: 2, connections: 1 });
   });
 
+  const cutOff: readonly (readonly [string, Respond])[] = [
+    ['holds the question only, and promises 40 records', (asked) => promising(40, reply(asked, { additionals: [] }))],
+    ['is cut within a record', (asked) => reply(asked, { answers: [a('192.0.2.1')], additionals: [] }).subarray(0, -3)],
+    ['promises 65,535 records', (asked) => promising(0xffff, reply(asked))],
+  ];
+  test.each(cutOff)('TCP is asked when the truncated answer %s', async (_, respond) => {
+    const { attempt, asked } = await ask((one) =>
+      one.via === 'udp' ? truncated(respond(one)) : reply(one, { answers: [a('192.0.2.2')] }),
+    );
+    expect(asked.map((one) => one.via)).toEqual(['udp', 'tcp']);
+    const answers = [{ address: '192.0.2.2' }];
+    expect(attempt).toMatchObject({ value: { transport: 'tcp', truncated: true, unreadableRecords: 0, answers } });
+  });
+
+  test('TCP is not asked for a truncated answer to another question', async () => {
+    const { attempt, asked } = await ask((one) =>
+      truncated(promising(40, reply(one, { questions: [{ type: 'A', name: 'b.example' }] }))),
+    );
+    expect(attempt).toMatchObject({ state: 'failed', problem: { code: 'dns-malformed' } });
+    expect(asked.every((one) => one.via === 'udp')).toBe(true);
+  });
+
   const brokenTcp: readonly [string, (socket: import('node:net').Socket) => void][] = [
     ['says nothing', () => {}],
     ['closes', (socket) => socket.destroy()],
@@ -112,7 +134,7 @@ describe.concurrent('replies that are late, wrong or missing', () => {
     ],
     ['garbage', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'dns-malformed', /none to the question/],
     ['a flood of garbage', () => Array.from({ length: 200 }, () => Buffer.from('x')), 'dns-malformed', /^64 replies/],
-    ['an impossible count', (asked) => lying(reply(asked)), 'dns-malformed', /more records/],
+    ['an impossible count', (asked) => promising(0xffff, reply(asked)), 'dns-malformed', /more records/],
   ];
   test.each(failures)('%s', async (_, respond, code, detail) => {
     const { attempt } = await ask(respond);
@@ -311,8 +333,14 @@ describe.concurrent('a lookup with trouble', () => {
   });
 });
 
-function lying(bytes: Buffer): Buffer {
-  bytes.writeUInt16BE(0xffff, 6);
+function promising(answers: number, bytes: Buffer): Buffer {
+  bytes.writeUInt16BE(answers, 6);
+  return bytes;
+}
+
+/** With TC set: RFC 1035 4.1.1. */
+function truncated(bytes: ReturnType<Respond>): ReturnType<Respond> {
+  if (Buffer.isBuffer(bytes)) bytes.writeUInt16BE(bytes.readUInt16BE(2) | TC, 2);
   return bytes;
 }
 
