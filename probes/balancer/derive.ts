@@ -23,19 +23,29 @@ const FAULT_SAYS = {
   prober: 'this machine, not the service',
 } as const satisfies Record<Fault, string>;
 
-/** The most frequent problem in words, and whose fault it is. */
-export function mainProblem(record: EndpointRecord): Phrase {
-  const [main] = record.problems;
+/** The most frequent of some problems in words, and whose fault it is. */
+export function mainProblem(problems: EndpointRecord['problems']): Phrase {
+  const [main] = problems;
   if (main === undefined) return ['no problem was recorded'];
   const says = problemCatalogue[main.code].says;
-  const more = record.problems.length > 1 ? ` (${main.n} of ${record.attempts - record.ok} failures)` : '';
-  const words = main.detail === null || visible(main.detail) === says ? [] : [': "', main.detail, '"'];
+  const all = problems.reduce((sum, { n }) => sum + n, 0);
+  const more = problems.length > 1 ? ` (${main.n} of ${all} failures)` : '';
+  const detail = main.detail === null ? '' : visible(main.detail);
+  // "connect ECONNREFUSED 192.0.2.1:443" is the code once more, and another text for each address.
+  const words =
+    main.detail === null || detail === says || /^connect E[A-Z]+ /.test(detail) ? [] : [': "', main.detail, '"'];
   return [`${says} in step ${main.step}`, ...words, `${more}; to blame: ${FAULT_SAYS[main.fault]}`];
 }
 
-/** Failures that are not this machine's own. */
-export function serviceFailures(record: EndpointRecord): number {
-  return record.problems.filter(({ fault }) => fault !== 'prober').reduce((sum, { n }) => sum + n, 0);
+/** The failures of an endpoint: those that callers would have had too, and those of this machine, which say nothing of the service. */
+export function failuresOf({ problems }: EndpointRecord) {
+  const [ours, theirs] = [problems.filter(isOurs), problems.filter((one) => !isOurs(one))];
+  const count = (some: typeof problems): number => some.reduce((sum, { n }) => sum + n, 0);
+  return { ours, oursCount: count(ours), theirs, theirsCount: count(theirs) };
+}
+
+function isOurs({ fault }: EndpointRecord['problems'][number]): boolean {
+  return fault === 'prober';
 }
 
 /** One request with curl to the very address, so that a person can see the same with a tool they trust. */

@@ -40,10 +40,16 @@ const problemSeenSchema = z.object({
 const endpointSchema = z.object({
   endpoint: endpointIdSchema,
   zone: z.string().nullable(),
+  /** Requests that were begun, `cut` among them. */
   attempts: count,
   /** Exchanges that finished, whatever their status. */
   ok: count,
+  /** `cancelled` are those that were cut. */
   failures: z.partialRecord(z.enum(problemCodes), count),
+  /** Unanswered when the ride was stopped, by the deadline or by hand: not failures of the service. Absent in journeys of 0.1.0. */
+  cut: count.optional(),
+  /** The longest that one of them had waited since its start; null without one. */
+  cutAfterMs: milliseconds.nullable().optional(),
   /** Most frequent first. */
   problems: z.array(problemSeenSchema),
   statuses: z.record(z.string(), count),

@@ -48,6 +48,7 @@ function endpointRecord(endpoint: Endpoint, traces: readonly RequestTrace[], alg
     attempts: traces.length,
     ok: finished.length,
     ...problemsOf(traces),
+    ...cutOf(traces),
     statuses: Object.fromEntries(tally(answered, ({ status }) => status).map(([{ status }, n]) => [String(status), n])),
     answers: answersOf(answered),
     server: tally(servers, textKey)[0]?.[0] ?? null,
@@ -64,6 +65,12 @@ function problemsOf(traces: readonly RequestTrace[]): Pick<EndpointRecord, 'fail
   const problems = tally(seen, ({ code, step }) => `${code} ${step}`).map(([problem, n]) => ({ ...problem, n }));
   const failures = Object.fromEntries(tally(seen, ({ code }) => code).map(([{ code }, n]) => [code, n]));
   return { failures, problems };
+}
+
+function cutOf(traces: readonly RequestTrace[]): Pick<EndpointRecord, 'cut' | 'cutAfterMs'> {
+  const cut = traces.filter(({ problem }) => problem?.code === 'cancelled');
+  const waitsMs = cut.flatMap(({ cutAfterMs }) => cutAfterMs ?? []);
+  return { cut: cut.length, cutAfterMs: waitsMs.length === 0 ? null : Math.max(...waitsMs) };
 }
 
 function answersOf(answered: readonly HttpFacts[]): AnswersRecord[] {

@@ -1,11 +1,16 @@
 // Owns the blocks in which the balancer record is shown. No formatting.
 import type { Section } from '../../src/contract/section.ts';
-import type { BalancerEvidence } from './evidence.ts';
+import type { BalancerEvidence, EndpointRecord } from './evidence.ts';
 
 const counts = (record: Readonly<Record<string, number>>): string =>
   Object.entries(record)
     .map(([name, n]) => `${name} x${n}`)
     .join(', ');
+
+/** Those that were cut have a column of their own: they are no failures. */
+function failuresOf({ failures }: EndpointRecord): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(failures).filter(([code]) => code !== 'cancelled'));
+}
 
 export function section(evidence: BalancerEvidence): Section {
   const { byEndpoint, signals, layer, scope, product } = evidence;
@@ -29,6 +34,7 @@ export function section(evidence: BalancerEvidence): Section {
           'of',
           'statuses',
           'failures',
+          'cut',
           'server',
           'wait p50 ms',
           'total p50 ms',
@@ -36,7 +42,14 @@ export function section(evidence: BalancerEvidence): Section {
         rows: byEndpoint.map((record) => [
           record.zone,
           record.endpoint,
-          ...[record.ok, record.attempts, counts(record.statuses), counts(record.failures), record.server],
+          ...[
+            record.ok,
+            record.attempts,
+            counts(record.statuses),
+            counts(failuresOf(record)),
+            record.cut ?? 0,
+            record.server,
+          ],
           ...[record.waitP50Ms, record.totalP50Ms],
         ]),
       },

@@ -4,11 +4,12 @@ import type { Hop } from '../model/latency.ts';
 import type { Endpoint, Target } from '../model/target.ts';
 import type { EndpointId } from '../model/text.ts';
 
-/** One thing found. `severity` and `nowWhat` replace the check's own for this one sight. */
+/** One thing found. `severity`, `soWhat` and `nowWhat` replace the check's own for this one sight. */
 export interface Seen {
   readonly what: Phrase;
   readonly endpoint?: EndpointId;
   readonly severity?: Severity;
+  readonly soWhat?: string;
   readonly nowWhat?: readonly Step[];
   readonly evidence: readonly [Pointer, ...Pointer[]];
 }

@@ -123,7 +123,7 @@ function findingOf(
     endpoint,
     zone: observation.endpoints.find(({ id }) => id === endpoint)?.zone ?? null,
     what: flatten(seen.what),
-    soWhat: check.soWhat,
+    soWhat: seen.soWhat ?? check.soWhat,
     nowWhat: steps.map((step) => (step.kind === 'change' ? step.text : context.quote(step.argv))).join('; '),
     steps,
     evidence: seen.evidence,
@@ -138,6 +138,11 @@ function answerOf(
 ): Answer {
   const evidence = observation.evidence[probe.id] ?? null;
   const head = { question: probe.question ?? 1, probe: probe.id, title: probe.title };
+  const state = observation.probes[probe.id];
+  if (state?.state === 'skipped' && state.because !== null && state.because !== NO_ENDPOINT) {
+    const summary = flatten(['Not looked at: ', state.because, '.']);
+    return { ...head, summary, confidence: 'not-visible', facts: {} };
+  }
   try {
     const { summary, confidence, facts } = judgement.answer(evidence, given);
     return { ...head, summary: flatten(summary), confidence, facts: visibleJson(facts) as Answer['facts'] };

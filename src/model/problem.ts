@@ -18,10 +18,6 @@ export const problemCatalogue = {
   'tls-alert': { fault: 'target', says: 'TLS refused by the server' },
   'not-tls': { fault: 'target', says: 'the server does not speak TLS on this port' },
   'tls-protocol': { fault: 'target', says: 'TLS handshake broken' },
-  withheld: {
-    fault: 'target',
-    says: 'the server could not be verified, so the caller’s headers and body were not sent',
-  },
   'http-protocol': { fault: 'target', says: 'the answer is not valid HTTP' },
   'headers-too-large': { fault: 'target', says: 'response headers larger than the limit' },
   'body-too-large': { fault: 'target', says: 'response body larger than the limit' },
@@ -38,6 +34,10 @@ export const problemCatalogue = {
   'no-ipv6': { fault: 'prober', says: 'this machine has no IPv6' },
   'no-route': { fault: 'prober', says: 'this machine has no route or address for that family' },
   denied: { fault: 'prober', says: 'this machine does not permit the connection' },
+  withheld: {
+    fault: 'prober',
+    says: 'not sent: the server could not be verified, and the request carries headers or a body of the caller',
+  },
   cancelled: { fault: 'prober', says: 'stopped before it finished' },
   internal: { fault: 'prober', says: 'a fault of this program' },
 } as const satisfies Record<string, { readonly fault: Fault; readonly says: string }>;

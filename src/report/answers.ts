@@ -24,6 +24,6 @@ export function confidenceNote({ confidence, summary }: Answer): string | null {
     case 'declared':
       return 'declared';
     case 'not-visible':
-      return summary.toLowerCase().includes('not visible from outside') ? null : 'not visible from outside';
+      return /not visible|^not looked at/i.test(summary) ? null : 'not visible from outside';
   }
 }

@@ -68,7 +68,10 @@ function tallyOf(journey: Journey): string {
 /** What was ridden, from where, when and for how long. */
 function scopeOf(journey: Journey): string {
   const zones = zonesOf(journey).length;
-  const what = `${plural(journey.endpoints.length, 'endpoint')}${zones > 0 ? ` in ${plural(zones, 'zone')}` : ''}`;
+  const leftOut = Number(journey.riddenWith['endpointsLeftOut'] ?? 0);
+  const of = leftOut > 0 ? `${journey.endpoints.length} of ` : '';
+  const count = plural(journey.endpoints.length + leftOut, 'endpoint');
+  const what = `${of}${count}${zones > 0 ? ` in ${plural(zones, 'zone')}` : ''}`;
   return `${what}, ridden from ${journey.vantage.name} at ${formatTime(journey.startedAt)} in ${formatMs(journey.durationMs)}`;
 }
 

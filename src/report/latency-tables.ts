@@ -3,7 +3,7 @@
 import type { Journey } from '../model/journey.ts';
 import type { Hop } from '../model/latency.ts';
 import { placeText } from './groups.ts';
-import { highestOf, latencyRows, phasesOf, summariesOf } from './latency.ts';
+import { cutIn, failedIn, highestOf, latencyRows, phasesOf, summariesOf } from './latency.ts';
 import { formatMs } from './numbers.ts';
 
 export const percentileTitles = [
@@ -21,11 +21,17 @@ export const percentileTitles = [
   'max',
 ] as const;
 
+/** `2`, `2, 13 cut`: what was under way when the ride was stopped has not failed. */
+function failedCell(hop: Hop): string {
+  const cut = cutIn(hop);
+  return cut === 0 ? String(hop.failures) : `${failedIn(hop)}, ${cut} cut`;
+}
+
 /** p95 and p99 are left out where the samples cannot bound a p99: a number there would be read as known. */
 function percentileRow(hop: Hop, journey: Journey): readonly string[] {
   const where = hop.endpoint === null && hop.zone === null ? 'all' : placeText(hop, journey);
   const summary = hop.latencyMs;
-  const head = [where, hop.id, String(hop.attempts), String(hop.failures)];
+  const head = [where, hop.id, String(hop.attempts), failedCell(hop)];
   if (summary === null) return [...head, '–', '–', '–', '–', '–', '–', '–', '–'];
   const { min, mean, p50, p90, p95, p99, max, p99Interval } = summary;
   const high =

@@ -5,6 +5,7 @@ import type { Hop, LatencySummary } from '../model/latency.ts';
 import type { Endpoint } from '../model/target.ts';
 import { type HopId, hopIds } from '../model/trace.ts';
 import { worst } from './headline.ts';
+import { formatMs } from './numbers.ts';
 
 export interface EndpointRow {
   readonly endpoint: Endpoint;
@@ -15,6 +16,8 @@ export interface EndpointRow {
   readonly hops: Readonly<Partial<Record<HopId, Hop>>>;
   /** `3/20 failed: connect-timeout 2, reset 1`, or null. */
   readonly failure: string | null;
+  /** `13 of 25 requests were still unanswered …`, or null. */
+  readonly cut: string | null;
 }
 
 /** Below this part of the total, writing the request is not worth a column. */
@@ -28,14 +31,34 @@ export function phasesOf(rows: readonly EndpointRow[]): readonly HopId[] {
   return hopIds.filter((id) => id !== 'resolve' && (id !== 'send' || slowSend) && summariesOf(rows, id).length > 0);
 }
 
+/** How many attempts of a hop were under way when the ride was stopped. */
+export function cutIn({ errors }: Hop): number {
+  return errors.cancelled ?? 0;
+}
+
+/** How many attempts failed: those that were cut are not among them. */
+export function failedIn(hop: Hop): number {
+  return hop.failures - cutIn(hop);
+}
+
+/** Why the percentiles of an endpoint look better than it is: the slow ones are the likeliest to be cut. */
+function cutNote(hops: readonly Hop[]): string | null {
+  const total = hops.find(({ id }) => id === 'total');
+  const cut = total === undefined ? 0 : cutIn(total);
+  if (total === undefined || cut === 0) return null;
+  const waited = total.cutAfterMs === undefined ? '' : ` (after up to ${formatMs(total.cutAfterMs)})`;
+  const unanswered = `${cut} of ${total.attempts} requests ${cut === 1 ? 'was' : 'were'} still unanswered when the ride was stopped${waited}`;
+  return total.latencyMs === null ? unanswered : `${unanswered}: percentiles are of the others`;
+}
+
 function failureOf(hops: readonly Hop[]): string | null {
   const phasesOnly = hops.filter((hop) => hop.id !== 'total');
-  const counted = phasesOnly.some((hop) => hop.failures > 0) ? phasesOnly : hops;
-  const failures = counted.reduce((sum, hop) => sum + hop.failures, 0);
+  const counted = phasesOnly.some((hop) => failedIn(hop) > 0) ? phasesOnly : hops;
+  const failures = counted.reduce((sum, hop) => sum + failedIn(hop), 0);
   if (failures === 0) return null;
   const codes = new Map<string, number>();
   for (const [code, count] of counted.flatMap((hop) => Object.entries(hop.errors)))
-    codes.set(code, (codes.get(code) ?? 0) + count);
+    if (code !== 'cancelled') codes.set(code, (codes.get(code) ?? 0) + count);
   const named = [...codes].toSorted((a, b) => b[1] - a[1]).slice(0, 4);
   const words = named.map(([code, count]) => (codes.size === 1 ? code : `${code} ${count}`)).join(', ');
   return `${failures}/${Math.max(failures, ...hops.map((hop) => hop.attempts))} failed${words === '' ? '' : `: ${words}`}`;
@@ -58,6 +81,7 @@ export function latencyRows(journey: Journey): readonly EndpointRow[] {
       severity: worst(findingsOf.get(endpoint.id) ?? []),
       hops: Object.fromEntries(hops.map((hop) => [hop.id, hop])),
       failure: failureOf(hops),
+      cut: cutNote(hops),
     };
   });
 }
@@ -79,6 +103,13 @@ export function sampleNote(rows: readonly EndpointRow[]): string | null {
   const counts = summaries.map((summary) => summary.samples.length);
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
   return `n=${low === high ? low : `${low}–${high}`} per endpoint: p99 needs 368 samples, so max is shown`;
+}
+
+/** What was cut on which endpoint, for reports that write notes below the table. */
+export function cutNotes(rows: readonly EndpointRow[]): readonly string[] {
+  return rows.flatMap(({ endpoint, address, cut }) =>
+    cut === null ? [] : [`${[endpoint.zone, address].filter((part) => part !== null).join(' ')}: ${cut}`],
+  );
 }
 
 /** Which clock measured which phase. */

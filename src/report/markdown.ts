@@ -7,7 +7,7 @@ import { confidenceNote, shortTitle } from './answers.ts';
 import { code, documentText, joined, type Markdown, markdown } from './escape/markdown.ts';
 import { groupFindings } from './groups.ts';
 import { headlineOf } from './headline.ts';
-import { clockNote, latencyRows, sampleNote } from './latency.ts';
+import { clockNote, cutNotes, latencyRows, sampleNote } from './latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from './latency-tables.ts';
 import { findingItems } from './markdown/findings.ts';
 import { sectionPart } from './markdown/sections.ts';
@@ -47,7 +47,9 @@ function latencyPart(journey: Journey): readonly Markdown[] {
   const { titles, rows } = overviewTable(journey);
   if (rows.length === 0) return [];
   const notes = [sampleNote(latencyRows(journey)), clockNote(journey.hops)].filter((note) => note !== null).join('; ');
-  return [markdown`### Latency`, table(titles, rows, 2), ...(notes === '' ? [] : [markdown`${notes}`])];
+  const cut = cutNotes(latencyRows(journey)).map((note) => markdown`- ${note}`);
+  const below = cut.length === 0 ? [] : [joined(cut, '\n')];
+  return [markdown`### Latency`, table(titles, rows, 2), ...below, ...(notes === '' ? [] : [markdown`${notes}`])];
 }
 
 function answersPart(journey: Journey): readonly Markdown[] {

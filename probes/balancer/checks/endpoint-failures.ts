@@ -1,7 +1,7 @@
 // Owns the check for endpoints that answer some requests and fail others.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
-import { curlTo, mainProblem, percent, serviceFailures, wilson } from '../derive.ts';
+import { curlTo, failuresOf, mainProblem, percent, wilson } from '../derive.ts';
 import type { BalancerEvidence } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
@@ -20,19 +20,23 @@ export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPol
       return { outcome: 'not-applicable', because: 'no endpoint answered at all: endpoint-down speaks of that' };
     }
     const seen = balancer.byEndpoint.flatMap((record, index): readonly Seen[] => {
-      const failed = record.attempts - record.ok;
-      if (failed === 0 || record.ok === 0) return [];
-      const [low, high] = wilson(failed, record.attempts);
-      const start = `${failed} of ${record.attempts} requests failed (${percent(low)} to ${percent(high)} of all, with 95 % confidence): `;
-      return [
-        {
-          what: [start, ...mainProblem(record), '.'],
-          endpoint: record.endpoint,
-          ...(serviceFailures(record) === 0 ? { severity: 'notice' } : {}),
-          nowWhat: [...endpointFailures.nowWhat, curlTo(target, record.endpoint)],
-          evidence: [pointer('evidence', 'balancer', 'byEndpoint', index)],
-        },
-      ];
+      if (record.ok === 0) return [];
+      const { ours, oursCount, theirs, theirsCount } = failuresOf(record);
+      const nowWhat = [...endpointFailures.nowWhat, curlTo(target, record.endpoint)];
+      const evidence = [pointer('evidence', 'balancer', 'byEndpoint', index)] as const;
+      const place = { endpoint: record.endpoint, evidence };
+      const left = record.attempts - oursCount;
+      const [low, high] = wilson(theirsCount, Math.max(1, left));
+      const start = `${theirsCount} of ${left} requests failed (${percent(low)} to ${percent(high)} of all, with 95 % confidence): `;
+      const failed = { what: [start, ...mainProblem(theirs), '.'], nowWhat, ...place };
+      const own = {
+        what: [`${oursCount} of ${record.attempts} requests could not be tried from here: `, ...mainProblem(ours), '.'],
+        severity: 'notice' as const,
+        soWhat: 'This says nothing about the service; fewer requests stand behind the figures.',
+        nowWhat: [{ kind: 'change' as const, text: ['Give this machine what it lacks, or ask more slowly (--rate).'] }],
+        ...place,
+      };
+      return [...(theirsCount > 0 ? [failed] : []), ...(oursCount > 0 ? [own] : [])];
     });
     return foundOrPass(seen);
   },

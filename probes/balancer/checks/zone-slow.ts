@@ -10,13 +10,10 @@ import type { BalancerPolicy } from '../options.ts';
 
 /** What each phase being slow means, and where to look. `total` is left out: it would say the same again. */
 const PHASES = {
-  connect: ['a connection takes', 'Compare the network path to this zone: routes, a busy balancer, lost SYNs.'],
-  tls: [
-    'the TLS handshake takes',
-    'Look at the CPU of what ends TLS in this zone, and at its certificate and key type.',
-  ],
-  wait: ['the first byte takes', 'Look at the hosts of this zone and what they depend on: load, database, locks.'],
-  receive: ['the body takes', 'Look at the bandwidth of this zone, and whether its bodies are larger.'],
+  connect: ['Connection', 'Compare the network path to this zone: routes, a busy balancer, lost SYNs.'],
+  tls: ['TLS handshake', 'Look at the CPU of what ends TLS in this zone, and at its certificate and key type.'],
+  wait: ['First byte', 'Look at the hosts of this zone and what they depend on: load, database, locks.'],
+  receive: ['Body', 'Look at the bandwidth of this zone, and whether its bodies are larger.'],
 } as const satisfies Partial<Record<HopId, readonly [string, string]>>;
 type Phase = keyof typeof PHASES;
 
@@ -57,9 +54,7 @@ function judgePhase(given: Given<BalancerPolicy>, phase: Phase): readonly Seen[]
     const much = side.median >= slowRatio * other.median && side.median - other.median >= slowDifferenceMs;
     if (!apart || !much) return [];
     const [says, text] = PHASES[phase];
-    const what: Phrase = [
-      `In half of the requests ${says} ${ms(side.median)} or more; on the others ${ms(other.median)} is typical.`,
-    ];
+    const what: Phrase = [`${says}: median ${ms(side.median)} here, ${ms(other.median)} at the other endpoints.`];
     return [
       {
         what,

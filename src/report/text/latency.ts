@@ -3,7 +3,17 @@ import type { Journey } from '../../model/journey.ts';
 import type { HopId } from '../../model/trace.ts';
 import { MARKS } from '../headline.ts';
 import { histogram, type Scale, scaleOf } from '../histogram.ts';
-import { clockNote, type EndpointRow, highestOf, latencyRows, phasesOf, sampleNote, summariesOf } from '../latency.ts';
+import {
+  clockNote,
+  cutIn,
+  type EndpointRow,
+  failedIn,
+  highestOf,
+  latencyRows,
+  phasesOf,
+  sampleNote,
+  summariesOf,
+} from '../latency.ts';
 import { formatMs, plural } from '../numbers.ts';
 import { GUTTER, ROOMY } from './layout.ts';
 import { blank, type Line, lineWidth, run } from './run.ts';
@@ -33,7 +43,8 @@ const TOTAL_HIGH = 1;
 
 function shownRows(rows: readonly EndpointRow[], verbose: boolean): readonly EndpointRow[] {
   if (verbose || rows.length <= MOST_ROWS) return rows;
-  const rank = (row: EndpointRow) => (row.failure === null ? 0 : 1e9) + (row.hops.total?.latencyMs?.p50 ?? 0);
+  const rank = (row: EndpointRow) =>
+    (row.failure === null && row.cut === null ? 0 : 1e9) + (row.hops.total?.latencyMs?.p50 ?? 0);
   const kept = new Set([...rows].toSorted((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
   return rows.filter((row) => kept.has(row));
 }
@@ -119,8 +130,12 @@ function tableWithNotes(rows: readonly EndpointRow[], scale: Scale | null, width
   const gap = width >= ROOMY ? 2 : 1;
   const [header, ...lines] = tableLines(chosenColumns(rows, scale, width, gap), gap);
   const body = lines.flatMap((line, index) => {
-    const failure = rows[index]?.failure ?? null;
-    return failure === null ? [line] : [line, ...fill([blank(GUTTER)], words(failure, 'critical'), width)];
+    const { failure = null, cut = null } = rows[index] ?? {};
+    return [
+      line,
+      ...(failure === null ? [] : fill([blank(GUTTER)], words(failure, 'critical'), width)),
+      ...(cut === null ? [] : fill([blank(GUTTER)], words(cut, 'warning'), width)),
+    ];
   });
   return header === undefined ? body : [header, ...body];
 }
@@ -128,13 +143,16 @@ function tableWithNotes(rows: readonly EndpointRow[], scale: Scale | null, width
 function resolveLine(journey: Journey, width: number): readonly Line[] {
   return journey.hops
     .filter((hop) => hop.id === 'resolve')
-    .flatMap(({ latencyMs, attempts, failures }) => {
+    .flatMap((hop) => {
+      const { latencyMs, attempts } = hop;
+      const [failures, cut] = [failedIn(hop), cutIn(hop)];
       const figures = latencyMs === null ? [] : [`p50 ${formatMs(latencyMs.p50)}`, `max ${formatMs(latencyMs.max)}`];
       const failed = failures === 0 ? [] : [`${failures}/${attempts} failed`];
+      const open = cut === 0 ? [] : [`${cut} of them unanswered when the ride was stopped`];
       const count = failures === 0 ? [plural(attempts, 'lookup')] : [];
       return fill(
         [run('resolve  ', 'dim')],
-        words([...figures, ...count, ...failed].join(', '), failures > 0 ? 'critical' : 'plain'),
+        words([...figures, ...count, ...failed, ...open].join(', '), failures > 0 ? 'critical' : 'plain'),
         width,
       );
     });
