@@ -51,8 +51,9 @@ function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>
   };
 }
 
-/** Past the connection and TLS: what failed before says nothing about a host. */
+/** Past the connection and TLS: what failed before says nothing about a host, nor does what we stopped waiting for. */
 function reachedHttp({ http, problem }: RequestTrace): boolean {
+  if (problem?.code === 'cancelled') return false;
   return http !== null || problem === null || ['send', 'wait', 'receive'].includes(problem.step);
 }
 

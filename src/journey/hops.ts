@@ -23,6 +23,7 @@ function resolveHop(lookups: readonly Lookup[]): Hop {
     zone: null,
     attempts: lookups.length,
     ...failuresOf(lookups.flatMap((lookup) => lookup.problem ?? [])),
+    ...cutOf(lookups.flatMap(({ problem, durationMs }) => (problem?.code === 'cancelled' ? [durationMs] : []))),
     clock: 'loop',
     latencyMs: summary(answered.map((lookup) => lookup.durationMs)),
   };
@@ -41,11 +42,9 @@ function hasBegun(trace: RequestTrace, id: HopId): boolean {
 }
 
 function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[]): Hop {
-  const problems = began.flatMap((trace) =>
-    id === 'total' || trace.problem?.step === id ? (trace.problem ?? []) : [],
-  );
+  const problems = began.flatMap(({ problem }) => (endsIn(problem, id) ? (problem ?? []) : []));
   const spans = began
-    .filter((trace) => trace.problem === null || (id !== 'total' && trace.problem.step !== id))
+    .filter(({ problem }) => !endsIn(problem, id))
     .map((trace) => trace.spans[id])
     .filter((span) => span !== undefined);
   return {
@@ -54,9 +53,18 @@ function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[])
     zone: endpoint.zone,
     attempts: began.length,
     ...failuresOf(problems),
+    ...cutOf(began.flatMap(({ problem, cutAfterMs }) => (endsIn(problem, id) ? (cutAfterMs ?? []) : []))),
     clock: spans.length > 0 && spans.every((span) => span.clock === 'kernel') ? 'kernel' : 'loop',
     latencyMs: summary(spans.map((span) => span.durationMs)),
   };
+}
+
+function endsIn(problem: Problem | null, id: HopId): boolean {
+  return problem !== null && (id === 'total' || problem.step === id);
+}
+
+function cutOf(waitsMs: readonly number[]): Pick<Hop, 'cutAfterMs'> {
+  return waitsMs.length === 0 ? {} : { cutAfterMs: toMicroseconds(Math.max(...waitsMs)) };
 }
 
 function failuresOf(problems: readonly Problem[]): Pick<Hop, 'failures' | 'errors'> {

@@ -8,6 +8,7 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   const { target, samples, rate, connect, families, request } = settings;
   const each = `${samples} x ${request.method} ${target.url}`;
   const pace = `each on a new connection, at most ${rate} a second to one address`;
+  const hint = deadlineHint(settings);
   const chosen = probes.filter((probe) => settings.probes.includes(probe.id));
   return [
     ...dnsLines(settings),
@@ -15,8 +16,22 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
       ? `${target.scheme}: ${each} to ${addresses(settings)}, ${pace}`
       : `${target.scheme}: ${each} to every address that DNS gives (at most ${MAX_ENDPOINTS}), ${pace}`,
     ...chosen.flatMap((probe) => (probe.sends === null ? [] : [`${probe.id}: ${probe.sends}`])),
+    ...(hint === null ? [] : [hint]),
     `bounds: ${formatDuration(settings.timeoutMs)} a step, ${formatDuration(settings.deadlineMs)} in all, ${LIMITS.bodyBytes / 1024} KiB of each body, IPv${families.join(' and IPv')}`,
   ];
+}
+
+/** Null when every sample is due before the deadline. The lookup before the ride takes some of that time too: hence "about". */
+export function deadlineHint({ samples, rate, deadlineMs }: RideSettings): string | null {
+  const lastMs = Math.round(((samples - 1) * 1000) / rate);
+  if (lastMs < deadlineMs) return null;
+  const sent = Math.min(samples - 1, Math.max(1, Math.ceil((deadlineMs * rate) / 1000)));
+  return `the deadline of ${formatDuration(deadlineMs)} comes before the last sample (${roughly(lastMs)}): about ${sent} of ${samples} will be sent`;
+}
+
+function roughly(ms: number): string {
+  if (ms < 1000) return formatDuration(ms);
+  return ms < 60_000 ? `${Math.round(ms / 100) / 10}s` : formatDuration(Math.round(ms / 1000) * 1000);
 }
 
 function dnsLines(settings: RideSettings): readonly string[] {

@@ -38,7 +38,10 @@ export interface RideInput {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Rides all endpoints; resolves when every sample has ended or the signal aborted. Cancelled samples are left out. */
+/**
+ * Rides all endpoints; resolves when every sample has ended or the signal aborted. What was under way then is kept as `cancelled`:
+ * the slow ones are the likeliest to be cut, and a ride without them would look faster than it was. What had not begun is not.
+ */
 export async function ride(input: RideInput): Promise<Ride> {
   const { endpoints, schedule } = input;
   const intervalMs = 1000 / schedule.rate;
@@ -54,10 +57,15 @@ export async function ride(input: RideInput): Promise<Ride> {
       await sleepUntil(beginMs + offsetMs + round * intervalMs, input.signal);
       if (input.signal.aborted) break;
       await places.run(async () => {
+        if (input.signal.aborted) return;
+        const sampleMs = now();
         const sample = await input.sampler.sample(endpoint, round, input.signal);
-        if (sample.trace.problem?.code === 'cancelled') return;
-        traces.push(sample.trace);
         for (const [fingerprint, der] of sample.certificates) certificates.set(fingerprint, der);
+        if (sample.trace.problem?.code === 'cancelled') {
+          traces.push({ ...sample.trace, cutAfterMs: now() - sampleMs });
+          return;
+        }
+        traces.push(sample.trace);
         if (sample.trace.problem !== null) failed++;
         input.onProgress({ endpoint, done: traces.length, failed, total: endpoints.length * schedule.samples });
       });
@@ -90,10 +98,9 @@ async function lookUpEachRound(
     if (input.signal.aborted) break;
     lookups[round] = null;
     await places.run(async () => {
+      if (input.signal.aborted) return;
       const lookup = await lookUp(input.signal);
-      if (lookup.problem?.code !== 'cancelled') {
-        lookups[round] = { ...lookup, startMs: lookup.startMs - input.schedule.originMs };
-      }
+      lookups[round] = { ...lookup, startMs: lookup.startMs - input.schedule.originMs };
     });
   }
   await places.settled();

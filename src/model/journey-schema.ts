@@ -51,6 +51,7 @@ const hopSchema = z.object({
   attempts: count,
   failures: count,
   errors: z.partialRecord(z.enum(problemCodes), count),
+  cutAfterMs: milliseconds.optional(),
   clock: z.enum(['kernel', 'loop']),
   latencyMs: latencySchema.nullable(),
 }) as z.ZodType<Hop>;

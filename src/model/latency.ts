@@ -27,9 +27,11 @@ export interface Hop {
   readonly zone: string | null;
   /** How many samples began this phase. */
   readonly attempts: number;
-  /** How many of them ended in it with a problem. */
+  /** How many of them ended in it with a problem; `cancelled` are those that were under way when the ride was stopped. */
   readonly failures: number;
   readonly errors: Readonly<Partial<Record<ProblemCode, number>>>;
+  /** Of the cancelled: the longest time from the start of the sample to the stop, ms. Absent when none was. */
+  readonly cutAfterMs?: number;
   readonly clock: Clock;
   /** Null when no sample finished the phase. */
   readonly latencyMs: LatencySummary | null;

@@ -78,6 +78,8 @@ export interface RequestTrace {
   readonly http: HttpFacts | null;
   /** Null when the exchange finished. */
   readonly problem: Problem | null;
+  /** From the sample's start to the moment the ride was stopped, ms; only of samples that were under way then (`cancelled`). */
+  readonly cutAfterMs?: number;
 }
 
 /** One address record that a lookup ended in. */
@@ -97,14 +99,20 @@ export interface Alias {
 /** What one lookup (A and AAAA side by side) of the target's name gave. */
 export interface Lookup {
   readonly startMs: number;
-  /** From the first query sent to the last answer used. */
+  /**
+   * From the first query sent to the moment when both families had come to their end: addresses, none, or the last resolver given up.
+   * The ride has its addresses then, not before: a family that times out while the other has answered is waited for.
+   */
   readonly durationMs: number;
   readonly resolver: string;
   readonly aliases: readonly Alias[];
   /** Owner of the addresses: the end of the alias chain. */
   readonly canonicalName: DnsName;
   readonly addresses: readonly ResolvedAddress[];
-  /** Null when at least one family gave addresses; a family without addresses is no problem by itself. */
+  /**
+   * Null when at least one family gave addresses; a family without addresses is no problem by itself. `cancelled` when a family was
+   * still waited for as the ride was stopped: `addresses` are those of the other, `durationMs` is no latency.
+   */
   readonly problem: Problem | null;
   /** Problem of the one family while the other answered (an AAAA query that times out hurts real clients: RFC 4074). */
   readonly familyProblems: { readonly ipv4: Problem | null; readonly ipv6: Problem | null };

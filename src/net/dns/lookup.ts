@@ -37,6 +37,9 @@ export async function lookup(name: DnsName, via: LookupVia): Promise<Lookup> {
     (a, b) => b.addresses.length - a.addresses.length || b.aliases.length - a.aliases.length,
   )[0];
   const answered = addresses.length > 0;
+  const problems = followed.flatMap((family) => family.problem ?? []);
+  // What the other family gave does not make it whole: how long it would have taken is not known.
+  const cut = problems.find(({ code }) => code === 'cancelled') ?? null;
   return {
     startMs,
     durationMs: now() - startMs,
@@ -44,7 +47,7 @@ export async function lookup(name: DnsName, via: LookupVia): Promise<Lookup> {
     aliases: told?.aliases ?? [],
     canonicalName: told?.canonicalName ?? name,
     addresses,
-    problem: answered ? null : worst(followed.flatMap((family) => family.problem ?? [])),
+    problem: cut ?? (answered ? null : worst(problems)),
     familyProblems: { ipv4: familyProblem(ipv4, answered), ipv6: familyProblem(ipv6, answered) },
   };
 }
