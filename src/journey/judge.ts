@@ -57,7 +57,19 @@ export async function judge(
     asOf: new Date(context.asOfMs).toISOString(),
     version: context.version,
   };
-  return { ...observation, verdict: verdictOf(findings, criticalNotJudged), checks, judgedWith, answers, findings };
+  return {
+    ...observation,
+    verdict: verdictOf(findings, criticalNotJudged || isEmpty(checks)),
+    checks,
+    judgedWith,
+    answers,
+    findings,
+  };
+}
+
+/** True when no check came to a judgement at all: that is not health. */
+function isEmpty(checks: readonly CheckResult[]): boolean {
+  return !checks.some(({ outcome }) => outcome === 'pass' || outcome === 'found');
 }
 
 function givenOf<P>(observation: Observation, context: JudgeContext, policy: P): Given<P> {

@@ -65,9 +65,9 @@ export interface Journey extends Observation {
   readonly findings: readonly Finding[];
 }
 
-/** The worst thing found decides; `unknown` when nothing is wrong but something critical could not be judged. */
-export function verdictOf(findings: readonly { readonly severity: Severity }[], criticalNotJudged: boolean): Verdict {
+/** The worst thing found decides; `unknown` when nothing is wrong but something critical, or everything, could not be judged. */
+export function verdictOf(findings: readonly { readonly severity: Severity }[], blind: boolean): Verdict {
   if (findings.some((finding) => finding.severity === 'critical')) return 'critical';
-  if (criticalNotJudged) return 'unknown';
+  if (blind) return 'unknown';
   return findings.some((finding) => finding.severity === 'warning') ? 'warning' : 'ok';
 }

@@ -60,9 +60,21 @@ function tallyOf(journey: Journey): string {
     counts.warning > 0 ? plural(counts.warning, 'warning') : '',
     counts.notice > 0 ? plural(counts.notice, 'note') : '',
   ].filter((part) => part !== '');
-  if (journey.verdict === 'unknown') said.unshift('something critical could not be judged');
+  if (journey.verdict === 'unknown') said.unshift(unknownWords(journey));
   else if (counts.critical + counts.warning === 0) said.unshift(NOTHING_FOUND);
-  return said.join(', ');
+  return `${said.join(', ')}${partOf(journey)}`;
+}
+
+function unknownWords({ checks }: Journey): string {
+  const judged = checks.some(({ outcome }) => outcome === 'pass' || outcome === 'found');
+  return judged ? 'something critical could not be judged' : 'nothing could be judged';
+}
+
+/** A part must not be read as the whole: which probes looked, when others were left out. */
+function partOf({ probes }: Journey): string {
+  const ids = Object.keys(probes);
+  const looked = ids.filter((id) => probes[id]?.state !== 'skipped');
+  return looked.length === 0 || looked.length === ids.length ? '' : ` (looked at: ${looked.join(', ')})`;
 }
 
 /** What was ridden, from where, when and for how long. */

@@ -97,7 +97,14 @@ describe('judge', () => {
   test.each([
     ['passes', () => ({ outcome: 'pass' }) as const, { door: {} }, null, 'pass', 'ok'],
     ['has no evidence', () => ({ outcome: 'pass' }) as const, { door: null }, NO_ENDPOINT, 'not-judged', 'unknown'],
-    ['was left out by choice', () => ({ outcome: 'pass' }) as const, { door: null }, LEFT_OUT, 'not-applicable', 'ok'],
+    [
+      'was left out by choice',
+      () => ({ outcome: 'pass' }) as const,
+      { door: null },
+      LEFT_OUT,
+      'not-applicable',
+      'unknown',
+    ],
     [
       'cannot tell',
       () => ({ outcome: 'not-judged', because: 'too few' }) as const,
@@ -122,9 +129,19 @@ describe('judge', () => {
     expect(journey.verdict).toBe(verdict);
   });
 
-  test('a warning that could not be judged does not hide that all critical checks passed', async () => {
-    const journey = await judge(observation({ door: null }), [probe(found)], context);
-    expect(journey.verdict).toBe('ok');
+  test('a warning that could not be judged does not hide that the others passed; nothing judged at all is not health', async () => {
+    const unseen = probe(() => ({ outcome: 'not-judged', because: 'dark' }));
+    const seen = probe(() => ({ outcome: 'pass' }), 'critical');
+    expect((await judge(observation({ door: {} }), [unseen, seen], context)).verdict).toBe('ok');
+    expect((await judge(observation({ door: {} }), [unseen], context)).verdict).toBe('unknown');
+  });
+
+  test('the answer of a probe that was left out says so, whatever it would say of missing evidence', async () => {
+    const journey = await judge(observation({ door: null }, LEFT_OUT), [probe(found)], context);
+    expect(journey.answers[0]).toMatchObject({
+      summary: 'Not looked at: left out by choice.',
+      confidence: 'not-visible',
+    });
   });
 
   test('policy overrides severity by check id and is written down', async () => {

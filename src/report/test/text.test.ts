@@ -138,7 +138,7 @@ test('a ride that was cut short says so, and what was left open', () => {
 
 test('nothing reached, nothing judged: still a report that says so', () => {
   const text = textOf(emptyJourney(), {}, []);
-  expect(text).toMatch(/^UNKNOWN {2}\S+ — something critical could not be judged$/m);
+  expect(text).toMatch(/^UNKNOWN {2}\S+ — nothing could be judged/m);
   expect(text).toMatch(/^INCOMPLETE/m);
   expect(text).not.toContain('LATENCY');
 });
