@@ -23,6 +23,8 @@ export interface TraceScript {
   readonly waitMs?: number;
   readonly leaf?: string;
   readonly problem?: Problem;
+  /** With the problem `cancelled`. */
+  readonly cutAfterMs?: number;
 }
 
 const fields = (pairs: readonly (readonly [string, string])[] = []): HttpFacts['headers'] =>
@@ -47,6 +49,7 @@ export function tracesOn(endpoint: Endpoint, scripts: readonly TraceScript[]): r
           };
     return {
       ...{ endpoint: endpoint.id, sequence, startMs: sequence * 100, tcp: null, http, problem },
+      ...(script.cutAfterMs === undefined ? {} : { cutAfterMs: script.cutAfterMs }),
       spans: http === null ? {} : { wait: span(waitMs), receive: span(1), total: span(waitMs + 3) },
       tls: {
         ...{ protocol: 'TLSv1.3', cipher: 'TLS_AES_128_GCM_SHA256', group: 'X25519', alpn: null, servername: null },

@@ -6,6 +6,7 @@ import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../..
 import { wilson } from '../derive.ts';
 import { type BalancerEvidence, balancerEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
+import { section } from '../section.ts';
 
 type Zones = readonly (string | null)[];
 
@@ -126,6 +127,22 @@ test('an endpoint is described by its finished answers, its problems and its cer
     ],
   });
   expect(record?.answers[0]?.bodies).toHaveLength(3);
+});
+
+test.each<[string, readonly TraceScript[], Partial<BalancerEvidence['byEndpoint'][number]>]>([
+  ['none', times(2, () => ({})), { attempts: 2, ok: 2, cut: 0, cutAfterMs: null }],
+  [
+    'some, with the longest wait',
+    [{}, ...[900, 2_400, 100].map((cutAfterMs) => ({ problem: problem('cancelled', 'wait'), cutAfterMs }))],
+    { attempts: 4, ok: 1, cut: 3, cutAfterMs: 2_400, failures: { cancelled: 3 } },
+  ],
+])('requests that were cut: %s', async (_, scripts, expected) => {
+  const { byEndpoint } = await gathered(scripts);
+  expect(byEndpoint).toMatchObject([expected]);
+  const [table] = section(await gathered(scripts)).blocks.filter(({ kind }) => kind === 'table');
+  if (table?.kind !== 'table') throw new Error('no table');
+  const cell = (title: string) => table.rows[0]?.[table.columns.indexOf(title)];
+  expect([cell('failures'), cell('cut')]).toEqual(['', expected.cut]);
 });
 
 // Values as in Newcombe, Statistics in Medicine 17 (1998), table I, method 3.

@@ -47,6 +47,11 @@ describe('hosts are told apart', () => {
   });
 });
 
+test('what we stopped waiting for is no failure of a host', async () => {
+  const cut = { problem: problem('cancelled', 'wait') };
+  expect(await gathered([{}, {}, cut, cut])).toMatchObject({ requests: 2, unidentified: { requests: 2, failures: 0 } });
+});
+
 test('failures are counted by host; what broke before an answer belongs to none', async () => {
   const record = await gathered(
     times(12, (at): TraceScript => {

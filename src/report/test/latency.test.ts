@@ -4,8 +4,11 @@ import type { Journey } from '../../model/journey.ts';
 import type { Hop } from '../../model/latency.ts';
 import type { Endpoint } from '../../model/target.ts';
 import type { HopId } from '../../model/trace.ts';
-import { clockNote, highestOf, latencyRows, phasesOf, sampleNote, summariesOf } from '../latency.ts';
+import { htmlReporter } from '../html.ts';
+import { clockNote, cutNotes, highestOf, latencyRows, phasesOf, sampleNote, summariesOf } from '../latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from '../latency-tables.ts';
+import { markdownReporter } from '../markdown.ts';
+import { textReporter } from '../text.ts';
 import { journeyOf, summaryOf } from './fixture.ts';
 import { emptyJourney } from './hostile.ts';
 
@@ -71,6 +74,51 @@ test.each<[string, readonly Hop[], string | null]>([
   ],
 ])('failures: %s', (_, hops, failure) => {
   expect(rowsOf(...hops).map((row) => row.failure)).toEqual([failure]);
+});
+
+const cutHops = (cut: Partial<Hop>): readonly Hop[] => [
+  hop('wait', { attempts: 25, failures: 15, errors: { cancelled: 13, 'wait-timeout': 2 }, cutAfterMs: 2_411 }),
+  hop('total', { attempts: 25, failures: 15, errors: { cancelled: 13, 'wait-timeout': 2 }, cutAfterMs: 2_412, ...cut }),
+];
+
+describe('requests that were under way when the ride was stopped', () => {
+  test.each<[string, readonly Hop[], string | null]>([
+    [
+      'beside others',
+      cutHops({}),
+      '13 of 25 requests were still unanswered when the ride was stopped (after up to 2.4 s): percentiles are of the others',
+    ],
+    [
+      'and nothing else',
+      [hop('total', { attempts: 1, failures: 1, errors: { cancelled: 1 }, cutAfterMs: 4_000, latencyMs: null })],
+      '1 of 1 requests was still unanswered when the ride was stopped (after up to 4.0 s)',
+    ],
+    ['none', [hop('total', { failures: 1, errors: { reset: 1 } })], null],
+  ])('%s', (_, hops, note) => {
+    const rows = rowsOf(...hops);
+    expect(rows.map(({ cut }) => cut)).toEqual([note]);
+    expect(cutNotes(rows)).toEqual(note === null ? [] : [`kms-az1 127.0.10.1: ${note}`]);
+  });
+
+  test('are not among those that failed', () => {
+    expect(rowsOf(...cutHops({})).map(({ failure }) => failure)).toEqual(['2/25 failed: wait-timeout']);
+    expect(rowsOf(hop('total', { failures: 4, errors: { cancelled: 4 } })).map(({ failure }) => failure)).toEqual([
+      null,
+    ]);
+    const [row] = percentileRows(journeyWith(...cutHops({})));
+    expect(row?.slice(1, 4)).toEqual(['wait', '25', '2, 13 cut']);
+  });
+
+  test.each([textReporter, markdownReporter, htmlReporter])('are told by the report as $id', (reporter) => {
+    const view = { columns: 200, colour: false, verbose: false };
+    const hops = [
+      hop('resolve', { endpoint: null, zone: null, failures: 2, errors: { cancelled: 2 } }),
+      ...cutHops({}),
+    ];
+    const report = String(reporter.render(journeyWith(...hops), [], view));
+    expect(report.replaceAll('\\', '')).toContain('13 of 25 requests were still unanswered');
+    expect(report).not.toMatch(/2\/4 failed|cancelled/);
+  });
 });
 
 test('each endpoint is a row in the order of the journey, marked by the worst of its findings', () => {

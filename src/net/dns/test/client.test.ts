@@ -331,6 +331,25 @@ describe.concurrent('a lookup with trouble', () => {
     const found = await client([server.server], { timeoutMs: 60_000 }).lookup(NAME, AbortSignal.timeout(20));
     expect(found.problem).toMatchObject({ code: 'cancelled', fault: 'prober' });
   });
+
+  test.each(['A', 'AAAA'])(
+    'a lookup stopped while %s is waited for says so, though the other family answered',
+    async (held) => {
+      const stop = new AbortController();
+      await using server = await startServer((asked) => {
+        if (asked.type !== held) {
+          // By the time the address has been read, as far as a test from outside can tell.
+          setTimeout(() => stop.abort(), 100);
+          const data = asked.type === 'A' ? '192.0.2.1' : '2001:db8::1';
+          return reply(asked, { answers: [{ type: asked.type as 'A' | 'AAAA', name: NAME, ttl: 60, data }] });
+        }
+        return null;
+      });
+      const found = await client([server.server], { timeoutMs: 60_000 }).lookup(NAME, stop.signal);
+      expect(found.problem?.code).toBe('cancelled');
+      expect(found.familyProblems[held === 'A' ? 'ipv4' : 'ipv6']?.code).toBe('cancelled');
+    },
+  );
 });
 
 function promising(answers: number, bytes: Buffer): Buffer {

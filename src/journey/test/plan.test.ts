@@ -1,0 +1,37 @@
+// What the plan says of samples that the deadline will not let out, and that riding says it too.
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../../../test/support/cli.ts';
+import { deadlineHint } from '../plan.ts';
+import type { RideSettings } from '../settings.ts';
+
+const cut = (deadline: string, last: string, sent: string): string =>
+  `the deadline of ${deadline} comes before the last sample (${last}): about ${sent} will be sent`;
+
+test.each<[samples: number, rate: number, deadlineMs: number, string | null]>([
+  [100, 10, 3_000, cut('3s', '9.9s', '30 of 100')],
+  [11, 10, 1_000, cut('1s', '1s', '10 of 11')],
+  [100, 10, 9_901, null],
+  [20, 5, 60_000, null],
+  [1, 1, 1, null],
+  [2, 3, 100, cut('100ms', '333ms', '1 of 2')],
+  [10_000, 10, 60_000, cut('1m', '1000s', '600 of 10000')],
+])('%i samples, %d a second, within %d ms', (samples, rate, deadlineMs, hint) => {
+  expect(deadlineHint({ samples, rate, deadlineMs } as RideSettings)).toBe(hint);
+});
+
+describe('a deadline before the last sample', () => {
+  const args = ['http://127.0.0.72:1/', '-n', '3', '--rate', '1', '--deadline', '200ms'];
+  const hint = cut('200ms', '2s', '1 of 3');
+
+  test('is in the plan', async () => {
+    const { exit, out } = await runCli([...args, '--plan']);
+    expect([exit, out.split('\n').includes(hint)]).toEqual([0, true]);
+  });
+
+  test.each<[readonly string[], string]>([
+    [[], `probe: ${hint}\n`],
+    [['--quiet'], ''],
+  ])('is said once before riding with %j: %j', async (more, err) => {
+    expect((await runCli([...args, ...more])).err).toBe(err);
+  });
+});

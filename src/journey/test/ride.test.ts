@@ -1,0 +1,143 @@
+// What a ride keeps when it is stopped while samples and lookups are under way: real servers, a real sampler, no schedule to wait for.
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Hop } from '../../model/latency.ts';
+import { type Endpoint, endpointId, parseTarget } from '../../model/target.ts';
+import type { DnsName, IpAddress } from '../../model/text.ts';
+import type { HopId } from '../../model/trace.ts';
+import { now } from '../../net/clock.ts';
+import { openDnsClient } from '../../net/dns/client.ts';
+import { reply, startServer as startDns } from '../../net/dns/test/servers.ts';
+import { createMeter } from '../../net/meter.ts';
+import { openSampler } from '../../net/sample/sampler.ts';
+import { hopsOf } from '../hops.ts';
+import { lookUpOf, type Progress, type RideInput, ride } from '../ride.ts';
+import { MAX_IN_FLIGHT } from '../settings.ts';
+
+const ADDRESS = '127.0.0.71' as IpAddress;
+const NAME = 'kms.example' as DnsName;
+const PATIENT_MS = 60_000;
+
+interface Held {
+  readonly endpoint: Endpoint;
+  /** Requests that came. */
+  requests(): number;
+}
+
+/** Answers the requests that `answers` names by their number, and says nothing to the others. */
+async function startHalfHung(answers: (count: number) => boolean): Promise<Held> {
+  let requests = 0;
+  const server = createServer((_request, response: ServerResponse) => {
+    if (answers(requests++)) response.end('ok');
+  });
+  onTestFinished(() => stop(server));
+  await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
+  const { port } = server.address() as AddressInfo;
+  const id = endpointId(ADDRESS, port);
+  return {
+    endpoint: { id, address: ADDRESS, port, family: 4, zone: null, zoneSource: null, ttlSeconds: null },
+    requests: () => requests,
+  };
+}
+
+function stop(server: Server): Promise<unknown> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(resolve));
+}
+
+interface Riding {
+  readonly progress: readonly Progress[];
+  /** Stops the ride and gives the hops of what it kept. */
+  stopped(): Promise<(id: HopId) => Hop | undefined>;
+}
+
+async function startRide(
+  { endpoint }: Held,
+  schedule: { readonly samples: number; readonly rate: number },
+  lookups: Pick<RideInput, 'first' | 'lookUp'> = { first: null, lookUp: null },
+): Promise<Riding> {
+  const target = parseTarget(`http://${endpoint.id}/`);
+  const originMs = now();
+  const sampler = await openSampler({
+    ...{ target, servername: null, trust: { caPem: null, insecure: false }, identity: null, http: '1.1', originMs },
+    request: { method: 'GET', headers: [], body: null, userAgent: 'ride-test' },
+    ...{ timeoutMs: PATIENT_MS, limits: { bodyBytes: 1024, headerBytes: 16_384 }, meter: createMeter() },
+  });
+  onTestFinished(() => sampler.close());
+  const abort = new AbortController();
+  const progress: Progress[] = [];
+  const running = ride({
+    ...{ endpoints: [endpoint], sampler, schedule: { ...schedule, originMs }, ...lookups, signal: abort.signal },
+    onProgress: (step) => void progress.push(step),
+  });
+  return {
+    progress,
+    async stopped() {
+      abort.abort();
+      const hops = hopsOf([endpoint], await running);
+      for (const { attempts, failures, latencyMs } of hops) {
+        expect(attempts).toBe(failures + (latencyMs?.samples.length ?? 0));
+      }
+      return (id) => hops.find((hop) => hop.id === id);
+    },
+  };
+}
+
+describe('samples under way when the ride is stopped', () => {
+  test('are attempts that were cancelled in their step; what they had finished and what the others took is kept', async () => {
+    const server = await startHalfHung((count) => count % 2 === 0);
+    const { progress, stopped } = await startRide(server, { samples: 6, rate: 200 });
+    await vi.waitFor(() => expect([server.requests(), progress.length]).toEqual([6, 3]));
+    const hop = await stopped();
+    for (const id of ['wait', 'total'] as const) {
+      expect(hop(id)).toMatchObject({ attempts: 6, failures: 3, errors: { cancelled: 3 } });
+      expect(hop(id)?.cutAfterMs).toBeGreaterThan(0);
+    }
+    for (const id of ['connect', 'send'] as const) {
+      expect(hop(id)).toMatchObject({ attempts: 6, failures: 0, errors: {} });
+      expect(hop(id)).not.toHaveProperty('cutAfterMs');
+    }
+    expect(hop('receive')).toMatchObject({ attempts: 3, failures: 0 });
+    expect(progress.at(-1)).toMatchObject({ done: 3, failed: 0 });
+  });
+
+  test('are told also where no sample of the endpoint finished', async () => {
+    const server = await startHalfHung(() => false);
+    const { stopped } = await startRide(server, { samples: 4, rate: 200 });
+    await vi.waitFor(() => expect(server.requests()).toBe(4));
+    const hop = await stopped();
+    expect(hop('connect')).toMatchObject({ attempts: 4, failures: 0 });
+    expect(hop('total')).toMatchObject({ attempts: 4, errors: { cancelled: 4 }, latencyMs: null });
+  });
+
+  test('are not those that waited for a free place', async () => {
+    const server = await startHalfHung(() => false);
+    const { stopped } = await startRide(server, { samples: MAX_IN_FLIGHT * 3, rate: 5_000 });
+    await vi.waitFor(() => expect(server.requests()).toBe(MAX_IN_FLIGHT));
+    expect((await stopped())('total')).toMatchObject({ attempts: MAX_IN_FLIGHT, failures: MAX_IN_FLIGHT });
+  });
+});
+
+test('lookups under way when the ride is stopped are attempts that were cancelled, also with one family answered', async () => {
+  // The first lookup is answered in full; from then on AAAA queries are dropped.
+  await using dns = await startDns((asked) => {
+    if (asked.type === 'AAAA' && asked.count > 2) return null;
+    return reply(asked, asked.type === 'A' ? { answers: [{ type: 'A', name: NAME, ttl: 60, data: ADDRESS }] } : {});
+  });
+  const client = openDnsClient({
+    ...{ resolvers: [dns.server], timeoutMs: PATIENT_MS, families: [4, 6], meter: createMeter() },
+  });
+  const lookUp = lookUpOf(NAME, client);
+  const first = await client.lookup(NAME, new AbortController().signal);
+  const server = await startHalfHung(() => true);
+  const { progress, stopped } = await startRide(server, { samples: 3, rate: 50 }, { first, lookUp });
+  await vi.waitFor(() => expect([dns.asked.length, progress.length]).toEqual([6, 3]));
+  const hop = await stopped();
+  expect(hop('resolve')).toMatchObject({
+    ...{ attempts: 3, failures: 2, errors: { cancelled: 2 } },
+    latencyMs: { samples: [Math.round(first.durationMs * 1000) / 1000] },
+  });
+  expect(hop('resolve')?.cutAfterMs).toBeGreaterThan(0);
+  expect(hop('total')).toMatchObject({ attempts: 3, failures: 0 });
+});
