@@ -41,15 +41,15 @@ async function startHalfHung(answers: (count: number) => boolean): Promise<Held>
   };
 }
 
-function stop(server: Server): Promise<unknown> {
+function stop(server: Server): Promise<void> {
   server.closeAllConnections();
-  return new Promise((resolve) => server.close(resolve));
+  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 interface Riding {
   readonly progress: readonly Progress[];
   /** Stops the ride and gives the hops of what it kept. */
-  stopped(): Promise<(id: HopId) => Hop | undefined>;
+  readonly stopped: () => Promise<(id: HopId) => Hop | undefined>;
 }
 
 async function startRide(
@@ -73,7 +73,7 @@ async function startRide(
   });
   return {
     progress,
-    async stopped() {
+    stopped: async () => {
       abort.abort();
       const hops = hopsOf([endpoint], await running);
       for (const { attempts, failures, latencyMs } of hops) {
