@@ -1,6 +1,6 @@
 // Owns `probe <target>`: settings, ride, judgement, report, exit code.
 import { observe } from '../../journey/observe.ts';
-import { planOf } from '../../journey/plan.ts';
+import { deadlineHint, planOf } from '../../journey/plan.ts';
 import type { Progress } from '../../journey/ride.ts';
 import { judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
@@ -17,6 +17,8 @@ export async function runRide(target: string, raw: Record<string, unknown>, laun
   }
   const policy = await policyFrom(options, launch);
   const output = await openOutput(options, launch);
+  const hint = deadlineHint(settings);
+  if (hint !== null && options.quiet !== true) launch.io.err(`probe: ${hint}\n`);
   const stop = new AbortController();
   const ignoreInterrupts = launch.io.onInterrupt(() => stop.abort());
   const progress = progressLine(launch.io, options.progress && options.quiet !== true);
