@@ -139,7 +139,7 @@ test.each<[string, readonly TraceScript[], Partial<BalancerEvidence['byEndpoint'
 ])('requests that were cut: %s', async (_, scripts, expected) => {
   const { byEndpoint } = await gathered(scripts);
   expect(byEndpoint).toMatchObject([expected]);
-  const [table] = section(await gathered(scripts)).blocks.filter(({ kind }) => kind === 'table');
+  const table = section(await gathered(scripts)).blocks.find(({ kind }) => kind === 'table');
   if (table?.kind !== 'table') throw new Error('no table');
   const cell = (title: string) => table.rows[0]?.[table.columns.indexOf(title)];
   expect([cell('failures'), cell('cut')]).toEqual(['', expected.cut]);
