@@ -2,6 +2,7 @@
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { challengeMissing } from './checks/challenge-missing.ts';
+import { clientErrors } from './checks/client-errors.ts';
 import { hstsMissing } from './checks/hsts-missing.ts';
 import { rateLimitLow } from './checks/rate-limit-low.ts';
 import { throttled } from './checks/throttled.ts';
@@ -50,6 +51,6 @@ function answer(evidence: AccessEvidence | null): Reply {
 }
 
 export const judgement: Judgement<AccessEvidence, AccessPolicy> = {
-  checks: [throttled, challengeMissing, hstsMissing, rateLimitLow],
+  checks: [throttled, clientErrors, challengeMissing, hstsMissing, rateLimitLow],
   answer,
 };

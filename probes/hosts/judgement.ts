@@ -1,6 +1,7 @@
 // Owns the list of the hosts' checks and the answer to the question.
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
+import { visible } from '../../src/model/text.ts';
 import { hostUnhealthyInRotation } from './checks/host-unhealthy-in-rotation.ts';
 import { serverErrors } from './checks/server-errors.ts';
 import type { EndpointHosts, HostsEvidence } from './evidence.ts';
@@ -9,6 +10,20 @@ import type { HostsPolicy } from './options.ts';
 function howMany({ seen, high }: EndpointHosts): string {
   if (seen === null) return 'not visible';
   return high === null || Math.floor(high) > seen ? `at least ${seen}` : String(seen);
+}
+
+/** Where the hosts are: by zone or address, and in one word where every address leads to the very same ones. */
+function placesOf(records: readonly EndpointHosts[]): string {
+  const [first, ...rest] = records.map(({ hosts }) =>
+    hosts
+      .map(({ identity }) => visible(identity))
+      .toSorted()
+      .join('\n'),
+  );
+  const same = first !== undefined && first !== '' && rest.length > 0 && rest.every((hosts) => hosts === first);
+  if (same && records[0] !== undefined)
+    return `${howMany(records[0])}, the same behind each of ${records.length} endpoints`;
+  return records.map((record) => `${howMany(record)} in ${record.zone ?? record.endpoint}`).join(', ');
 }
 
 function answer(evidence: HostsEvidence | null): Reply {
@@ -21,7 +36,7 @@ function answer(evidence: HostsEvidence | null): Reply {
     ];
     return { summary, confidence: 'not-visible', facts };
   }
-  const places = records.map((record) => `${howMany(record)} in ${record.zone ?? record.endpoint}`).join(', ');
+  const places = placesOf(records);
   const turns = told.some(({ algorithm }) => algorithm !== null)
     ? ' They are taken in turns (round robin; least connections looks the same while idle).'
     : '';

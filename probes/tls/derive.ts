@@ -51,9 +51,9 @@ export function nothingToJudge({ byEndpoint }: TlsEvidence, { target }: Given<Tl
   return { outcome: 'not-judged', because: 'no TLS handshake finished on any endpoint' };
 }
 
-/** Nothing found passes only when every endpoint that was reached showed its certificates. */
+/** Nothing found passes only when every endpoint showed its certificates, but those that this machine cannot reach at all. */
 export function foundOrSeen(found: Judged, { byEndpoint }: TlsEvidence): Judged {
-  const dark = byEndpoint.filter((record) => !isLit(record) && record.failures > 0).length;
+  const dark = byEndpoint.filter((record) => !isLit(record) && record.failures + record.unreached > 0).length;
   if (found.outcome !== 'pass' || dark === 0) return found;
   return { outcome: 'not-judged', because: `${dark} of ${byEndpoint.length} endpoints finished no TLS handshake` };
 }

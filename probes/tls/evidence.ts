@@ -87,7 +87,7 @@ const endpointSchema = chainSchema.extend({
   handshakes: count,
   /** Samples that ended inside the handshake. */
   failures: count,
-  /** Samples that ended before it. */
+  /** Samples that ended before it; those of an address family that this machine lacks are not counted. */
   unreached: count,
   /** Of the first handshake. */
   protocol: z.string().nullable(),

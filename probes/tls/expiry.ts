@@ -5,15 +5,19 @@ import type { TlsCertificate } from './evidence.ts';
 import { DAY_MS, unixMs } from './instant.ts';
 import type { TlsPolicy } from './options.ts';
 
+/** Lifetime of the longest certificate that is judged by share. Days. */
+const SHORT_DAYS = 30;
+
 /**
- * Null when there is time. A certificate that lives shorter than the warning threshold would always be near its end, so it is
- * judged by share: a third of its life left warns (where ACME clients renew), a sixth is critical.
+ * Null when there is time. A certificate that lives shorter than the warning threshold would always be near its end, so one of
+ * at most 30 days is judged by share: a third of its life left warns (where ACME clients renew), a sixth is critical. A longer
+ * one is judged by what the caller asked for, whatever that is.
  */
 export function expirySeverity(certificate: TlsCertificate, { policy, asOfMs }: Given<TlsPolicy>): Severity | null {
   const { notAfter, lifetimeDays } = certificate;
   if (notAfter === null) return null;
   const daysLeft = (unixMs(notAfter) - asOfMs) / DAY_MS;
-  const short = lifetimeDays !== null && lifetimeDays <= policy.warnDays;
+  const short = lifetimeDays !== null && lifetimeDays <= Math.min(policy.warnDays, SHORT_DAYS);
   const criticalDays = short ? Math.min(policy.criticalDays, lifetimeDays / 6) : policy.criticalDays;
   const warnDays = short ? lifetimeDays / 3 : policy.warnDays;
   if (daysLeft < Math.max(0, criticalDays)) return 'critical';

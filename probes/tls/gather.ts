@@ -120,6 +120,7 @@ function endpointOf(
   // A failed handshake may have shown certificates all the same: a server that wants one of ours sends its own first.
   const failures = traces.filter(({ problem }) => problem?.step === 'tls').length;
   const handshakes = traces.filter(({ tls, problem }) => tls !== null && problem?.step !== 'tls').length;
+  const outOfReach = traces.filter(({ problem }) => problem?.code === 'no-ipv6' || problem?.code === 'no-route').length;
   const [main, ...others] = chains;
   const facts = main?.facts ?? null;
   return {
@@ -127,7 +128,7 @@ function endpointOf(
     zone,
     handshakes,
     failures,
-    unreached: traces.length - handshakes - failures,
+    unreached: traces.length - handshakes - failures - outOfReach,
     protocol: facts?.protocol ?? null,
     protocols: [...new Set(traces.flatMap(({ tls }) => (tls === null ? [] : [tls.protocol])))].toSorted(),
     cipher: facts?.cipher ?? null,

@@ -2,7 +2,7 @@
 import type { Check } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { digResolver } from '../derive.ts';
-import type { DnsFacts } from '../evidence.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
 export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
@@ -20,7 +20,9 @@ export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
       return { outcome: 'not-judged', because: 'no resolver said whether the name exists' };
     }
     const end = dns.canonicalName === dns.name ? [] : [' (the end of its alias chain, ', dns.canonicalName, ')'];
-    const state = problem.code === 'nxdomain' ? ' does not exist' : ' exists but has no address';
+    const only = problem.code === 'nodata' ? onlyFamily(dns) : null;
+    const state = problem.code === 'nxdomain' ? ' does not exist' : ` exists but has no ${only?.name ?? ''}address`;
+    const asked = only === null ? '' : ` (only ${only.type} was asked for)`;
     const remembered =
       dns.negativeTtlSeconds === null
         ? []
@@ -34,11 +36,23 @@ export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
       outcome: 'found',
       seen: [
         {
-          what: [dns.name, ...end, state, ', says resolver ', dns.resolver, '.'],
-          nowWhat: [digResolver(dns, dns.name, 'A'), ...nameDoesNotExist.nowWhat, ...remembered],
+          what: [dns.name, ...end, state, ', says resolver ', dns.resolver, `${asked}.`],
+          ...(only === null
+            ? {}
+            : {
+                severity: 'warning',
+                soWhat: `No client can reach the service by this name over ${only.name.trim()}.`,
+              }),
+          nowWhat: [digResolver(dns, dns.name, only?.type ?? 'A'), ...nameDoesNotExist.nowWhat, ...remembered],
           evidence: [pointer('evidence', 'dns', 'lookup', 'problem')],
         },
       ],
     };
   },
 };
+
+/** The family that alone was asked for (-4, -6); null when both were. */
+function onlyFamily({ lookup }: DnsEvidence): { readonly name: 'IPv4 ' | 'IPv6 '; readonly type: 'A' | 'AAAA' } | null {
+  if (lookup.ipv4Problem === null) return { name: 'IPv6 ', type: 'AAAA' };
+  return lookup.ipv6Problem === null ? { name: 'IPv4 ', type: 'A' } : null;
+}

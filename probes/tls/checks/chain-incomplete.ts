@@ -1,7 +1,8 @@
 // Owns the check for a missing intermediate, which browsers hide by fetching it themselves.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import type { Step } from '../../../src/model/finding.ts';
 import { chainsIn, foundOrSeen, nothingToJudge, showChain, trustSeverity } from '../derive.ts';
-import type { TlsEvidence } from '../evidence.ts';
+import type { TlsChain, TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const chainIncomplete: Check<{ tls: TlsEvidence }, TlsPolicy> = {
@@ -31,7 +32,7 @@ export const chainIncomplete: Check<{ tls: TlsEvidence }, TlsPolicy> = {
           ],
           endpoint,
           ...trustSeverity(given.policy),
-          nowWhat: [...chainIncomplete.nowWhat, showChain(endpoint, given.target)],
+          nowWhat: [...chainIncomplete.nowWhat, ...ownRoot(shape), showChain(endpoint, given.target)],
           evidence: [at],
         },
       ];
@@ -39,3 +40,9 @@ export const chainIncomplete: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     return foundOrSeen(foundOrPass(seen), tls);
   },
 };
+
+/** A certificate signed by a private root itself looks the same, unless something shows that there is an intermediate. */
+function ownRoot({ missingIssuer, missingSeenAs, aiaUrl }: NonNullable<TlsChain['shape']>): readonly Step[] {
+  if (missingIssuer === null || missingSeenAs !== null || aiaUrl !== null) return [];
+  return [{ kind: 'change', text: ['If ', missingIssuer, ' is a root of your own, name it with --ca-file.'] }];
+}

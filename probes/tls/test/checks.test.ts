@@ -89,6 +89,12 @@ describe('the end of validity', () => {
     const strict = await outcomesOf(tls, { ...healthy, policy: { warnDays: 80, criticalDays: 75 } });
     expect(strict.outcomes['certificate-expiry']).toHaveLength(3);
   });
+
+  test('a threshold beyond the lifetime is what the caller asked for, and no reason to judge by share', async () => {
+    const half = endingCase('b', '2027-01-30T12:00:00Z', '2026-12-16T12:00:00Z', 90);
+    const { outcomes } = await outcomesOf(tls, { ...half, policy: { warnDays: 365, criticalDays: 7 } });
+    expect(outcomes['certificate-expiry']).toEqual([`warning ${ZONE}`]);
+  });
 });
 
 /** All others end in 2099, so that only this one can be found. */
