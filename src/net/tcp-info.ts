@@ -27,6 +27,8 @@ export async function openTcpInfo(): Promise<void> {
     getSockOpt = koffi
       .load(null)
       .func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)') as GetSockOpt;
+    // The first call is the slow one: about half a millisecond. No descriptor has this number.
+    getSockOpt(-1, IPPROTO_TCP, TCP_INFO, new Uint8Array(256), new Uint32Array([256]));
   } catch {
     getSockOpt = null;
   }

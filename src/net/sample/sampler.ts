@@ -17,6 +17,7 @@ import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
 import { handshake, type Learnt, secureContext } from './handshake.ts';
 import { type RequestOptions, requestOf } from './request.ts';
 import { StepFailure } from './step.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface SamplerOptions extends RequestOptions {
   /** Null sends no SNI. */
@@ -50,6 +51,8 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
   }
   const [readsChain] = await Promise.all([options.target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
+  // Before it resolves, so that the warm-up's work is in nobody's time: no sample's and no lookup's.
+  await warmUp(options.target.scheme === 'http' ? ['plain'] : ALPN[options.http], context);
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
