@@ -10,6 +10,7 @@ export function* journeySamples(journey: Journey): Iterable<MetricSample> {
   const plain = (family: string, value: number): MetricSample => ({ family, labels: {}, value });
   yield plain('journey_verdict', verdicts.indexOf(journey.verdict));
   yield plain('journey_last_run_timestamp_seconds', Date.parse(journey.startedAt) / 1000);
+  yield plain('journey_complete', journey.complete ? 1 : 0);
   yield plain('journey_duration_seconds', journey.durationMs / 1000);
   for (const [zone, endpoints] of Map.groupBy(journey.endpoints, (endpoint) => endpoint.zone ?? '')) {
     yield { family: 'journey_endpoints', labels: { zone }, value: endpoints.length };

@@ -35,11 +35,9 @@ export async function renderPrometheus(journey: Journey, samples: readonly Metri
   return registry.metrics();
 }
 
-/** Host, and port where it is not that of the scheme. */
+/** The target as it was given, so that two journeys to one host stay apart; a query may hold secrets, and is left out. */
 function targetLabel({ target }: Journey): string {
-  const usual = target.scheme === 'https' ? 443 : 80;
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  return labelValue(target.port === usual ? host : `${host}:${target.port}`);
+  return labelValue(target.input.replace(/[?#].*$/s, ''));
 }
 
 function placed(sample: MetricSample, zones: ReadonlyMap<string, string>): MetricSample {

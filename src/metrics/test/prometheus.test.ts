@@ -112,6 +112,16 @@ describe('a journey as Prometheus text', () => {
 });
 
 describe('labels', () => {
+  test.each([
+    ['kms.example', 'kms.example'],
+    ['http://kms.example/', 'http://kms.example/'],
+    ['https://kms.example/v1/keys?token=s3cret#x', 'https://kms.example/v1/keys'],
+  ])('the target %s is labelled %s', async (input, label) => {
+    const journey = journeyOf();
+    const series = read(await renderPrometheus({ ...journey, target: { ...journey.target, input } }, []));
+    expect(new Set(series.map(({ labels }) => labels['target']))).toEqual(new Set([label]));
+  });
+
   test('whatever stands in them is read back as visible text of bounded length', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 400 }), async (name) => {
