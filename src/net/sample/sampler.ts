@@ -114,7 +114,6 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const { options } = shared;
   const seen: Seen = { startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, http: null, problem: null };
   let raw: Socket | null = null;
-  options.meter.add({ connections: 1 });
   try {
     await rideOnce(shared, endpoint, seen, signal, (socket) => {
       raw = socket;
@@ -150,7 +149,7 @@ async function rideOnce(
     durationMs,
     clock,
   });
-  const connected = await connectTo(endpoint, timeoutMs, signal, onSocket);
+  const connected = await connectTo(endpoint, timeoutMs, signal, onSocket, () => options.meter.add({ connections: 1 }));
   seen.tcp = connected.tcp;
   seen.spans.connect = span(connected.startMs, connected.durationMs, connected.clock);
   let socket: Socket | TLSSocket = connected.socket;
