@@ -37,9 +37,13 @@ export function mainProblem(problems: EndpointRecord['problems']): Phrase {
   return [`${says} in step ${main.step}`, ...words, `${more}; to blame: ${FAULT_SAYS[main.fault]}`];
 }
 
-/** The failures of an endpoint: those that callers would have had too, and those of this machine, which say nothing of the service. */
+/**
+ * The failures of an endpoint: those that callers would have had too, and those of this machine, which say nothing of the service.
+ * What was cut when the ride was stopped is neither.
+ */
 export function failuresOf({ problems }: EndpointRecord) {
-  const [ours, theirs] = [problems.filter(isOurs), problems.filter((one) => !isOurs(one))];
+  const failed = problems.filter(({ code }) => code !== 'cancelled');
+  const [ours, theirs] = [failed.filter(isOurs), failed.filter((one) => !isOurs(one))];
   const count = (some: typeof problems): number => some.reduce((sum, { n }) => sum + n, 0);
   return { ours, oursCount: count(ours), theirs, theirsCount: count(theirs) };
 }
@@ -63,3 +67,10 @@ export const percent = (fraction: number): string => `${Math.round(fraction * 10
 
 /** Milliseconds as a person reads them. */
 export const ms = (value: number): string => `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} ms`;
+
+/** How many requests were still unanswered when the ride was stopped, and after how long; empty without one. */
+export function cutWords({ cut, cutAfterMs, attempts }: EndpointRecord): string {
+  if ((cut ?? 0) === 0) return '';
+  const after = cutAfterMs == null ? '' : `, the longest after ${ms(cutAfterMs)}`;
+  return `${cut} of ${attempts} requests were still unanswered when the ride was stopped${after}`;
+}

@@ -86,6 +86,7 @@ const endpointSchema = chainSchema.extend({
   /** Finished ones. */
   handshakes: count,
   /** Samples that ended inside the handshake. */
+  /** Also those that were cut when the ride was stopped: they showed nothing. */
   failures: count,
   /** Samples that ended before it; those of an address family that this machine lacks are not counted. */
   unreached: count,

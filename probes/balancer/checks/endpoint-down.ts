@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Judged, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import { curlTo, failuresOf, mainProblem } from '../derive.ts';
+import { curlTo, cutWords, failuresOf, mainProblem } from '../derive.ts';
 import type { BalancerEvidence, EndpointRecord } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
@@ -49,8 +49,9 @@ function unseen({ byEndpoint }: BalancerEvidence): Judged | null {
   return { outcome: 'not-judged', because: `${dark.length} of ${byEndpoint.length} endpoints: ${why}` };
 }
 
-function problemWords({ problems }: EndpointRecord): string {
-  const code = problems[0]?.code;
+function problemWords(record: EndpointRecord): string {
+  if (record.cut === record.attempts) return cutWords(record);
+  const code = record.problems[0]?.code;
   return code === undefined ? 'no problem was recorded' : problemCatalogue[code].says;
 }
 

@@ -1,8 +1,8 @@
 // Owns the check for endpoints that answer some requests and fail others.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
-import { curlTo, failuresOf, mainProblem, percent, wilson } from '../derive.ts';
-import type { BalancerEvidence } from '../evidence.ts';
+import { curlTo, cutWords, failuresOf, mainProblem, percent, wilson } from '../derive.ts';
+import type { BalancerEvidence, EndpointRecord } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
 export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPolicy> = {
@@ -25,7 +25,7 @@ export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPol
       const nowWhat = [...endpointFailures.nowWhat, curlTo(target, record.endpoint)];
       const evidence = [pointer('evidence', 'balancer', 'byEndpoint', index)] as const;
       const place = { endpoint: record.endpoint, evidence };
-      const left = record.attempts - oursCount;
+      const left = record.attempts - oursCount - (record.cut ?? 0);
       const [low, high] = wilson(theirsCount, Math.max(1, left));
       const start = `${theirsCount} of ${left} requests failed (${percent(low)} to ${percent(high)} of all, with 95 % confidence): `;
       const failed = { what: [start, ...mainProblem(theirs), '.'], nowWhat, ...place };
@@ -36,8 +36,26 @@ export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPol
         nowWhat: [{ kind: 'change' as const, text: ['Give this machine what it lacks, or ask more slowly (--rate).'] }],
         ...place,
       };
-      return [...(theirsCount > 0 ? [failed] : []), ...(oursCount > 0 ? [own] : [])];
+      const cut = {
+        what: [`${cutWords(record)}.`],
+        soWhat: 'They may have failed, or only be slow: what is known of this endpoint is too good.',
+        nowWhat: [
+          {
+            kind: 'change' as const,
+            text: ['Let the ride go on for longer (--deadline), or wait less for each (--timeout).'],
+          },
+        ],
+        ...place,
+      };
+      return [...(theirsCount > 0 ? [failed] : []), ...(oursCount > 0 ? [own] : []), ...(hangs(record) ? [cut] : [])];
     });
     return foundOrPass(seen);
   },
 };
+
+/** Of a ride that is stopped some request is always on its way; this many times the median is longer than that. */
+const LONG = 5;
+
+function hangs({ cutAfterMs, totalP50Ms }: EndpointRecord): boolean {
+  return cutAfterMs != null && totalP50Ms !== null && cutAfterMs > LONG * totalP50Ms;
+}
