@@ -85,8 +85,7 @@ const endpointSchema = chainSchema.extend({
   zone: z.string().nullable(),
   /** Finished ones. */
   handshakes: count,
-  /** Samples that ended inside the handshake. */
-  /** Also those that were cut when the ride was stopped: they showed nothing. */
+  /** Samples that ended inside the handshake, and those that were cut in it when the ride was stopped. */
   failures: count,
   /** Samples that ended before it; those of an address family that this machine lacks are not counted. */
   unreached: count,

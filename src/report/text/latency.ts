@@ -92,12 +92,14 @@ function bars(scale: Scale, samples: readonly number[], width: number): string {
   return counts.map((count) => (count === 0 ? ' ' : BLOCKS[Math.ceil((count / most) * BLOCKS.length) - 1])).join('');
 }
 
-/** The ends of the scale, with a rule between them where there is room. */
+/** The ends of the scale, with a rule between them where there is room; the bars keep it apart from the figures beside it. */
 function axis(scale: Scale, width: number): string {
   const [low, high] = [formatMs(scale.low), formatMs(scale.high)];
-  const rule = width - low.length - high.length - 2;
-  if (rule >= 1) return `${low} ${'─'.repeat(rule)} ${high}`;
-  return rule >= -1 ? `${low}…${high}` : 'bars';
+  const rule = width - low.length - high.length - 4;
+  if (rule >= 1) return `├${low} ${'─'.repeat(rule)} ${high}┤`;
+  const [figure = '', unit] = low.split(' ');
+  const short = `├${high.endsWith(` ${unit}`) ? figure : low}…${high}┤`;
+  return short.length <= width ? short : 'bars';
 }
 
 function chartColumn(rows: readonly EndpointRow[], scale: Scale, width: number): Column {
