@@ -4,7 +4,7 @@ import { UsageError } from './usage-error.ts';
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * @returns milliseconds
+ * @returns whole milliseconds: timers take no others, and 16.1 s is 16100.000000000002 ms by multiplication. Not 0 unless the text says so.
  * @throws UsageError when the text is no duration; `option` names it for the person
  */
 export function parseDuration(text: string, option: string): number {
@@ -16,7 +16,8 @@ export function parseDuration(text: string, option: string): number {
       'write a number and a unit: 500ms, 5s, 2m, 12h, 30d',
     );
   }
-  return Number(found[1]) * unit;
+  const ms = Number(found[1]) * unit;
+  return ms === 0 ? 0 : Math.max(1, Math.round(ms));
 }
 
 /** Shortest exact text of a duration: 5000 -> `5s`. */
