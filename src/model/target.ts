@@ -30,9 +30,12 @@ export interface Endpoint {
   readonly ttlSeconds: number | null;
 }
 
-const IPV4 = /^(25[0-5]|2[0-4]\d|1?\d?\d)(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
-/** Reads an address in any usual text form (no scope id), or null. IPv6 is brought to its RFC 5952 form. */
+/**
+ * Reads an address in any usual text form (no scope id), or null. IPv6 is brought to its RFC 5952 form. Four numbers with
+ * leading zeros are no address: inet_aton(3) reads them as octal, so that no two programs need to agree on the host.
+ */
 export function ipAddress(text: string): IpAddress | null {
   if (IPV4.test(text)) return text as IpAddress;
   if (!text.includes(':') || text.length > 45 || /[^0-9a-fA-F:.]/.test(text)) return null;
@@ -41,6 +44,13 @@ export function ipAddress(text: string): IpAddress | null {
   } catch {
     return null;
   }
+}
+
+/** Says how to write what `ipAddress` refuses for its leading zeros; null for any other text. */
+export function zeroPadded(text: string): string | null {
+  if (!/^\d{1,9}(\.\d{1,9}){3}$/.test(text) || !/(^|\.)0\d/.test(text)) return null;
+  const plain = ipAddress(text.split('.').map(Number).join('.'));
+  return `leading zeros are read as octal by some programs${plain === null ? '' : `; write ${plain}`}`;
 }
 
 export function familyOf(address: IpAddress): 4 | 6 {
@@ -60,6 +70,9 @@ export function parseTarget(input: string, defaultPort?: number): Target {
   if (bare === '') throw new UsageError('the target is empty; give a name, host:port or URL');
   const v6 = ipAddress(bare);
   const text = v6?.includes(':') ? `https://[${v6}]` : /^[a-z][a-z0-9+.-]*:\/\//i.test(bare) ? bare : `https://${bare}`;
+  const typedHost = /^[^/]*:\/\/(?:[^/?#]*@)?([^/?#:]*)/.exec(text)?.[1] ?? '';
+  const padded = zeroPadded(typedHost.replace(/\.$/, ''));
+  if (padded !== null) throw new UsageError(`"${typedHost}" is not an address`, padded);
   let url: URL;
   try {
     url = new URL(text);
@@ -75,6 +88,9 @@ export function parseTarget(input: string, defaultPort?: number): Target {
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const hostname = url.hostname.replace(/^\[|\]$/g, '');
   const address = ipAddress(hostname);
+  // A URL may write an address as one number, in hexadecimal or with parts left out; a person hardly means to.
+  if (address !== null && !hostname.includes(':') && typedHost.replace(/\.$/, '') !== hostname)
+    throw new UsageError(`"${typedHost}" is not a host name`, `as an address it would be ${hostname}`);
   const host = address ?? dnsName(hostname);
   if (host === null)
     throw new UsageError(`"${hostname}" is not a host name (letters, digits, "-", "_", at most 63 a label)`);

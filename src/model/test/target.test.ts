@@ -33,6 +33,12 @@ describe('parseTarget', () => {
     ['kms example', 'not a name'],
     ['kms.example:99999', 'not a name'],
     ['kms.example:0', 'port 0'],
+    ['01.2.3.4', '"01.2.3.4" is not an address'],
+    ['127.0.09.2', '"127.0.09.2" is not an address'],
+    ['http://192.0.2.010:80/', '"192.0.2.010" is not an address'],
+    ['0x7f.1', '"0x7f.1" is not a host name'],
+    ['2130706433', '"2130706433" is not a host name'],
+    ['127.1:443', '"127.1" is not a host name'],
   ])('%j is refused: %s', (input, words) => {
     expect(() => parseTarget(input)).toThrow(UsageError);
     expect(() => parseTarget(input)).toThrow(words);
@@ -54,6 +60,12 @@ test.each([
   ['::ffff:192.0.2.1', '::ffff:c000:201'],
   ['256.0.0.1', null],
   ['1.2.3', null],
+  ['0.0.0.0', '0.0.0.0'],
+  ['100.10.1.200', '100.10.1.200'],
+  ['01.2.3.4', null],
+  ['127.0.09.2', null],
+  ['127.0.0.00', null],
+  ['::ffff:1.2.3.04', null],
   ['fe80::1%eth0', null],
   ['::1]/', null],
   ['kms', null],
@@ -74,6 +86,20 @@ test.each([
 ])('the duration %s is %d ms and back', (text, ms) => {
   expect(parseDuration(text, '--timeout')).toBe(ms);
   expect(parseDuration(formatDuration(ms), '--timeout')).toBe(ms);
+});
+
+test.each([
+  ['16.1s', 16_100],
+  ['64.1s', 64_100],
+  ['2.3h', 8_280_000],
+  ['1.001s', 1001],
+  ['1.5ms', 2],
+  ['0.1ms', 1],
+  ['0.000001ms', 1],
+  ['0d', 0],
+])('the duration %s is %d ms, a whole number that a timer takes', (text, ms) => {
+  expect(parseDuration(text, '--deadline')).toBe(ms);
+  expect(() => AbortSignal.timeout(parseDuration(text, '--deadline'))).not.toThrow();
 });
 
 test.each(['5', 's', '-1s', '5 s', '1e3s', ''])('the duration %j is refused with the option and a remedy', (text) => {

@@ -1,7 +1,7 @@
 // Owns which resolvers this machine asks, and how a person writes one. Never asks the system's own resolver library.
 import { open } from 'node:fs/promises';
 import type { DnsServer } from '../../contract/net.ts';
-import { ipAddress } from '../../model/target.ts';
+import { ipAddress, zeroPadded } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 
@@ -37,7 +37,7 @@ export function parseResolver(text: string): DnsServer {
   if (address === null || port < 1 || port > 65_535) {
     throw new UsageError(
       `"${text}" is not a resolver address`,
-      'write an IP address, and #PORT unless it is 53: 127.0.0.1#5353',
+      zeroPadded(found?.[1] ?? '') ?? 'write an IP address, and #PORT unless it is 53: 127.0.0.1#5353',
     );
   }
   return { address, port };
