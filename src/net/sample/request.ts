@@ -35,7 +35,7 @@ const OURS = new Set([
 /** RFC 9110 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** @throws UsageError for a header (its value is never repeated), method or version that cannot be sent */
+/** @throws UsageError for a header or user agent (its value is never repeated), method or version that cannot be sent */
 export function requestOf({ target, request, limits, timeoutMs, http }: RequestOptions): ExchangeRequest {
   if (http === '2' && target.scheme === 'http') {
     throw new UsageError('HTTP/2 is agreed on in TLS and cannot be demanded of a plain http target', 'use https');
@@ -54,7 +54,6 @@ type Header = readonly [string, string];
 
 function headersOf({ headers, userAgent }: RequestOptions['request'], host: string): readonly Header[] {
   const given = headers.map(([name, value]): Header => [name, typeof value === 'string' ? value : value.open()]);
-  for (const [name, value] of given) validate(name, value);
   const called = (name: string): readonly Header[] => given.filter(([one]) => one.toLowerCase() === name);
   if (called('host').length > 1) throw new UsageError('the header Host is given twice', 'RFC 9112 section 3.2');
   const defaults: readonly Header[] = [
@@ -62,6 +61,7 @@ function headersOf({ headers, userAgent }: RequestOptions['request'], host: stri
     ['user-agent', userAgent],
     ['accept', '*/*'],
   ];
+  for (const [name, value] of [...defaults, ...given]) validate(name, value);
   const cookies = called('cookie').map(([, value]) => value);
   return [
     ...defaults.filter(([name]) => called(name).length === 0),

@@ -119,6 +119,8 @@ const mistakes: readonly (readonly [string, Change])[] = [
       },
     },
   ],
+  ['a user agent with a line break', { request: { userAgent: 'a\r\nX: y' } }],
+  ['a user agent beyond Latin-1', { request: { userAgent: 'sampler \u4f60' } }],
   ['a method with a space', { request: { method: 'GE T' } }],
   ['an empty method', { request: { method: '' } }],
   ['CONNECT', { request: { method: 'CONNECT' } }],
