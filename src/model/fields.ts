@@ -73,11 +73,6 @@ export function listOf(fields: Fields, name: string): readonly WireText[] {
     .slice(0, MAX_PIECES);
 }
 
-/** Members of one comma list. */
-export function listMembers(text: WireText): readonly WireText[] {
-  return pieces(text, ',');
-}
-
 const QUOTED = /^"((?:[^"\\]|\\[^])*)"?$/;
 
 /** The text inside a quoted string with `\` pairs undone (RFC 9110 5.6.4); any other text as it is. */

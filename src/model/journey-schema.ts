@@ -1,7 +1,7 @@
 // Owns the runtime schema of the journey document: reads old journeys back, and is published as schema/journey-1.json.
 import { z } from 'zod';
 import { type CheckResult, confidences, type Finding, outcomes, severities } from './finding.ts';
-import { type Journey, type JudgedWith, type Observation, type ProbeState, SCHEMA, verdicts } from './journey.ts';
+import { type Journey, type JudgedWith, type ProbeState, SCHEMA, verdicts } from './journey.ts';
 import type { Json } from './json.ts';
 import type { Hop, LatencySummary } from './latency.ts';
 import { problemCodes } from './problem.ts';
@@ -128,12 +128,7 @@ function observationShape(evidence: Readonly<Record<string, z.ZodType>>) {
   };
 }
 
-/** The schema of an observation with the evidence of the given probes; evidence of unknown probes is dropped. */
-export function observationSchema(evidence: Readonly<Record<string, z.ZodType>>): z.ZodType<Observation> {
-  return z.object(observationShape(evidence)) as unknown as z.ZodType<Observation>;
-}
-
-/** The schema of a whole journey. */
+/** The schema of a whole journey with the evidence of the given probes; evidence of unknown probes is dropped. */
 export function journeySchema(evidence: Readonly<Record<string, z.ZodType>>): z.ZodType<Journey> {
   return z.object({
     ...observationShape(evidence),
