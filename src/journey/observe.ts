@@ -11,7 +11,7 @@ import { now } from '../net/clock.ts';
 import { openDnsClient } from '../net/dns/client.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
-import { openSampler } from '../net/sample/sampler.ts';
+import { openSampler, type Sampler } from '../net/sample/sampler.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
@@ -36,17 +36,48 @@ export interface ObserveContext {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Rides one journey. What the world does never rejects; rejects with UsageError for settings that cannot be used. */
+/**
+ * Rides one journey. What the world does never rejects; rejects with UsageError for settings that cannot be used, before
+ * anything is sent. When it has settled nothing of it is under way any more.
+ */
 export async function observe(
   settings: RideSettings,
   probes: readonly AnyProbe[],
   context: ObserveContext,
 ): Promise<Observation> {
   const originMs = now();
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.deadlineMs)]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(settings.deadlineMs), over.signal]);
   setMaxListeners(0, signal);
   const meter = createMeter();
-  const net = await openNet(settings, meter);
+  // First: it looks at the settings, and refuses what cannot be used before anything is sent.
+  const sampler = await openSamplerOf(settings, meter, originMs);
+  const underWay: Promise<unknown>[] = [];
+  try {
+    return await observeWith(settings, probes, { ...context, signal }, { originMs, meter, sampler, underWay });
+  } finally {
+    over.abort();
+    await Promise.allSettled([...underWay, sampler.close()]);
+  }
+}
+
+interface Opened {
+  readonly originMs: number;
+  readonly meter: Meter;
+  readonly sampler: Sampler;
+  /** What runs beside the ride, to be waited for also when that throws. */
+  readonly underWay: Promise<unknown>[];
+}
+
+async function observeWith(
+  settings: RideSettings,
+  probes: readonly AnyProbe[],
+  context: ObserveContext,
+  { originMs, meter, sampler, underWay }: Opened,
+): Promise<Observation> {
+  const { signal } = context;
+  const resolvers = settings.resolvers ?? (await systemResolvers());
+  const net = openNet(settings, resolvers, meter);
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -67,12 +98,9 @@ export async function observe(
     options,
     NONE,
   );
+  underWay.push(beside);
   const ridingProbes = chosen.filter((probe) => probe.reads === 'ride');
-  const rode = await rideEndpoints(
-    settings,
-    { ...context, signal },
-    { originMs, meter, first, lookUp, endpoints: ridden },
-  );
+  const rode = await rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints: ridden });
   const early = await beside;
   const complete = !signal.aborted;
   const late =
@@ -93,16 +121,18 @@ export async function observe(
     endpoints: ridden,
     hops: hopsOf(ridden, rode),
     ...recorded(probes, gathered),
-    riddenWith: riddenWith(settings, leftOut),
+    riddenWith: riddenWith({ ...settings, resolvers }, leftOut),
   };
 }
 
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
-async function openNet(settings: RideSettings, meter: Meter): Promise<Net> {
-  const resolvers = settings.resolvers ?? (await systemResolvers());
-  const { timeoutMs, families } = settings;
+function openNet(
+  { timeoutMs, families }: RideSettings,
+  resolvers: NonNullable<RideSettings['resolvers']>,
+  meter: Meter,
+): Net {
   return { now, dns: openDnsClient({ resolvers, timeoutMs, meter, families }) };
 }
 
@@ -112,30 +142,27 @@ function relativeTo(lookup: Lookup, originMs: number): Lookup {
 
 interface Start {
   readonly originMs: number;
-  readonly meter: Meter;
+  readonly sampler: Sampler;
   readonly first: Lookup | null;
   readonly lookUp: ReturnType<typeof lookUpOf>;
   readonly endpoints: readonly Endpoint[];
 }
 
-async function rideEndpoints(settings: RideSettings, context: ObserveContext, start: Start): Promise<Ride> {
-  const { originMs, meter, first, lookUp, endpoints } = start;
+/** @throws UsageError for settings that cannot be used */
+function openSamplerOf(settings: RideSettings, meter: Meter, originMs: number): Promise<Sampler> {
   const { target, servername, trust, identity, request, http, timeoutMs } = settings;
-  const sampler = await openSampler({
+  return openSampler({
     ...{ target, servername, trust, identity, request, http, timeoutMs },
     ...{ limits: LIMITS, meter, originMs },
   });
+}
+
+async function rideEndpoints(settings: RideSettings, context: ObserveContext, start: Start): Promise<Ride> {
+  const { originMs, sampler, first, lookUp, endpoints } = start;
+  const { signal, onProgress } = context;
+  const schedule = { samples: settings.samples, rate: settings.rate, originMs };
   try {
-    const schedule = { samples: settings.samples, rate: settings.rate, originMs };
-    return await ride({
-      endpoints,
-      sampler,
-      schedule,
-      first,
-      lookUp,
-      signal: context.signal,
-      onProgress: context.onProgress,
-    });
+    return await ride({ endpoints, sampler, schedule, first, lookUp, signal, onProgress });
   } finally {
     await sampler.close();
   }
@@ -156,13 +183,16 @@ function recorded(
 }
 
 /** What changed the looking, for the reader of an old journey. Header values and keys are not among it. */
-function riddenWith(settings: RideSettings, endpointsLeftOut: number): Observation['riddenWith'] {
+function riddenWith(
+  settings: RideSettings & { readonly resolvers: NonNullable<RideSettings['resolvers']> },
+  endpointsLeftOut: number,
+): Observation['riddenWith'] {
   return {
     samples: settings.samples,
     rate: settings.rate,
     timeoutMs: settings.timeoutMs,
     deadlineMs: settings.deadlineMs,
-    resolvers: (settings.resolvers ?? []).map(({ address, port }) => `${address}#${port}`),
+    resolvers: settings.resolvers.map(({ address, port }) => `${address}#${port}`),
     families: settings.families,
     http: settings.http,
     servername: settings.servername,

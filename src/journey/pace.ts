@@ -19,17 +19,28 @@ export function sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Bounds how many tasks are under way; `settled` resolves when all that were started have ended. */
+/**
+ * Bounds how many tasks are under way; `settled` resolves when all that were started have ended. A task that rejects starts no
+ * further one: the next `run`, or `settled`, rejects with its error.
+ */
 export function gate(places: number): { run(task: () => Promise<void>): Promise<void>; settled(): Promise<void> } {
   const running = new Set<Promise<void>>();
+  const faults: unknown[] = [];
+  const throwFault = (): void => {
+    if (faults.length > 0) throw faults[0];
+  };
   return {
     async run(task) {
       while (running.size >= places) await Promise.race(running);
-      const ended = task().finally(() => running.delete(ended));
+      throwFault();
+      const ended = task()
+        .catch((fault: unknown) => void faults.push(fault))
+        .finally(() => running.delete(ended));
       running.add(ended);
     },
     async settled() {
       while (running.size > 0) await Promise.all(running);
+      throwFault();
     },
   };
 }

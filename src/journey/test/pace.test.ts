@@ -38,3 +38,19 @@ describe('sleepUntil', () => {
     expect(now() - asked).toBeLessThan(10_000);
   });
 });
+
+test('a task that rejects while nobody waits is thrown by what comes next, when all others have ended', async () => {
+  const places = gate(3);
+  const events: string[] = [];
+  const slow = Promise.withResolvers<void>();
+  await places.run(async () => {
+    await slow.promise;
+    events.push('slow');
+  });
+  await places.run(() => Promise.reject(new Error('a fault')));
+  await new Promise((done) => setImmediate(done));
+  await expect(places.run(async () => void events.push('started'))).rejects.toThrow('a fault');
+  slow.resolve();
+  await expect(places.settled()).rejects.toThrow('a fault');
+  expect(events).toEqual(['slow']);
+});

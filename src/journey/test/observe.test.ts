@@ -1,0 +1,83 @@
+import { getEventListeners } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AnyProbe, GatherContext } from '../../contract/probe.ts';
+import { parseTarget } from '../../model/target.ts';
+import { systemResolvers } from '../../net/dns/system.ts';
+import { type ObserveContext, observe } from '../observe.ts';
+import type { RideSettings } from '../settings.ts';
+
+const server = createServer((_request, response) => response.end());
+let settings: RideSettings;
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  settings = {
+    target: parseTarget(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`),
+    ...{ samples: 2, rate: 100, timeoutMs: 5000, deadlineMs: 60_000 },
+    ...{ resolvers: null, families: [4, 6], connect: [], zones: [], servername: null },
+    trust: { caPem: null, source: 'roots of Node.js', insecure: false },
+    ...{ identity: null, http: 'negotiated', probes: ['watcher'], probeOptions: {} },
+    request: { method: 'GET', headers: [], body: null, userAgent: 'observer' },
+  };
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+
+const context: ObserveContext = {
+  ...{ id: 'one', startedAtMs: 0, vantage: { name: 'here', zone: null, addresses: [] } },
+  signal: new AbortController().signal,
+  onProgress: () => undefined,
+};
+
+/** A probe that runs beside the ride as `gather` does. */
+function watcher(gather: (context: GatherContext<unknown>) => Promise<unknown>): AnyProbe {
+  return {
+    ...{ id: 'watcher', question: null, title: '', reads: 'lookup', after: [], sends: null },
+    options: async () => ({ parse: (value: unknown) => value }),
+    gather: async () => gather,
+  } as unknown as AnyProbe;
+}
+
+const nothing = async () => ({ state: 'complete', value: {}, elapsedMs: 0 });
+
+test('the resolvers of the system are written down by address when they are those used', async () => {
+  const { riddenWith } = await observe(settings, [watcher(nothing)], context);
+  const used = (await systemResolvers()).map(({ address, port }) => `${address}#${port}`);
+  expect(riddenWith['resolvers']).toEqual(used);
+  expect(used.length).toBeGreaterThan(0);
+});
+
+test('a fault during the ride stops and awaits what runs beside it, and leaves no listener behind', async () => {
+  const events: string[] = [];
+  const beside = watcher(({ signal }) => {
+    events.push('began');
+    return new Promise((done) => {
+      signal.addEventListener('abort', () => {
+        setImmediate(() => {
+          events.push('ended');
+          done({ state: 'unfinished', value: null, elapsedMs: 0 });
+        });
+      });
+    });
+  });
+  const onProgress = (): void => {
+    throw new Error('a fault');
+  };
+  await expect(observe(settings, [beside], { ...context, onProgress })).rejects.toThrow('a fault');
+  expect(events).toEqual(['began', 'ended']);
+  expect(getEventListeners(context.signal, 'abort')).toEqual([]);
+});
+
+test('settings that cannot be used are refused before anything begins', async () => {
+  const events: string[] = [];
+  const beside = watcher(async () => {
+    events.push('began');
+    return nothing();
+  });
+  const broken = { ...settings, trust: { ...settings.trust, caPem: ['hello'] } };
+  await expect(observe(broken, [beside], context)).rejects.toThrow('certificate');
+  expect(events).toEqual([]);
+});
