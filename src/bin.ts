@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-// The command's first lines: refuse a Node that is too old in words, then start with the compile cache on.
-import { enableCompileCache } from 'node:module';
+// The command's first lines: refuse a Node that is too old in words, then start with the compile cache on. Its last words too:
+// what nobody caught must not end as exit code 1, which a monitor reads as a verdict.
+// Whole modules only: a name that an old Node does not export would end it before it is refused.
+import module from 'node:module';
+import util from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -11,7 +14,19 @@ if (major < 26 || (major === 26 && minor < 9)) {
   );
   process.exitCode = 64;
 } else {
-  enableCompileCache();
+  process.on('uncaughtException', (thrown: unknown) => {
+    const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error('thrown without an error');
+    // A reader that goes away (`probe --version | true`) is no error of ours.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    const isWrite = error.syscall === 'write' && error.errno !== undefined;
+    const words = isWrite
+      ? `cannot write: ${util.getSystemErrorMessage(error.errno ?? 0)}`
+      : `a fault of this program: ${JSON.stringify(error.message.slice(0, 500))}`;
+    const stack = (process.env['OUTRIDER_DEBUG'] ?? '') === '' ? '' : `${error.stack ?? ''}\n`;
+    process.stderr.write(`probe: ${words}\n${stack}`);
+    process.exit(3);
+  });
+  module.enableCompileCache();
   if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2] ?? '')) {
     const { version } = await import('./version.ts');
     process.stdout.write(`${version}\n`);

@@ -4,6 +4,7 @@ import { EXIT, type Io, processIo } from './cli/io.ts';
 import type { Launch } from './cli/launch.ts';
 import { runCommand } from './cli/program.ts';
 import { REAL_WORLD } from './cli/surroundings.ts';
+import { WriteError } from './cli/system-words.ts';
 import { visible } from './model/text.ts';
 import { UsageError } from './model/usage-error.ts';
 import { version } from './version.ts';
@@ -21,6 +22,10 @@ export async function run(args: readonly string[], io: Io = processIo()): Promis
       if (error.message !== '') io.err(`probe: ${visible(error.message)}\n`);
       if (error.remedy !== null) io.err(`  ${visible(error.remedy)}\n`);
       return EXIT.usage;
+    }
+    if (error instanceof WriteError) {
+      io.err(`probe: ${error.message}\n`);
+      return EXIT.unknown;
     }
     return fault(error, io);
   }

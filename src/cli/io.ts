@@ -3,15 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import type { IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
+import { systemWords, writeError } from './system-words.ts';
 
 /** Exit codes as monitoring plugins use them; 64 is EX_USAGE of sysexits.h. */
 export const EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3, usage: 64 } as const;
 
 export interface Io {
-  /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit. */
+  /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit. @throws WriteError */
   out(text: string): Promise<void>;
   err(text: string): void;
-  /** Standard input to its end. @throws UsageError when it is larger */
+  /** Standard input to its end. @throws UsageError when it is larger or cannot be read */
   standardInput(maxBytes: number): Promise<string>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
@@ -30,12 +31,19 @@ export function processIo(): Io {
   // A reader that goes away (`probe x | head`) is no error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
-    throw error;
+    // Any other error is that of the write below.
   });
+  // Where errors would be said: there is nobody to say this one to.
+  process.stderr.on('error', () => undefined);
   return {
-    out: (text) => new Promise((resolve) => process.stdout.write(text, () => resolve())),
+    out: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) =>
+          error == null ? resolve() : reject(writeError('standard output', error)),
+        );
+      }),
     err: (text) => void process.stderr.write(text),
-    standardInput: async (maxBytes) => (await bounded(process.stdin, maxBytes, 'standard input')).toString('utf8'),
+    standardInput,
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
     columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
@@ -45,6 +53,15 @@ export function processIo(): Io {
     vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
     onInterrupt,
   };
+}
+
+async function standardInput(maxBytes: number): Promise<string> {
+  try {
+    return (await bounded(process.stdin, maxBytes, 'standard input')).toString('utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`cannot read standard input: ${systemWords(error)}`);
+  }
 }
 
 /** A stream to its end. @throws UsageError when it is larger, as soon as it is */

@@ -1,6 +1,6 @@
 // Owns reading a journey file or standard input, with a bound.
+import { readText } from './input-file.ts';
 import type { Io } from './io.ts';
-import { readText } from './judging.ts';
 
 /** A journey of 64 endpoints and 100,000 samples stays below this. Bytes. */
 const MAX_JOURNEY_BYTES = 268_435_456;

@@ -1,12 +1,11 @@
 // Owns where a report goes and what it costs: format, file, colour, width, exit code.
-import { open } from 'node:fs/promises';
 import type { AnyProbe, MetricSample } from '../contract/probe.ts';
 import type { Reporter, View } from '../contract/reporter.ts';
 import type { Section } from '../contract/section.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
-import { UsageError } from '../model/usage-error.ts';
 import { EXIT, type Io } from './io.ts';
 import type { FORMATS, Launch } from './launch.ts';
+import { openReportFile } from './report-file.ts';
 
 export interface OutputOptions {
   readonly format: (typeof FORMATS)[number];
@@ -19,26 +18,26 @@ export interface OutputOptions {
 }
 
 export interface Output {
-  /** Prints or writes the report; resolves with the exit code. */
+  /** Prints or writes the report; resolves with the exit code. @throws WriteError */
   report(journey: Journey): Promise<number>;
+  /** When there is nothing to report after all; a file that was made for it goes. Harmless after `report`. */
+  discard(): Promise<void>;
 }
 
 /** Opened before the ride, so that a path that cannot be written is said before anything is sent. @throws UsageError */
 export async function openOutput(options: OutputOptions, launch: Launch): Promise<Output> {
-  const file = options.output === undefined ? null : await openFile(options.output);
+  const file = options.output === undefined ? null : await openReportFile(options.output, launch.io);
+  let isDone = false;
   return {
     async report(journey) {
-      try {
-        const text = await render(journey, options, launch);
-        if (file === null) await launch.io.out(text);
-        else {
-          await file.truncate(0);
-          await file.writeFile(text);
-        }
-      } finally {
-        await file?.close();
-      }
+      const text = await render(journey, options, launch);
+      isDone = true;
+      await (file === null ? launch.io.out(text) : file.write(text));
       return exitCode(journey.verdict, options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
+    },
+    async discard() {
+      if (!isDone) await file?.discard();
+      isDone = true;
     },
   };
 }
@@ -103,20 +102,4 @@ async function samplesOf(journey: Journey, probes: readonly AnyProbe[]): Promise
     }),
   );
   return lists.flat();
-}
-
-async function openFile(path: string): Promise<{
-  truncate(length: number): Promise<void>;
-  writeFile(text: string): Promise<void>;
-  close(): Promise<void>;
-}> {
-  try {
-    return await open(path, 'a');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'error';
-    throw new UsageError(
-      `--output: cannot write ${path} (${code})`,
-      'name a file in a folder that exists and is yours',
-    );
-  }
 }

@@ -3,13 +3,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
 import { FORMATS, type Launch } from './launch.ts';
 
-/** Builds the command line. `setExit` receives the exit code of the command that ran. */
-export function buildProgram(launch: Launch, setExit: (code: number) => void): Command {
+/** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
+export function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
   const program = new Command('probe')
     .description('Rides one request to a service, hop by hop, and answers with evidence.')
     .version(launch.version, '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => void launch.io.out(text), writeErr: (text) => launch.io.err(text) })
+    .configureOutput({ writeOut: print, writeErr: (text) => launch.io.err(text) })
     .showHelpAfterError('(probe --help shows the options)')
     .enablePositionalOptions()
     .addHelpText('after', HELP_AFTER);
@@ -21,7 +21,11 @@ export function buildProgram(launch: Launch, setExit: (code: number) => void): C
     setExit(await runRide(target, options, launch));
   });
   judgingOptions(
-    outputOptions(program.command('judge <journey>').description('judge an old journey again; - reads standard input')),
+    outputOptions(
+      program
+        .command('judge <journey>')
+        .description('judge an old journey again, by its own policy unless told otherwise; - reads standard input'),
+    ),
   )
     .option('--as-of <TIME>', 'judge as if it were this time (RFC 3339); default: when it was ridden')
     .action(async (file: string, options: Record<string, unknown>) => {
@@ -52,14 +56,21 @@ export function buildProgram(launch: Launch, setExit: (code: number) => void): C
 /** Parses and runs; returns the exit code. UsageError and faults of the program are left to the caller. */
 export async function runCommand(args: readonly string[], launch: Launch): Promise<number> {
   let exit = 0;
-  const program = buildProgram(launch, (code) => {
-    exit = code;
-  });
+  const printing: Promise<unknown>[] = [];
+  const program = buildProgram(
+    launch,
+    (code) => {
+      exit = code;
+    },
+    (text) => void printing.push(launch.io.out(text).catch((error: unknown) => error)),
+  );
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exit;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const failure = (await Promise.all(printing)).find((result) => result instanceof Error);
+    if (failure !== undefined) throw failure;
     if (error.exitCode === 0) return 0;
     // Commander has already said what is wrong, and what to type.
     throw new UsageError('', null);
@@ -128,8 +139,8 @@ Examples:
   probe kms.example                            three in the morning: what is wrong, and where
   probe kms.example --plan                     what would be sent, and to whom
   probe kms.example -f json > before.json      write it down
-  probe judge before.json --policy p.yaml      judge it again, with other thresholds
+  probe judge before.json --policy p.yaml      judge it again: its own policy, and this one over it
   probe report before.json -f html -o j.html   render it again
   probe demo                                   the embedded world: no network, no root
 
-Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell, 64 wrong usage.`;
+Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell or not write it, 64 wrong usage.`;

@@ -1,14 +1,17 @@
 // Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
 
-import type { NamedZone, PinnedAddress, RideSettings } from '../journey/settings.ts';
+import { LIMITS, type NamedZone, type PinnedAddress, type RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
-import { ipAddress, parseTarget, type Target } from '../model/target.ts';
+import { familyOf, ipAddress, parseTarget, type Target, zeroPadded } from '../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { parseResolver } from '../net/dns/system.ts';
-import { type JudgingOptions, readBytes, readText } from './judging.ts';
+import { requestOf } from '../net/sample/request.ts';
+import { readBytes, readText } from './input-file.ts';
+import type { JudgingOptions } from './judging.ts';
 import type { Launch } from './launch.ts';
+import { suggestion } from './policy.ts';
 import { systemRoots } from './roots.ts';
 
 /** As commander hands them over. */
@@ -44,7 +47,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
   const { surroundings } = launch;
   const target = parseTarget(input, surroundings.defaultPort ?? undefined);
   const given = options.resolver.map(parseResolver);
-  return {
+  const settings: RideSettings = {
     target,
     samples: wholeNumber(options.samples, '--samples', 1, 100_000),
     rate: positiveNumber(options.rate, '--rate', 1000),
@@ -57,11 +60,28 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     servername: servernameOf(options.sni, target),
     trust: { ...(await rootsOf(options, launch)), insecure: options.insecure === true },
     identity: await identityOf(options),
-    request: await requestOf(options, launch),
+    request: await requestSettings(options, launch),
     http: options.http ?? 'negotiated',
     probes: chosenProbes(options, launch),
     probeOptions: surroundings.probeOptions,
   };
+  refuseUnreachable(settings);
+  // Built and left: what cannot be sent is said now, to --plan as well.
+  requestOf({ ...settings, limits: LIMITS });
+  return settings;
+}
+
+/** An address given by hand in a family that is left out would be passed over without a word. */
+function refuseUnreachable({ connect, target, families }: RideSettings): void {
+  const given =
+    connect.length > 0 ? connect.map(({ address }) => address) : target.isAddress ? [target.host as IpAddress] : [];
+  const left = given.find((address) => !families.includes(familyOf(address)));
+  if (left === undefined) return;
+  const option = connect.length > 0 ? `--connect ${left}` : left;
+  throw new UsageError(
+    `-${families.join(' -')} leaves out ${option}, which is IPv${familyOf(left)}`,
+    'give one of the two',
+  );
 }
 
 function wholeNumber(text: string, option: string, least: number, most: number): number {
@@ -92,7 +112,8 @@ function familiesOf(options: RideOptions): readonly (4 | 6)[] {
 function servernameOf(sni: string | undefined, target: Target): DnsName | null {
   if (sni === undefined) return target.isAddress ? null : (target.host as DnsName);
   const name = dnsName(sni);
-  if (name === null || ipAddress(sni) !== null)
+  // A name does not end in a number: RFC 1123 2.1. Four of them are an address, whatever the zeros in front of them.
+  if (name === null || ipAddress(sni) !== null || /(^|\.)\d+$/.test(name))
     throw new UsageError(
       `--sni: "${sni}" is not a host name`,
       'addresses cannot be sent as server name (RFC 6066 section 3)',
@@ -109,7 +130,7 @@ export function parseConnect(text: string): PinnedAddress {
   if (address === null || (port !== null && (port < 1 || port > 65_535))) {
     throw new UsageError(
       `--connect: "${text}" is not an address`,
-      'write 192.0.2.1, 192.0.2.1:8443=zone-a or [2001:db8::1]:443',
+      zeroPadded(found?.[1] ?? where) ?? 'write 192.0.2.1, 192.0.2.1:8443=zone-a or [2001:db8::1]:443',
     );
   }
   return { address, port, zone: zone === undefined || zone === '' ? null : zone };
@@ -118,11 +139,12 @@ export function parseConnect(text: string): PinnedAddress {
 /** `NAME=ADDR[,ADDR]` */
 export function parseZone(text: string): NamedZone {
   const [name = '', list = ''] = text.split(/=(.*)/s);
-  const addresses = list.split(',').map((word) => ipAddress(word.trim()));
+  const words = list.split(',').map((word) => word.trim());
+  const addresses = words.map(ipAddress);
   if (name === '' || addresses.includes(null)) {
     throw new UsageError(
       `--zone: "${text}" is not NAME=ADDR[,ADDR]`,
-      'for example --zone eu-west-1a=192.0.2.1,2001:db8::1',
+      words.map(zeroPadded).find((remedy) => remedy !== null) ?? 'for example --zone eu-west-1a=192.0.2.1,2001:db8::1',
     );
   }
   return { name, addresses: addresses as readonly IpAddress[], source: 'flag' };
@@ -159,15 +181,22 @@ async function identityOf(options: RideOptions): Promise<RideSettings['identity'
   return { certificatePem, key: new Secret('client key', key) };
 }
 
-async function requestOf(options: RideOptions, launch: Launch): Promise<RideSettings['request']> {
+async function requestSettings(options: RideOptions, launch: Launch): Promise<RideSettings['request']> {
   if (!/^[A-Z]{1,20}$/.test(options.method))
     throw new UsageError(`--method: "${options.method}" is not an HTTP method`, 'for example GET or HEAD');
   return {
     method: options.method,
     headers: options.header.map(parseHeader),
     body: options.body === undefined ? null : await readBytes(options.body, '--body', MAX_BODY_BYTES),
-    userAgent: options.userAgent ?? `outrider/${launch.version}`,
+    userAgent: userAgentOf(options.userAgent, launch),
   };
+}
+
+/** RFC 9110 5.5: visible characters, blanks and, from older times, Latin-1. An empty one would be none. */
+function userAgentOf(given: string | undefined, launch: Launch): string {
+  if (given === undefined) return `outrider/${launch.version}`;
+  if (/^[\t\x20-\x7e\xa0-\xff]+$/.test(given)) return given;
+  throw new UsageError(`--user-agent: "${given}" cannot be sent`, 'write one line of Latin letters, digits and signs');
 }
 
 function parseHeader(text: string): readonly [string, Secret] {
@@ -179,14 +208,18 @@ function parseHeader(text: string): readonly [string, Secret] {
 
 function chosenProbes(options: RideOptions, launch: Launch): readonly string[] {
   const known = launch.probes.map((probe) => probe.id);
+  const theProbes = `the probes are ${known.join(', ')}`;
   const named = (list: string | undefined, option: string): readonly string[] => {
     const ids = (list ?? '').split(',').filter((id) => id !== '');
+    if (list !== undefined && ids.length === 0) throw new UsageError(`${option} names no probe`, theProbes);
     const stranger = ids.find((id) => !known.includes(id));
     if (stranger !== undefined)
-      throw new UsageError(`${option}: no probe is called "${stranger}"`, `the probes are ${known.join(', ')}`);
+      throw new UsageError(`${option}: no probe is called "${stranger}"`, `${suggestion(stranger, known)}${theProbes}`);
     return ids;
   };
   const only = named(options.only, '--only');
   const skip = named(options.skip, '--skip');
-  return (only.length > 0 ? only : known).filter((id) => !skip.includes(id));
+  const chosen = (only.length > 0 ? only : known).filter((id) => !skip.includes(id));
+  if (chosen.length === 0) throw new UsageError('--only and --skip together leave no probe', theProbes);
+  return chosen;
 }

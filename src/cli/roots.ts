@@ -1,6 +1,6 @@
 // Owns finding the roots that this machine trusts: the file that its other programs read. Never merges them with others.
 import { stat } from 'node:fs/promises';
-import { readText } from './judging.ts';
+import { readText } from './input-file.ts';
 
 /** Where the systems keep their bundle: Debian, Fedora and RHEL, openSUSE, Alpine and macOS. Go's crypto/x509 looks in the same places. */
 const BUNDLES = [

@@ -1,22 +1,34 @@
-// Owns `probe judge <journey>`: judges a written-down journey again, as of when it was ridden unless told otherwise.
+// Owns `probe judge <journey>`: judges a written-down journey again, by the policy and as of the time that it was ridden with
+// unless told otherwise. Loads nothing of the wire.
 import { readJourney } from '../../journey/read.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { readJourneyText } from '../journey-file.ts';
 import { type JudgingOptions, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
+import { storedPolicy } from '../policy.ts';
 
 export async function runJudge(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const options = raw as unknown as JudgingOptions & OutputOptions & { readonly asOf?: string };
-  const policy = await policyFrom(options, launch);
+  const asOfMs = options.asOf === undefined ? null : instant(options.asOf);
   const journey = await readJourney(await readJourneyText(file, launch.io), file, launch.probes);
+  const policy = await policyFrom(options, storedPolicy(journey, file, launch.probes), launch);
   const output = await openOutput(options, launch);
-  return output.report(await judgedJourney(journey, policy, asOf(options.asOf, journey.startedAt), launch));
+  try {
+    return await output.report(await judgedJourney(journey, policy, asOfMs ?? Date.parse(journey.startedAt), launch));
+  } finally {
+    await output.discard();
+  }
 }
 
-function asOf(option: string | undefined, ridden: string): number {
-  const ms = Date.parse(option ?? ridden);
-  if (Number.isNaN(ms))
-    throw new UsageError(`--as-of: "${option ?? ''}" is not a time`, 'for example 2026-12-01T00:00:00Z');
-  return ms;
+const RFC3339 =
+  /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
+/** @returns Unix ms. @throws UsageError for what is not RFC 3339 5.6, of which Date.parse takes much more: `2026`, `1 May`, 30 February */
+export function instant(text: string): number {
+  const [, day] = RFC3339.exec(text) ?? [];
+  const dayMs = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== day)
+    throw new UsageError(`--as-of: "${text}" is not a time of RFC 3339`, 'for example 2026-12-01T00:00:00Z');
+  return Date.parse(text.toUpperCase());
 }

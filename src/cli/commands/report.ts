@@ -7,5 +7,9 @@ import { type OutputOptions, openOutput } from '../output.ts';
 export async function runReport(file: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const journey = await readJourney(await readJourneyText(file, launch.io), file, launch.probes);
   const output = await openOutput(raw as unknown as OutputOptions, launch);
-  return output.report(journey);
+  try {
+    return await output.report(journey);
+  } finally {
+    await output.discard();
+  }
 }

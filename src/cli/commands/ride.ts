@@ -11,11 +11,11 @@ import { type RideOptions, rideSettings } from '../ride-options.ts';
 export async function runRide(target: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   const options = raw as unknown as RideOptions & OutputOptions;
   const settings = await rideSettings(target, options, launch);
+  const policy = await policyFrom(options, null, launch);
   if (options.plan === true) {
     await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);
     return 0;
   }
-  const policy = await policyFrom(options, launch);
   const output = await openOutput(options, launch);
   const hint = deadlineHint(settings);
   if (hint !== null && options.quiet !== true) launch.io.err(`probe: ${hint}\n`);
@@ -34,6 +34,7 @@ export async function runRide(target: string, raw: Record<string, unknown>, laun
     const asOfMs = Date.parse(observation.startedAt);
     return await output.report(await judgedJourney(observation, policy, asOfMs, launch));
   } finally {
+    await output.discard();
     progress.clear();
     ignoreInterrupts();
   }

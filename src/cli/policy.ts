@@ -1,0 +1,101 @@
+// Owns reading a policy: from the file of --policy, with the line of each name that nobody knows, and out of an old journey.
+import type { Document, LineCounter, Pair } from 'yaml';
+import type { AnyProbe } from '../contract/probe.ts';
+import type { Policy } from '../journey/judge.ts';
+import { type Severity, severities } from '../model/finding.ts';
+import type { Journey } from '../model/journey.ts';
+import { visible } from '../model/text.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { readText } from './input-file.ts';
+import { nearest } from './nearest.ts';
+
+/** A policy is a page of text; more is a mistaken file name. Bytes. */
+const MAX_POLICY_BYTES = 1_048_576;
+
+/** @throws UsageError with file and line for names that nobody knows: a threshold under a mistyped name would be silently without effect */
+export async function readPolicy(path: string, probes: readonly AnyProbe[]): Promise<Policy> {
+  const text = await readText(path, '--policy', MAX_POLICY_BYTES);
+  const { isMap, isScalar, LineCounter: Counter, parseDocument } = await import('yaml');
+  const lines = new Counter();
+  const document = parseDocument(text, { prettyErrors: true, lineCounter: lines });
+  const value = valueOf(document, path);
+  if (value === null || value === undefined) return { probes: {}, severities: {} };
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new UsageError(`${path}: a policy is a mapping`, 'for example: tls: { warnDays: 45 }');
+  }
+  const place = (mapping: unknown, name: string): string => {
+    const pairs: readonly Pair[] = isMap(mapping) ? mapping.items : [];
+    const key = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === name)?.key;
+    return `${path}${lineOf(isScalar(key) ? key.range?.[0] : undefined, lines)}`;
+  };
+  const { severities: bySeverity, ...byProbe } = value as Record<string, unknown>;
+  const probeIds = probes.map(({ id }) => id);
+  for (const id of Object.keys(byProbe)) {
+    if (!probeIds.includes(id))
+      throw new UsageError(
+        `${place(document.contents, id)}: no probe is called "${short(id)}"`,
+        `${suggestion(id, [...probeIds, 'severities'])}the probes are ${probeIds.join(', ')}; severities go under "severities"`,
+      );
+  }
+  const found = severitiesOf(bySeverity, path);
+  const names = Object.keys(found);
+  const checkIds = names.length === 0 ? [] : await checkIdsOf(probes);
+  const stranger = names.find((id) => !checkIds.includes(id));
+  if (stranger === undefined) return { probes: byProbe, severities: found };
+  throw new UsageError(
+    `${place(document.get('severities'), stranger)}: no check is called "${short(stranger)}"`,
+    `${suggestion(stranger, checkIds)}the README of each probe lists its checks`,
+  );
+}
+
+/**
+ * What a journey was judged with, so that judging it again without a word gives the same. Names that are gone since are left out.
+ * @param file for messages
+ * @throws UsageError for severities that are none
+ */
+export function storedPolicy({ judgedWith }: Journey, file: string, probes: readonly AnyProbe[]): Policy {
+  const { severities: bySeverity, ...byProbe } = judgedWith.policy;
+  const known = probes.filter(({ id }) => byProbe[id] !== undefined).map(({ id }) => [id, byProbe[id]] as const);
+  return { probes: Object.fromEntries(known), severities: severitiesOf(bySeverity, `${file}: judgedWith.policy`) };
+}
+
+/** `did you mean "x"? ` or nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === null ? '' : `did you mean "${near}"? `;
+}
+
+function valueOf(document: Document.Parsed, path: string): unknown {
+  try {
+    if (document.errors[0] !== undefined) throw document.errors[0];
+    // Aliases that multiply are a bomb.
+    return document.toJS({ maxAliasCount: 20 });
+  } catch (error) {
+    const words = error instanceof Error ? visible(error.message.split('\n')[0] ?? '') : 'not YAML';
+    throw new UsageError(`${path}: ${words}`);
+  }
+}
+
+function lineOf(offset: number | undefined, lines: LineCounter): string {
+  const line = offset === undefined ? 0 : lines.linePos(offset).line;
+  return line === 0 ? '' : `:${line}`;
+}
+
+function severitiesOf(value: unknown, where: string): Readonly<Record<string, Severity>> {
+  if (value === undefined || value === null) return {};
+  const wrong =
+    typeof value !== 'object' ||
+    Array.isArray(value) ||
+    Object.values(value).some((severity) => !severities.includes(severity as Severity));
+  if (wrong) throw new UsageError(`${where}: severities map a check id to ${severities.join(', ')}`);
+  return value as Record<string, Severity>;
+}
+
+async function checkIdsOf(probes: readonly AnyProbe[]): Promise<readonly string[]> {
+  const judgements = await Promise.all(probes.map((probe) => probe.judgement()));
+  return judgements.flatMap(({ checks }) => checks.map(({ id }) => id));
+}
+
+function short(name: string): string {
+  return visible(name).slice(0, 40);
+}

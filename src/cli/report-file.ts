@@ -1,0 +1,60 @@
+// Owns the file that a report goes to: opened before anything is sent, filled once, taken away again if we made it for nothing.
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { UsageError } from '../model/usage-error.ts';
+import type { Io } from './io.ts';
+import { systemWords, writeError } from './system-words.ts';
+
+export interface ReportFile {
+  /** Replaces what the file held. @throws WriteError */
+  write(text: string): Promise<void>;
+  /** For a report that will not come: an older report stays as it was, a file that we made goes. */
+  discard(): Promise<void>;
+}
+
+/** Names of our own standard output. It is written as such: a socket cannot be opened by these names. */
+const STANDARD_OUTPUT = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
+
+/** @throws UsageError for a path that cannot be written */
+export async function openReportFile(path: string, io: Io): Promise<ReportFile> {
+  if (STANDARD_OUTPUT.has(path)) return { write: (text) => io.out(text), discard: async () => undefined };
+  try {
+    const { file, isOurs } = await openOrMake(path);
+    return reportFile(path, file, isOurs, (await file.stat()).isFile());
+  } catch (error) {
+    throw new UsageError(
+      `--output: cannot write ${path}: ${systemWords(error)}`,
+      'name a file in a folder that exists and is yours',
+    );
+  }
+}
+
+function reportFile(path: string, file: FileHandle, isOurs: boolean, isRegular: boolean): ReportFile {
+  const discard = async (): Promise<void> => {
+    await file.close().catch(() => undefined);
+    if (isOurs) await unlink(path).catch(() => undefined);
+  };
+  return {
+    discard,
+    async write(text) {
+      try {
+        // Devices and pipes have no length to cut.
+        if (isRegular) await file.truncate(0);
+        await file.writeFile(text);
+        await file.close();
+      } catch (error) {
+        await discard();
+        throw writeError(path, error);
+      }
+    },
+  };
+}
+
+/** Appending, so that a report of yesterday is kept until there is one of today. */
+async function openOrMake(path: string): Promise<{ readonly file: FileHandle; readonly isOurs: boolean }> {
+  try {
+    return { file: await open(path, 'ax'), isOurs: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return { file: await open(path, 'a'), isOurs: false };
+  }
+}
