@@ -49,7 +49,7 @@ export interface TcpFacts {
   readonly mssBytes: number;
 }
 
-/** What the server answered. Header values are cut to 4 KiB each for the record. */
+/** What the server answered. Header values are cut to 4 KiB each for the record, and all fields of an answer to 8 KiB. */
 export interface HttpFacts {
   /** Undici tells 1.x from 2 only; an HTTP/1.0 answer reads as 1.1. */
   readonly version: '1.1' | '2';
@@ -57,6 +57,8 @@ export interface HttpFacts {
   /** In the order sent, names as sent (HTTP/1.1 keeps case). */
   readonly headers: readonly (readonly [WireText, WireText])[];
   readonly trailers: readonly (readonly [WireText, WireText])[];
+  /** True when headers or trailers were left out for their size: then a field that is not there may have been sent. */
+  readonly fieldsTruncated: boolean;
   /** Bytes of the body as transferred (before content decoding). */
   readonly bodyBytes: number;
   /** SHA-256 of the body as transferred, lower-case hex; of the part read when `truncated`. */

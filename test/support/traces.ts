@@ -44,6 +44,7 @@ export function tracesOn(endpoint: Endpoint, scripts: readonly TraceScript[]): r
               status,
               headers: fields(script.headers),
               trailers: fields(script.trailers),
+              fieldsTruncated: false,
             },
             ...{ bodyBytes: body.length, bodySha256: `sha-${body}`, bodyStart: wireText(body), truncated: false },
           };

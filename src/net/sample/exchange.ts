@@ -8,8 +8,9 @@ import { type Problem, problem } from '../../model/problem.ts';
 import { wireText } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
-import { type BodyReader, bodyReader, type Fields, fieldsOf } from './answer.ts';
+import { type BodyReader, bodyReader } from './answer.ts';
 import { problemOf } from './failure.ts';
+import type { FieldReader, FieldStore, Fields } from './fields.ts';
 import { StepFailure, startBound } from './step.ts';
 
 export interface ExchangeRequest {
@@ -37,6 +38,7 @@ export async function exchange(
   request: ExchangeRequest,
   moments: Moments,
   signal: AbortSignal,
+  fields: FieldStore,
 ): Promise<HttpFacts> {
   const isH2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
   const client = new Client(request.origin, {
@@ -46,7 +48,7 @@ export async function exchange(
   });
   // Undici emits late errors of the session here; they are the exchange's own by then.
   client.on('disconnect', () => undefined);
-  const running = new Exchange(socket, isH2 ? '2' : '1.1', request, moments);
+  const running = new Exchange(socket, isH2 ? '2' : '1.1', request, moments, fields.open());
   const cancel = (): void => running.cancel();
   try {
     signal.addEventListener('abort', cancel, { once: true });
@@ -91,6 +93,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #version: HttpFacts['version'];
   readonly #cause: { readonly first: Error | null };
   readonly #body: BodyReader;
+  readonly #fields: FieldReader;
   #head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
   #controller: Dispatcher.DispatchController | null = null;
   #timer: { stop(): void } | null = null;
@@ -98,7 +101,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (facts: HttpFacts) => void;
   readonly #reject: (failure: StepFailure) => void;
 
-  constructor(socket: Socket, version: HttpFacts['version'], { limits, timeoutMs }: ExchangeRequest, moments: Moments) {
+  constructor(
+    socket: Socket,
+    version: HttpFacts['version'],
+    { limits, timeoutMs }: ExchangeRequest,
+    moments: Moments,
+    fields: FieldReader,
+  ) {
     const { promise, resolve, reject } = Promise.withResolvers<HttpFacts>();
     this.facts = promise;
     this.#resolve = resolve;
@@ -107,6 +116,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#version = version;
     this.#timeoutMs = timeoutMs;
     this.#moments = moments;
+    this.#fields = fields;
     this.#body = bodyReader(limits.bodyBytes);
     this.#bound();
   }
@@ -144,7 +154,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#moments.firstByteMs ??= now();
-    this.#head = { status, headers: fieldsOf(controller.rawHeaders ?? headers) };
+    this.#head = { status, headers: this.#fields.read(controller.rawHeaders ?? headers) };
     this.#bound();
   }
 
@@ -155,7 +165,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController, trailers: unknown): void {
-    this.#finish(fieldsOf(controller.rawTrailers ?? trailers), false);
+    this.#finish(this.#fields.read(controller.rawTrailers ?? trailers), false);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -175,7 +185,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#ended || this.#head === null) return;
     this.#moments.endMs = now();
     this.#end();
-    this.#resolve({ version: this.#version, ...this.#head, trailers, ...this.#body.read(), truncated });
+    const { truncated: fieldsTruncated } = this.#fields;
+    const read = { ...this.#head, trailers, fieldsTruncated, ...this.#body.read(), truncated };
+    this.#resolve({ version: this.#version, ...read });
   }
 
   #fail(failure: Problem): void {

@@ -14,6 +14,7 @@ import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
+import { type FieldStore, openFieldStore } from './fields.ts';
 import { handshake, type Learnt, secureContext } from './handshake.ts';
 import { type RequestOptions, requestOf } from './request.ts';
 import { StepFailure } from './step.ts';
@@ -53,12 +54,13 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const [readsChain] = await Promise.all([options.target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
   // Before it resolves, so that the warm-up's work is in nobody's time: no sample's and no lookup's.
   await warmUp(options.target.scheme === 'http' ? ['plain'] : ALPN[options.http], context);
+  const shared = { options, context, request, readsChain, fields: openFieldStore() };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
     sample(endpoint, sequence, signal) {
       const stop = AbortSignal.any([signal, closing.signal]);
-      const sample = sampleOnce({ options, context, request, readsChain }, endpoint, sequence, stop);
+      const sample = sampleOnce(shared, endpoint, sequence, stop);
       running.add(sample);
       const forget = (): boolean => running.delete(sample);
       sample.then(forget, forget);
@@ -76,6 +78,7 @@ interface Shared {
   readonly context: SecureContext;
   readonly request: ExchangeRequest;
   readonly readsChain: boolean;
+  readonly fields: FieldStore;
 }
 
 /** Headers and bodies that a caller gives are theirs to lose; what the ride sends by itself is not. */
@@ -137,7 +140,7 @@ function release(socket: Socket | null, meter: Meter): void {
 }
 
 async function rideOnce(
-  { options, context, request, readsChain }: Shared,
+  { options, context, request, readsChain, fields }: Shared,
   endpoint: Endpoint,
   seen: Seen,
   signal: AbortSignal,
@@ -166,7 +169,7 @@ async function rideOnce(
   const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
   options.meter.add({ requests: 1 });
   try {
-    seen.http = await exchange(socket, request, moments, signal);
+    seen.http = await exchange(socket, request, moments, signal, fields);
   } finally {
     const { beginMs, sentMs, firstByteMs, endMs } = moments;
     if (sentMs !== null) seen.spans.send = span(beginMs, sentMs - beginMs);

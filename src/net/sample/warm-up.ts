@@ -11,6 +11,7 @@ import { now } from '../clock.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange } from './exchange.ts';
+import { openFieldStore } from './fields.ts';
 import { handshake } from './handshake.ts';
 import { trialKeyPem, trialPem } from './trial-chain.ts';
 
@@ -85,7 +86,7 @@ export async function rehearse(protocol: Protocol, context: SecureContext): Prom
       socket = await handshake(socket, wanted, { chain: NO_CHAIN, facts: null }, signal);
     }
     const moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
-    return await exchange(socket, REQUEST, moments, signal);
+    return await exchange(socket, REQUEST, moments, signal, openFieldStore());
   } finally {
     here.destroy();
     there.destroy();

@@ -113,7 +113,7 @@ const answers: readonly Answer[] = [
     does: 'answers',
     serve: answering(OK),
     expected: ['200'],
-    http: { version: '1.1', status: 200, bodyBytes: 2, bodyStart: 'ok', truncated: false },
+    http: { version: '1.1', status: 200, bodyBytes: 2, bodyStart: 'ok', truncated: false, fieldsTruncated: false },
   },
   {
     does: 'resets after the request',
@@ -136,6 +136,14 @@ const answers: readonly Answer[] = [
     does: 'closes within the header',
     serve: (socket) => onRequest(socket, () => socket.end('HTTP/1.1 200 OK\r\nServer:')),
     expected: ['closed@wait'],
+  },
+  {
+    does: 'sends 20 KB of header',
+    serve: answering(
+      head('200 OK', ...Array.from({ length: 20 }, (_, at) => `X-${at}: ${'x'.repeat(1_000)}`), 'Content-Length: 0'),
+    ),
+    expected: ['200'],
+    http: { fieldsTruncated: true },
   },
   {
     does: 'sends 1 MB of header in one field',
