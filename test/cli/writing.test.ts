@@ -21,9 +21,12 @@ interface Ran {
 }
 
 /** @param stdout a file to write to instead of a pipe */
-function command(args: readonly string[], stdout?: string): Promise<Ran> {
+function command(args: readonly string[], stdout?: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
   const out = stdout === undefined ? 'pipe' : openSync(stdout, 'w');
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', out, 'pipe'] });
+  const child = spawn(process.execPath, [BIN, ...args], {
+    stdio: ['ignore', out, 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const read = { out: '', err: '' };
   child.stdout?.on('data', (bytes: Buffer) => (read.out += bytes.toString()));
   child.stderr?.on('data', (bytes: Buffer) => (read.err += bytes.toString()));
@@ -97,4 +100,22 @@ test.each([[['--version']], [['--help']], [REPORT]])('a reader of %j that goes a
   const script = '{ "$0" "$@"; echo "exit $?" >&2; } | true';
   const { stderr } = await promisify(execFile)('sh', ['-c', script, process.execPath, BIN, ...args]);
   expect(stderr).toMatch(/^exit [02]\n$/);
+});
+
+describe('what nobody caught', () => {
+  /** Throws as soon as the command has begun to listen for it, and outside of any call of it. */
+  const planted =
+    "process.on('newListener', (name) => { if (name === 'uncaughtException') setImmediate(() => { throw new Error('planted'); }); });";
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(planted)}` };
+
+  test('is one line and exit code 3', async () => {
+    const words = 'probe: a fault of this program: "planted"\n';
+    expect(await command(REPORT, undefined, { ...env, OUTRIDER_DEBUG: '' })).toEqual({ code: 3, out: '', err: words });
+  });
+
+  test('shows where for who asks', async () => {
+    const { code, err } = await command(REPORT, undefined, { ...env, OUTRIDER_DEBUG: '1' });
+    expect(code).toBe(3);
+    expect(err).toMatch(/Error: planted\n +at /);
+  });
 });
