@@ -1,4 +1,5 @@
 // Owns the tests of what is kept of an answer's fields: its bound, its order, and what answers share.
+import { randomBytes } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
@@ -79,7 +80,10 @@ test('answers with the same fields share them, and those with one that differs s
   expect(read('1')).toEqual(first);
 });
 
-test('a server that never repeats itself costs what is kept, not what it sent', () => {
+test.each([
+  ['HTTP/1.1', raw],
+  ['HTTP/2', (sent: Sent) => Object.fromEntries(sent)],
+] as const)('a server that never repeats itself costs what is kept, not what it sent: %s', (_, sentAs) => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const heapBytes = (): number => {
@@ -87,13 +91,16 @@ test('a server that never repeats itself costs what is kept, not what it sent', 
     return process.memoryUsage().heapUsed;
   };
   const store = openFieldStore();
-  const ANSWERS = 400;
   const before = heapBytes();
-  const kept = Array.from({ length: ANSWERS }, (_, answer) =>
-    store.open().read(Object.fromEntries(many(8, 7_000).map(([name, value]) => [name, `${answer}${value}`]))),
-  );
+  const kept = Array.from({ length: ANSWERS }, () => {
+    const names = Array.from({ length: FIELDS }, () => randomBytes(NAME_BYTES / 2).toString('hex'));
+    return store.open().read(sentAs(names.map((name) => [name, 'v'] as const)));
+  });
   const growth = heapBytes() - before;
   expect(kept).toHaveLength(ANSWERS);
-  // 56 KB were sent for each, of which 8 are kept.
-  expect(growth / ANSWERS).toBeLessThan(2 * 8_192);
+  expect(growth / ANSWERS).toBeLessThan((FIELDS * NAME_BYTES) / 4);
 });
+const ANSWERS = 200;
+/** All are kept, cut; whoever keeps the rest of them keeps 180 KB of each answer. */
+const FIELDS = 30;
+const NAME_BYTES = 6_000;

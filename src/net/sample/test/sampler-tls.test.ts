@@ -231,13 +231,16 @@ describe('secrets and bounds', () => {
     // RFC 9293 3.9.2.3, MUST-46: no TCP connects to a group.
     ['the kernel refuses it before a SYN', '224.0.0.1', 0],
   ];
-  test.each(counted)('a failed connection is counted when it left this machine: %s', async (_, address, connections) => {
-    const meter = createMeter();
-    await using server = await startTls(answering(OK));
-    const { trace } = await sampleOf({ address, port: server.port }, { meter });
-    expect(trace.problem?.step).toBe('connect');
-    expect(meter.read()).toEqual({ dnsQueries: 0, connections, requests: 0, bytesSent: 0, bytesReceived: 0 });
-  });
+  test.each(counted)(
+    'a failed connection is counted when it left this machine: %s',
+    async (_, address, connections) => {
+      const meter = createMeter();
+      await using server = await startTls(answering(OK));
+      const { trace } = await sampleOf({ address, port: server.port }, { meter });
+      expect(trace.problem?.step).toBe('connect');
+      expect(meter.read()).toEqual({ dnsQueries: 0, connections, requests: 0, bytesSent: 0, bytesReceived: 0 });
+    },
+  );
 
   test('the meter counts the connection, the request and the bytes of both directions', async () => {
     const meter = createMeter();
