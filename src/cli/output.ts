@@ -33,13 +33,18 @@ export async function openOutput(options: OutputOptions, launch: Launch): Promis
       const text = await render(journey, options, launch);
       isDone = true;
       await (file === null ? launch.io.out(text) : file.write(text));
-      return exitCode(journey.verdict, options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
+      return exitCode(told(journey), options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
     },
     async discard() {
       if (!isDone) await file?.discard();
       isDone = true;
     },
   };
+}
+
+/** A journey that was cut short before anything was found has not shown that all is well. */
+function told({ complete, verdict }: Journey): Verdict {
+  return complete || verdict !== 'ok' ? verdict : 'unknown';
 }
 
 /** `never` still says 0 only; an `unknown` verdict is 3 unless `never`. */

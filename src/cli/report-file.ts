@@ -1,5 +1,6 @@
 // Owns the file that a report goes to: opened before anything is sent, filled once, taken away again if we made it for nothing.
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, lstat, open, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { UsageError } from '../model/usage-error.ts';
 import type { Io } from './io.ts';
 import { systemWords, writeError } from './system-words.ts';
@@ -37,6 +38,7 @@ function reportFile(path: string, file: FileHandle, isOurs: boolean, isRegular: 
     discard,
     async write(text) {
       try {
+        if (isRegular && (await replaced(path, text))) return await file.close();
         // Devices and pipes have no length to cut.
         if (isRegular) await file.truncate(0);
         await file.writeFile(text);
@@ -47,6 +49,25 @@ function reportFile(path: string, file: FileHandle, isOurs: boolean, isRegular: 
       }
     },
   };
+}
+
+/**
+ * Puts a whole new file in the place of the old one, so that no reader (node_exporter's textfile collector) meets half of it.
+ * False where that cannot be: a folder that is not ours, a link that must stay one.
+ */
+async function replaced(path: string, text: string): Promise<boolean> {
+  const { mode, nlink } = await stat(path);
+  if (nlink > 1 || (await lstat(path)).isSymbolicLink()) return false;
+  const beside = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(beside, text, { flag: 'wx', mode });
+    await rename(beside, path);
+    return true;
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return false;
+    throw error;
+  }
 }
 
 /** Appending, so that a report of yesterday is kept until there is one of today. */

@@ -100,7 +100,9 @@ async function observeWith(
   );
   underWay.push(beside);
   const ridingProbes = chosen.filter((probe) => probe.reads === 'ride');
-  const rode = await rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints: ridden });
+  // Nobody reads the samples: then nobody is asked for them.
+  const endpoints = ridingProbes.length === 0 ? [] : ridden;
+  const rode = await rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints });
   const early = await beside;
   const complete = !signal.aborted;
   const late =
@@ -119,7 +121,7 @@ async function observeWith(
     vantage: context.vantage,
     budget: meter.read(),
     endpoints: ridden,
-    hops: hopsOf(ridden, rode),
+    hops: hopsOf(endpoints, rode),
     ...recorded(probes, gathered),
     riddenWith: riddenWith({ ...settings, resolvers }, leftOut),
   };

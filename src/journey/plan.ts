@@ -9,14 +9,16 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   const each = `${samples} x ${request.method} ${target.url}`;
   const pace = `each on a new connection, at most ${rate} a second to one address`;
   const hint = deadlineHint(settings);
+  const isGiven = connect.length > 0 || target.isAddress;
   const chosen = probes.filter((probe) => settings.probes.includes(probe.id));
+  const rides = chosen.some(({ reads }) => reads === 'ride');
+  const whom = isGiven ? addresses(settings) : `every address that DNS gives (at most ${MAX_ENDPOINTS})`;
+  const asking = chosen.filter(({ reads }) => reads !== 'lookup' || !isGiven);
   return [
-    ...dnsLines(settings),
-    connect.length > 0 || target.isAddress
-      ? `${target.scheme}: ${each} to ${addresses(settings)}, ${pace}`
-      : `${target.scheme}: ${each} to every address that DNS gives (at most ${MAX_ENDPOINTS}), ${pace}`,
-    ...chosen.flatMap((probe) => (probe.sends === null ? [] : [`${probe.id}: ${probe.sends}`])),
-    ...(hint === null ? [] : [hint]),
+    ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1)]),
+    ...(rides ? [`${target.scheme}: ${each} to ${whom}, ${pace}`] : []),
+    ...asking.flatMap((probe) => (probe.sends === null ? [] : [`${probe.id}: ${probe.sends}`])),
+    ...(hint === null || !rides ? [] : [hint]),
     `bounds: ${formatDuration(settings.timeoutMs)} a step, ${formatDuration(settings.deadlineMs)} in all, ${LIMITS.bodyBytes / 1024} KiB of each body, IPv${families.join(' and IPv')}`,
   ];
 }
@@ -34,14 +36,12 @@ function roughly(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 100) / 10}s` : formatDuration(Math.round(ms / 1000) * 1000);
 }
 
-function dnsLines(settings: RideSettings): readonly string[] {
-  if (settings.connect.length > 0 || settings.target.isAddress) return [];
+function dnsLine(settings: RideSettings, lookups: number): string {
   const types = settings.families.map((family) => (family === 4 ? 'A' : 'AAAA')).join(' and ');
   const servers =
     settings.resolvers?.map(({ address, port }) => `${address}#${port}`).join(', ') ?? "the system's resolvers";
-  return [
-    `dns: ${settings.samples} x ${types} of ${settings.target.host} to ${servers}, at most ${settings.rate} a second`,
-  ];
+  const pace = lookups > 1 ? `, at most ${settings.rate} a second` : '';
+  return `dns: ${lookups} x ${types} of ${settings.target.host} to ${servers}${pace}`;
 }
 
 function addresses(settings: RideSettings): string {

@@ -87,6 +87,11 @@ function scopeOf(journey: Journey): string {
   return `${what}, ridden from ${journey.vantage.name} at ${formatTime(journey.startedAt)} in ${formatMs(journey.durationMs)}`;
 }
 
+function whyCut({ durationMs, riddenWith }: Journey): string {
+  const deadlineMs = Number(riddenWith['deadlineMs'] ?? Number.NaN);
+  return durationMs >= deadlineMs ? `cut short by the deadline of ${formatMs(deadlineMs)}` : 'stopped from outside';
+}
+
 export function headlineOf(journey: Journey): Headline {
   return {
     word: WORDS[journey.verdict],
@@ -94,6 +99,6 @@ export function headlineOf(journey: Journey): Headline {
     where: whereOf(journey),
     tally: tallyOf(journey),
     scope: scopeOf(journey),
-    incomplete: journey.complete ? null : 'cut short by the deadline or by hand: this is what was known by then',
+    incomplete: journey.complete ? null : `${whyCut(journey)}: this is what was known by then`,
   };
 }

@@ -25,7 +25,7 @@ describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'dig', 'ope
     const { journey } = await ride([site.target(''), ...QUICK, ...site.options]);
     const after = await dig(site.resolver, 'kms.test', 'A');
 
-    expect(journey.endpoints.map(({ address }) => address)).toEqual(before.map(({ data }) => data).sort());
+    expect(journey.endpoints.map(({ address }) => address)).toEqual(before.map(({ data }) => data).toSorted());
     expect(journey.endpoints).toHaveLength(2);
     for (const { address, ttlSeconds } of journey.endpoints) {
       // The TTL of a cached record only falls: what we were told lies between what dig was told before and after.

@@ -26,7 +26,7 @@ describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'openssl', 
     expect(seen).toMatchObject({ seen: 2, answered: 20, serverErrors: 0, unhealthy: [] });
     expect(seen?.identifiedBy).toContain('x-served-by');
     // HAProxy goes round by connection order, so that each host takes exactly half.
-    expect(seen?.hosts.map(({ identity, requests }) => [identity, requests]).sort()).toEqual([
+    expect(seen?.hosts.map(({ identity, requests }) => [identity, requests]).toSorted()).toEqual([
       ['app1', 10],
       ['app2', 10],
     ]);

@@ -2,13 +2,19 @@
 import { observe } from '../../journey/observe.ts';
 import { deadlineHint, planOf } from '../../journey/plan.ts';
 import type { Progress } from '../../journey/ride.ts';
+import { UsageError } from '../../model/usage-error.ts';
 import { judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
 import { progressLine } from '../progress.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
 
+/** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
+const RESERVED = new Set(['certs', 'config', 'diff', 'learn', 'serve']);
+
 export async function runRide(target: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
+  if (RESERVED.has(target))
+    throw new UsageError(`the command ${target} is not there yet`, `for a host of that name: probe https://${target}/`);
   const options = raw as unknown as RideOptions & OutputOptions;
   const settings = await rideSettings(target, options, launch);
   const policy = await policyFrom(options, null, launch);

@@ -17,7 +17,7 @@ beforeAll(async () => {
     ...{ samples: 2, rate: 100, timeoutMs: 5000, deadlineMs: 60_000 },
     ...{ resolvers: null, families: [4, 6], connect: [], zones: [], servername: null },
     trust: { caPem: null, source: 'roots of Node.js', insecure: false },
-    ...{ identity: null, http: 'negotiated', probes: ['watcher'], probeOptions: {} },
+    ...{ identity: null, http: 'negotiated', probes: ['watcher', 'rider'], probeOptions: {} },
     request: { method: 'GET', headers: [], body: null, userAgent: 'observer' },
   };
 });
@@ -41,6 +41,9 @@ function watcher(gather: (context: GatherContext<unknown>) => Promise<unknown>):
   } as unknown as AnyProbe;
 }
 
+/** A probe that reads the samples. */
+const rider: AnyProbe = { ...watcher(async () => nothing()), id: 'rider', reads: 'ride' };
+
 const nothing = async () => ({ state: 'complete', value: {}, elapsedMs: 0 });
 
 test('the resolvers of the system are written down by address when they are those used', async () => {
@@ -48,6 +51,15 @@ test('the resolvers of the system are written down by address when they are thos
   const used = (await systemResolvers()).map(({ address, port }) => `${address}#${port}`);
   expect(riddenWith['resolvers']).toEqual(used);
   expect(used.length).toBeGreaterThan(0);
+});
+
+test('endpoints are sampled only for a probe that reads the samples', async () => {
+  const alone = await observe(settings, [watcher(nothing)], context);
+  expect(alone).toMatchObject({ budget: { connections: 0, requests: 0 }, complete: true });
+  expect(alone.endpoints).toHaveLength(1);
+  expect(alone.hops).toEqual([]);
+  const read = await observe(settings, [watcher(nothing), rider], context);
+  expect(read.budget).toMatchObject({ connections: 2, requests: 2 });
 });
 
 test('a fault during the ride stops and awaits what runs beside it, and leaves no listener behind', async () => {
@@ -66,7 +78,7 @@ test('a fault during the ride stops and awaits what runs beside it, and leaves n
   const onProgress = (): void => {
     throw new Error('a fault');
   };
-  await expect(observe(settings, [beside], { ...context, onProgress })).rejects.toThrow('a fault');
+  await expect(observe(settings, [beside, rider], { ...context, onProgress })).rejects.toThrow('a fault');
   expect(events).toEqual(['began', 'ended']);
   expect(getEventListeners(context.signal, 'abort')).toEqual([]);
 });

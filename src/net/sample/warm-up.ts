@@ -1,6 +1,7 @@
 // Owns the warm-up: throw-away exchanges in memory, by the code of a real sample, so that the first sample does not pay for what a
-// process does once (undici's parser, TLS, HTTP/2). Puts nothing on the wire, counts nothing, and sends nothing of the caller's.
-import type { Socket } from 'node:net';
+// process does once (undici's parser, TLS, HTTP/2). Lets nothing leave this machine, counts nothing, and sends nothing of the caller's.
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
@@ -30,13 +31,15 @@ const REQUEST: ExchangeRequest = {
   timeoutMs: TIMEOUT_MS,
 };
 
+const LOOPBACK = '127.0.0.1' as IpAddress;
+
 const warmed = new Map<Protocol, Promise<void>>();
 let connecting: Promise<void> | null = null;
 
 /** Once a process and protocol. Never rejects: without it the first sample is slower, and nothing else. */
 export async function warmUp(protocols: readonly Protocol[], context: SecureContext): Promise<void> {
   keepCompilerQuiet();
-  connecting ??= failToConnect();
+  connecting ??= connectToSelf();
   await connecting;
   for (const protocol of protocols) {
     const rounds = warmed.get(protocol) ?? rehearseAll(protocol, context);
@@ -53,15 +56,29 @@ function keepCompilerQuiet(): void {
   setFlagsFromString('--wasm-tiering-budget=1000000000');
 }
 
-/** A connect that the kernel refuses by itself: an address that no TCP may connect to (RFC 9293 3.9.2.3, MUST-46). */
-async function failToConnect(): Promise<void> {
-  const address = '224.0.0.1' as IpAddress;
-  const port = 9;
-  const id = endpointId(address, port);
-  const endpoint: Endpoint = { id, address, port, family: 4, zone: null, zoneSource: null, ttlSeconds: null };
-  await connectTo(endpoint, TIMEOUT_MS, new AbortController().signal, (socket) => socket.unref()).catch(
-    () => undefined,
-  );
+/** A connect to ourselves, which leaves this machine no more than the pipes do. */
+async function connectToSelf(): Promise<void> {
+  const server = createServer((socket) => socket.on('error', () => undefined).destroy());
+  try {
+    await once(server.listen(0, LOOPBACK), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const id = endpointId(LOOPBACK, port);
+    const endpoint: Endpoint = {
+      id,
+      address: LOOPBACK,
+      port,
+      family: 4,
+      zone: null,
+      zoneSource: null,
+      ttlSeconds: null,
+    };
+    const { socket } = await connectTo(endpoint, TIMEOUT_MS, new AbortController().signal, () => undefined);
+    socket.destroy();
+  } catch {
+    // A machine that cannot listen can still ride.
+  } finally {
+    server.close();
+  }
 }
 
 async function rehearseAll(protocol: Protocol, context: SecureContext): Promise<void> {

@@ -247,7 +247,7 @@ export function journeyOf(samples = 20): Journey {
         { state: 'complete', elapsedMs: 12.5, problem: null, because: null },
       ]),
     ),
-    riddenWith: { samples },
+    riddenWith: { samples, deadlineMs: 2000 },
     evidence: {
       tls: { byEndpoint: endpoints.map(({ id }) => ({ endpoint: id, protocol: 'TLSv1.3' })) },
       hosts: { byEndpoint: [{ endpoint: first.id, unhealthy: ['kms-az1-b'] }] },
