@@ -143,4 +143,5 @@ Examples:
   probe report before.json -f html -o j.html   render it again
   probe demo                                   the embedded world: no network, no root
 
-Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell or not write it, 64 wrong usage.`;
+Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell, cut short, or not written; 64 wrong usage.
+probe demo exits 0 whatever it finds, unless --fail-on asks for more.`;
