@@ -13,6 +13,7 @@ export const probeName: Probe<ProbeNameEvidence, ProbeNameOptions, ProbeNamePoli
   after: [],
   // What --plan promises. A probe that sends says here what, to whom and how much.
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).probeNameOptions,
   policy: async () => (await import('./options.ts')).probeNamePolicy,
   evidence: async () => (await import('./evidence.ts')).probeNameEvidence,

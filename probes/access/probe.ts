@@ -10,6 +10,7 @@ export const access: Probe<AccessEvidence, AccessOptions, AccessPolicy> = {
   reads: 'ride',
   after: [],
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).accessOptions,
   policy: async () => (await import('./options.ts')).accessPolicy,
   evidence: async () => (await import('./evidence.ts')).accessEvidence,

@@ -1,17 +1,18 @@
 // Owns what changes the balancer probe's looking (nothing yet) and its judging.
 import { z } from 'zod';
+import { policy } from './defaults.ts';
 
 export const balancerOptions = z.strictObject({});
 export type BalancerOptions = z.infer<typeof balancerOptions>;
 
 export const balancerPolicy = z.strictObject({
   /** A zone is slow when its median is this many times that of the others, ... */
-  slowRatio: z.number().min(1).default(3),
+  slowRatio: z.number().min(1).default(policy.slowRatio),
   /** ... and this much longer, ... */
-  slowDifferenceMs: z.number().min(0).default(20),
+  slowDifferenceMs: z.number().min(0).default(policy.slowDifferenceMs),
   /** ... and each has this many samples: 6 is the least that bounds a median with 95 % confidence. */
-  slowSamples: z.int().min(6).default(6),
+  slowSamples: z.int().min(6).default(policy.slowSamples),
   /** Answers an endpoint must have given before it is compared with others. */
-  compareAnswers: z.int().min(2).default(3),
+  compareAnswers: z.int().min(2).default(policy.compareAnswers),
 });
 export type BalancerPolicy = z.infer<typeof balancerPolicy>;

@@ -10,6 +10,7 @@ export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> 
   reads: 'ride',
   after: ['hosts'],
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).balancerOptions,
   policy: async () => (await import('./options.ts')).balancerPolicy,
   evidence: async () => (await import('./evidence.ts')).balancerEvidence,

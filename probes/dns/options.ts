@@ -1,16 +1,17 @@
 // Owns what changes the looking (options) and what changes the judging (policy).
 import { z } from 'zod';
+import { options, policy } from './defaults.ts';
 
 export const dnsOptionsSchema = z.strictObject({
   /** Only the embedded world and tests have authorities elsewhere. */
-  authorityPort: z.int().min(1).max(65_535).default(53),
+  authorityPort: z.int().min(1).max(65_535).default(options.authorityPort),
   /** Name server addresses asked in each zone, at most. */
-  maxServers: z.int().min(1).max(64).default(8),
+  maxServers: z.int().min(1).max(64).default(options.maxServers),
 });
 
 export const dnsPolicySchema = z.strictObject({
   /** A change that may take longer than this to be seen is a warning. */
-  shiftWarnSeconds: z.number().nonnegative().default(60),
+  shiftWarnSeconds: z.number().nonnegative().default(policy.shiftWarnSeconds),
 });
 
 export type DnsOptions = z.infer<typeof dnsOptionsSchema>;

@@ -12,6 +12,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   sends:
     'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain); ' +
     'to each name server address, at most 8 a zone: SOA, A and AAAA of the name',
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,
   policy: async () => (await import('./options.ts')).dnsPolicySchema,
   evidence: async () => (await import('./evidence.ts')).dnsEvidenceSchema,

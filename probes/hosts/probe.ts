@@ -10,6 +10,7 @@ export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
   reads: 'ride',
   after: [],
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).hostsOptions,
   policy: async () => (await import('./options.ts')).hostsPolicy,
   evidence: async () => (await import('./evidence.ts')).hostsEvidence,

@@ -1,11 +1,12 @@
 // Owns what changes the layers probe's looking (nothing yet) and its judging.
 import { z } from 'zod';
+import { policy } from './defaults.ts';
 
 export const layersOptions = z.strictObject({});
 export type LayersOptions = z.infer<typeof layersOptions>;
 
 export const layersPolicy = z.strictObject({
   /** A claim is doubted when it exceeds the wait by more than this in more than half of the answers. */
-  claimToleranceMs: z.number().min(0).default(5),
+  claimToleranceMs: z.number().min(0).default(policy.claimToleranceMs),
 });
 export type LayersPolicy = z.infer<typeof layersPolicy>;

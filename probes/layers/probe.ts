@@ -10,6 +10,7 @@ export const layers: Probe<LayersEvidence, LayersOptions, LayersPolicy> = {
   reads: 'ride',
   after: [],
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).layersOptions,
   policy: async () => (await import('./options.ts')).layersPolicy,
   evidence: async () => (await import('./evidence.ts')).layersEvidence,

@@ -10,6 +10,7 @@ export const tls: Probe<TlsEvidence, TlsOptions, TlsPolicy> = {
   reads: 'ride',
   after: [],
   sends: null,
+  defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).optionsSchema,
   policy: async () => (await import('./options.ts')).policySchema,
   evidence: async () => (await import('./evidence.ts')).evidenceSchema,

@@ -59,10 +59,12 @@ function over(below: Policy, above: Policy): Policy {
 
 async function checkPolicy(policy: Policy, launch: Launch, isOld: boolean): Promise<void> {
   for (const probe of launch.probes) {
+    const given = policy.probes[probe.id];
+    if (given === undefined) continue;
     const schema = await probe.policy();
     let thresholds: unknown;
     try {
-      thresholds = schema.parse(policy.probes[probe.id] ?? {});
+      thresholds = schema.parse(given);
     } catch (error) {
       const words = error instanceof Error ? visible(error.message.replaceAll(/\s+/g, ' ')).slice(0, 300) : 'not valid';
       throw new UsageError(`policy of ${probe.id}: ${words}`);

@@ -66,6 +66,8 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   readonly after: readonly string[];
   /** What `--plan` says this probe sends beyond the ride; null when nothing. */
   readonly sends: string | null;
+  /** What holds when nothing is given: equal to what the schemas make of `{}` (a test), without loading them. */
+  defaults(): Promise<{ readonly options: Options; readonly policy: Policy }>;
   options(): Promise<Schema<Options>>;
   policy(): Promise<Schema<Policy>>;
   evidence(): Promise<Schema<E>>;

@@ -50,8 +50,13 @@ async function gatherOne(probe: AnyProbe, context: GatherContext<unknown>): Prom
   const beganMs = now();
   const elapsed = (): number => Math.round((now() - beganMs) * 1000) / 1000;
   try {
-    const [gather, schema] = await Promise.all([probe.gather(), probe.options()]);
-    const options = schema.parse(context.options ?? {});
+    const given = context.options ?? null;
+    const [gather, options] = await Promise.all([
+      probe.gather(),
+      given === null
+        ? probe.defaults().then((defaults) => defaults.options)
+        : probe.options().then((schema) => schema.parse(given)),
+    ]);
     const attempt = await orUnfinished(gather({ ...context, options }), context.signal, elapsed);
     return written(attempt);
   } catch (error) {

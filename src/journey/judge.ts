@@ -5,10 +5,10 @@ import type { Answer, CheckResult, Finding, Severity } from '../model/finding.ts
 import { severities } from '../model/finding.ts';
 import { type Journey, type Observation, verdictOf } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
+import { NO_ENDPOINT } from '../model/observation-words.ts';
 import { problemCatalogue } from '../model/problem.ts';
 import { visible } from '../model/text.ts';
 import { flatten, visibleJson, writeStep } from './flatten.ts';
-import { NO_ENDPOINT } from './observation-words.ts';
 
 /** What changes the judging: by probe id its policy, and severities by check id. */
 export interface Policy {
@@ -37,8 +37,7 @@ export async function judge(
   const policies: Record<string, Json> = {};
   let criticalNotJudged = false;
   for (const probe of probes) {
-    const [judgement, policySchema] = await Promise.all([probe.judgement(), probe.policy()]);
-    const policy = policySchema.parse(context.policy.probes[probe.id] ?? {});
+    const [judgement, policy] = await Promise.all([probe.judgement(), policyOf(probe, context.policy)]);
     policies[probe.id] = policy as Json;
     const given = givenOf(observation, context, policy);
     for (const check of judgement.checks) {
@@ -65,6 +64,12 @@ export async function judge(
     answers,
     findings,
   };
+}
+
+/** @throws for a policy that the probe's schema refuses */
+async function policyOf(probe: AnyProbe, { probes }: Policy): Promise<unknown> {
+  const given = probes[probe.id];
+  return given === undefined ? (await probe.defaults()).policy : (await probe.policy()).parse(given);
 }
 
 /** True when no check came to a judgement at all: that is not health. */

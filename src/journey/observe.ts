@@ -4,6 +4,7 @@ import type { Net } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import { type Observation, type ProbeState, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
+import { LEFT_OUT, NO_ENDPOINT } from '../model/observation-words.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
@@ -15,7 +16,6 @@ import { openSampler, type Sampler } from '../net/sample/sampler.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
-import { LEFT_OUT, NO_ENDPOINT } from './observation-words.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
 import { LIMITS, type RideSettings } from './settings.ts';
 

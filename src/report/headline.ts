@@ -1,6 +1,7 @@
 // Owns the first words of every report: is it broken, where, how much was looked at, and when.
 import { type Severity, severities } from '../model/finding.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
+import { LEFT_OUT } from '../model/observation-words.ts';
 import { formatMs, formatTime, plural } from './numbers.ts';
 
 export interface Headline {
@@ -73,7 +74,7 @@ function unknownWords({ checks }: Journey): string {
 /** A part must not be read as the whole: which probes looked, when others were left out. */
 function partOf({ probes }: Journey): string {
   const ids = Object.keys(probes);
-  const looked = ids.filter((id) => probes[id]?.state !== 'skipped');
+  const looked = ids.filter((id) => probes[id]?.because !== LEFT_OUT);
   return looked.length === 0 || looked.length === ids.length ? '' : ` (looked at: ${looked.join(', ')})`;
 }
 

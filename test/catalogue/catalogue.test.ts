@@ -74,3 +74,14 @@ test('the first screen of the README is what the program prints of the kept demo
   const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.1.0-demo.json')]);
   expect(read('README.md').split('```')[1]?.trim()).toBe(out.trim());
 });
+
+test.each(probes.map((probe) => [probe.id, probe] as const))(
+  'the defaults of %s are what its schemas say',
+  async (_, probe) => {
+    const [defaults, options, policy] = await Promise.all([probe.defaults(), probe.options(), probe.policy()]);
+    expect({ options: options.parse({}), policy: policy.parse({}) }).toEqual({
+      options: defaults.options,
+      policy: defaults.policy,
+    });
+  },
+);

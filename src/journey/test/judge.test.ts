@@ -3,10 +3,10 @@ import type { Judged } from '../../contract/check.ts';
 import type { AnyProbe } from '../../contract/probe.ts';
 import { pointer, type Severity } from '../../model/finding.ts';
 import type { Observation } from '../../model/journey.ts';
+import { LEFT_OUT, NO_ENDPOINT } from '../../model/observation-words.ts';
 import { endpointId } from '../../model/target.ts';
 import { type IpAddress, wireText } from '../../model/text.ts';
 import { type JudgeContext, judge } from '../judge.ts';
-import { LEFT_OUT, NO_ENDPOINT } from '../observation-words.ts';
 
 const address = '192.0.2.1' as IpAddress;
 const id = endpointId(address, 443);
@@ -28,6 +28,7 @@ function probe(judged: () => Judged, severity: Severity = 'warning', needs: read
   });
   return {
     ...{ id: 'door', question: 3, title: 'Is the door open?', reads: 'ride', after: [], sends: null },
+    defaults: async () => ({ options: {}, policy: {} }),
     options: async () => ({ parse: () => ({}) }),
     policy: async () => ({ parse: (value) => value }),
     evidence: async () => ({ parse: (value) => value }),

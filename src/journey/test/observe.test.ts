@@ -36,7 +36,7 @@ const context: ObserveContext = {
 function watcher(gather: (context: GatherContext<unknown>) => Promise<unknown>): AnyProbe {
   return {
     ...{ id: 'watcher', question: null, title: '', reads: 'lookup', after: [], sends: null },
-    options: async () => ({ parse: (value: unknown) => value }),
+    defaults: async () => ({ options: {}, policy: {} }),
     gather: async () => gather,
   } as unknown as AnyProbe;
 }

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Finding, Severity } from '../../model/finding.ts';
 import type { Journey } from '../../model/journey.ts';
+import { LEFT_OUT } from '../../model/observation-words.ts';
 import { headlineOf, worst } from '../headline.ts';
 import { journeyOf } from './fixture.ts';
 import { crowdedJourney, emptyJourney, openJourney } from './hostile.ts';
@@ -86,4 +87,13 @@ test.each<[readonly Severity[], Severity | null]>([
   [['notice'], 'notice'],
 ])('the worst of %j is %s', (severities, expected) => {
   expect(worst(severities.map((severity) => ({ severity })))).toBe(expected);
+});
+
+test('the part that was looked at is named when probes were left out by choice, and only then', () => {
+  const state = { state: 'skipped', elapsedMs: 0, problem: null } as const;
+  const without = (because: string): Journey => ({ ...demo, probes: { ...demo.probes, tls: { ...state, because } } });
+  expect(headlineOf(demo).tally).not.toContain('looked at');
+  expect(headlineOf(without('the target is plain http')).tally).not.toContain('looked at');
+  const looked = Object.keys(demo.probes).filter((id) => id !== 'tls');
+  expect(headlineOf(without(LEFT_OUT)).tally).toContain(`(looked at: ${looked.join(', ')})`);
 });
