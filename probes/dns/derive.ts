@@ -26,20 +26,32 @@ export interface PlacedServer {
   readonly at: Pointer;
 }
 
+/** The zone that owns the canonical name: the last of the delegation. Undefined when it was not found. */
+export function leafZone(evidence: Pick<DnsEvidence, 'delegation'>): ZoneEvidence | undefined {
+  return evidence.delegation.at(-1);
+}
+
+/** The zones that own links of the chain: the leaf of the delegation first. The zones above it are others' to keep. */
 export function placedZones(evidence: DnsEvidence): readonly PlacedZone[] {
-  return (['delegation', 'aliasZones'] as const).flatMap((list) =>
-    evidence[list].map((zone, index) => ({
-      zone,
-      at: pointer('evidence', 'dns', list, index),
-      servers: zone.nameservers.flatMap((nameserver, n) =>
-        nameserver.byAddress.map((server, a) => ({
-          nameserver,
-          server,
-          at: pointer('evidence', 'dns', list, index, 'nameservers', n, 'byAddress', a),
-        })),
-      ),
-    })),
-  );
+  const leaf = evidence.delegation.length - 1;
+  return [
+    ...evidence.delegation.slice(-1).map((zone) => placed(zone, 'delegation', leaf)),
+    ...evidence.aliasZones.map((zone, index) => placed(zone, 'aliasZones', index)),
+  ];
+}
+
+function placed(zone: ZoneEvidence, list: 'delegation' | 'aliasZones', index: number): PlacedZone {
+  return {
+    zone,
+    at: pointer('evidence', 'dns', list, index),
+    servers: zone.nameservers.flatMap((nameserver, n) =>
+      nameserver.byAddress.map((server, a) => ({
+        nameserver,
+        server,
+        at: pointer('evidence', 'dns', list, index, 'nameservers', n, 'byAddress', a),
+      })),
+    ),
+  };
 }
 
 /** True when the server is not to blame: this machine could not ask, or was stopped. */

@@ -11,6 +11,7 @@ import { resolverFailure } from './checks/resolver-failure.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
+import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import type { DnsPolicy } from './options.ts';
 
@@ -49,7 +50,7 @@ function where(dns: DnsEvidence): Phrase {
 }
 
 function servedBy(dns: DnsEvidence): Phrase {
-  const names = dns.delegation[0]?.nameservers.map((nameserver) => nameserver.name) ?? [];
+  const names = leafZone(dns)?.nameservers.map((nameserver) => nameserver.name) ?? [];
   if (names.length === 0) return ['; who serves it could not be seen'];
   const provider = dns.provider === null ? '' : ` (${dns.provider})`;
   return [dns.lookup.problem === null ? ' at ' : '; its zone is served by ', ...listed(names), provider];
@@ -77,9 +78,9 @@ function factsOf(dns: DnsEvidence): Reply['facts'] {
   return {
     name: dns.name,
     canonicalName: dns.canonicalName,
-    zone: dns.delegation[0]?.zone ?? null,
+    zone: leafZone(dns)?.zone ?? null,
     provider: dns.provider,
-    nameservers: dns.delegation[0]?.nameservers.map((nameserver) => nameserver.name) ?? [],
+    nameservers: leafZone(dns)?.nameservers.map((nameserver) => nameserver.name) ?? [],
     worstSeconds: dns.shift?.worstSeconds ?? null,
     typicalSeconds: dns.shift?.typicalSeconds ?? null,
     limitedBy: dns.shift?.limitedBy ?? null,

@@ -1,7 +1,7 @@
 // Owns how this record is shown: facts, the records, the name servers. No formatting.
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
-import { errorWords, placedZones } from './derive.ts';
+import { errorWords, leafZone, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 
 export function section(dns: DnsEvidence): Section {
@@ -16,12 +16,12 @@ function facts({
   provider,
   shift,
   negativeTtlSeconds,
-  delegation,
+  ...dns
 }: DnsEvidence): Block {
   const rows: (readonly [string, Cell])[] = [['name', name]];
   if (canonicalName !== name) rows.push(['canonical name', canonicalName]);
   if (lookup.problem !== null) rows.push(['problem', problemCatalogue[lookup.problem.code].says]);
-  rows.push(['zone', delegation[0]?.zone ?? null], ['provider', provider]);
+  rows.push(['zone', leafZone(dns)?.zone ?? null], ['provider', provider]);
   if (shift !== null) {
     rows.push(
       ['change seen within, s', shift.worstSeconds],

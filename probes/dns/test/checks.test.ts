@@ -54,7 +54,8 @@ function judged({ evidence, policy }: Pick<Case, 'evidence' | 'policy'>) {
 describe('each recorded case', () => {
   test.each(cases)('%s', (_, recorded) => {
     const { outcomes, seen, answer } = judged(recorded);
-    expect(outcomes).toEqual(recorded.outcomes);
+    // Checks that a case does not mention may end in any way but `found`: all findings are listed below.
+    expect(outcomes).toMatchObject(recorded.outcomes);
     expect(
       seen.map(({ check, one }) => ({ id: check.id, severity: one.severity ?? check.severity, what: words(one.what) })),
     ).toEqual(recorded.findings);
