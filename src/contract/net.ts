@@ -8,7 +8,20 @@ export interface DnsServer {
   readonly port: number;
 }
 
-export const recordTypes = ['A', 'AAAA', 'CNAME', 'NS', 'SOA', 'PTR', 'TXT', 'MX', 'CAA', 'HTTPS', 'SRV'] as const;
+export const recordTypes = [
+  'A',
+  'AAAA',
+  'CNAME',
+  'NS',
+  'SOA',
+  'PTR',
+  'TXT',
+  'MX',
+  'CAA',
+  'HTTPS',
+  'SRV',
+  'DS',
+] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 export interface DnsQuestion {
@@ -16,6 +29,10 @@ export interface DnsQuestion {
   readonly type: RecordType;
   /** True asks a resolver; false asks an authority for its own data (RD=0). */
   readonly recursionDesired: boolean;
+  /** Over TCP at once; without it UDP, and TCP after truncation. */
+  readonly transport?: 'tcp';
+  /** Asks the server which of its nodes answers (RFC 5001). */
+  readonly nsid?: true;
 }
 
 /** Start of authority, RFC 1035 3.3.13. Times in seconds. */
@@ -59,6 +76,8 @@ export interface DnsReply {
   readonly additionals: readonly DnsRecord[];
   /** Records whose data could not be read; they are left out of the lists. */
   readonly unreadableRecords: number;
+  /** What the node that answered calls itself (RFC 5001), or `0x` and hex when it is no printable text; null without. */
+  readonly nsid: WireText | null;
   readonly elapsedMs: number;
 }
 

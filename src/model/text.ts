@@ -30,6 +30,9 @@ export function dnsName(text: string): DnsName | null {
   return name.split('.').every((label) => LABEL.test(label)) ? (name as DnsName) : null;
 }
 
+/** The root of all names: what a zone may be called, and no host. */
+export const ROOT = '.' as DnsName;
+
 /** Marks text as coming from the wire, cut to `maxLength` UTF-16 units (never inside a surrogate pair). */
 export function wireText(raw: string, maxLength = 4096): WireText {
   if (raw.length <= maxLength) return raw as unknown as WireText;

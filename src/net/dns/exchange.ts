@@ -25,15 +25,16 @@ export async function exchange(asked: Exchange): Promise<Attempt<DnsReply>> {
   const udp = (query: Query) => askByUdp({ ...asked, query, timeoutMs: leftMs() });
   const tcp = (query: Query) => askByTcp({ ...asked, query, timeoutMs: leftMs() });
 
-  let heard = await ask(udp, true);
+  let transport: DnsReply['transport'] = asked.question.transport ?? 'udp';
+  const first = transport === 'tcp' ? tcp : udp;
+  let heard = await ask(first, true);
   let edns = true;
-  if (heard.state === 'heard' && dislikesEdns(heard.message)) {
+  if (heard.state === 'heard' && dislikesEdns(heard.message, asked.question)) {
     edns = false;
-    heard = await ask(udp, false);
+    heard = await ask(first, false);
   }
-  let transport: DnsReply['transport'] = 'udp';
   let truncated = false;
-  if (heard.state === 'heard' && heard.message.truncated) {
+  if (heard.state === 'heard' && heard.message.truncated && transport === 'udp') {
     // RFC 7766 5: a truncated answer is asked for again over TCP. When TCP fails, the part that came is better than nothing.
     truncated = true;
     const whole = await ask(tcp, edns);
@@ -50,9 +51,12 @@ export async function exchange(asked: Exchange): Promise<Attempt<DnsReply>> {
   return { state: 'complete', value, elapsedMs };
 }
 
-/** RFC 6891 7: a server without EDNS answers an OPT record with FORMERR or NOTIMP, and no OPT of its own. */
-function dislikesEdns(message: Message): boolean {
-  return !message.edns && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
+/**
+ * RFC 6891 7: a server without EDNS answers an OPT record with FORMERR or NOTIMP, and no OPT of its own.
+ * One with EDNS may still choke on an option that it should pass over (RFC 6891 6.1.2).
+ */
+function dislikesEdns(message: Message, { nsid }: DnsQuestion): boolean {
+  return (!message.edns || nsid === true) && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
 }
 
 function replyFrom(
@@ -70,5 +74,6 @@ function replyFrom(
     authorities: message.authorities,
     additionals: message.additionals,
     unreadableRecords: message.unreadableRecords,
+    nsid: message.nsid,
   };
 }

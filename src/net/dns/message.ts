@@ -2,9 +2,11 @@
 import { randomInt } from 'node:crypto';
 import dnsPacket from 'dns-packet';
 import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
+import type { WireText } from '../../model/text.ts';
 import { readHeader, type SectionName, walkMessage } from './guard.ts';
+import { nsidIn } from './nsid.ts';
 import { readRecord } from './records.ts';
-import { CLASS_IN, OPT, rcodeName, typeNumbers } from './registry.ts';
+import { CLASS_IN, NSID, OPT, rcodeName, typeNumbers } from './registry.ts';
 
 /** RFC 9715: the largest UDP answer to ask for, so that none is fragmented on the way. */
 const UDP_PAYLOAD_BYTES = 1_232;
@@ -26,6 +28,8 @@ export interface Message extends Readonly<Record<SectionName, readonly DnsRecord
   readonly question: { readonly name: string; readonly type: number; readonly class: number } | null;
   /** True when the sender speaks EDNS (RFC 6891). */
   readonly edns: boolean;
+  /** See DnsReply. */
+  readonly nsid: WireText | null;
   readonly unreadableRecords: number;
 }
 
@@ -38,7 +42,7 @@ export function encodeQuery(question: DnsQuestion, edns = true): Query {
     flags: question.recursionDesired ? dnsPacket.RECURSION_DESIRED : 0,
     // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
     questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
-    additionals: edns ? [OPT_RECORD] : [],
+    additionals: edns ? [question.nsid === true ? ASKING_NSID : OPT_RECORD] : [],
   });
   return { id, question, bytes };
 }
@@ -54,6 +58,12 @@ const OPT_RECORD: dnsPacket.OptAnswer = {
   options: [],
 };
 
+/** RFC 5001 2.1: the option is empty in a query. */
+const ASKING_NSID: dnsPacket.OptAnswer = {
+  ...OPT_RECORD,
+  options: [{ code: NSID, data: Buffer.alloc(0) } as unknown as dnsPacket.PacketOpt],
+};
+
 /**
  * Reads a message from the network. Record by record: one that cannot be read is counted, the others stay.
  * @throws MalformedMessage, and nothing else, for any bytes
@@ -63,9 +73,11 @@ export function decodeMessage(bytes: Buffer): Message {
   const sections: Record<SectionName, DnsRecord[]> = { answers: [], authorities: [], additionals: [] };
   let unreadableRecords = lost;
   let extended: number | null = null;
+  let nsid: WireText | null = null;
   for (const walked of records) {
     if (walked.type === OPT && walked.section === 'additionals') {
       extended ??= walked.ttl >>> 24;
+      nsid ??= nsidIn(bytes.subarray(walked.rdataStart, walked.end));
       continue;
     }
     const record = readRecord(bytes, walked, hops);
@@ -81,6 +93,7 @@ export function decodeMessage(bytes: Buffer): Message {
     truncated: header.truncated,
     question,
     edns: extended !== null,
+    nsid,
     unreadableRecords,
   };
 }

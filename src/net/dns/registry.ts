@@ -12,17 +12,19 @@ export const typeNumbers = {
   TXT: 16,
   AAAA: 28,
   SRV: 33,
+  DS: 43,
   HTTPS: 65,
   CAA: 257,
 } as const satisfies Record<RecordType, number>;
 
 export const OPT = 41;
+/** EDNS option code, RFC 5001 2. */
+export const NSID = 3;
 export const CLASS_IN = 1;
 
 const namesByNumber = new Map<number, string>([
   ...Object.entries(typeNumbers).map(([name, number]) => [number, name] as const),
   [39, 'DNAME'],
-  [43, 'DS'],
   [46, 'RRSIG'],
   [47, 'NSEC'],
   [48, 'DNSKEY'],
