@@ -37,6 +37,8 @@ export const accessEvidence = z.object({
       throttled: count,
       /** Answers with Strict-Transport-Security, RFC 6797. */
       strictTransport: count,
+      /** Answers without it whose header fields were cut at the limit: whether they had it is not known. */
+      strictTransportUnknown: count.optional(),
     }),
   ),
   /** Whether the server asked for a client certificate: the ride's handshake does not show it yet. */

@@ -23,7 +23,7 @@ interface Answer {
 
 const isThrottled = ({ http }: Answer): boolean => http.status === 429;
 const isUnchallenged = ({ http }: Answer): boolean =>
-  http.status === 401 && fieldValue(http.headers, 'www-authenticate') === null;
+  http.status === 401 && fieldValue(http.headers, 'www-authenticate') === null && !http.fieldsTruncated;
 
 function recordOf({ endpoints, ride }: GatherContext<AccessOptions>): AccessEvidence {
   const answers = ride.traces.flatMap(({ endpoint, http }) => (http === null ? [] : [{ endpoint, http }]));
@@ -41,9 +41,12 @@ function recordOf({ endpoints, ride }: GatherContext<AccessOptions>): AccessEvid
     throttledRetryAfterSeconds: retryAfter.toSorted((a, b) => b - a)[0] ?? null,
     byEndpoint: endpoints.map(({ id, zone }) => {
       const own = answers.filter(({ endpoint }) => endpoint === id);
-      const strict = own.filter(({ http }) => fieldValue(http.headers, 'strict-transport-security') !== null);
+      const lax = own.filter(({ http }) => fieldValue(http.headers, 'strict-transport-security') === null);
+      // Of an answer whose fields were cut, an absent one may have been among the rest.
+      const unknown = lax.filter(({ http }) => http.fieldsTruncated).length;
       return {
-        ...{ endpoint: id, zone, answered: own.length, strictTransport: strict.length },
+        ...{ endpoint: id, zone, answered: own.length, strictTransport: own.length - lax.length },
+        strictTransportUnknown: unknown,
         ...{ unchallenged: own.filter(isUnchallenged).length, throttled: own.filter(isThrottled).length },
       };
     }),

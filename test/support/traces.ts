@@ -15,6 +15,7 @@ export function endpointsOf(...zones: readonly (string | null)[]): readonly Endp
 }
 
 export interface TraceScript {
+  readonly fieldsTruncated?: boolean;
   readonly status?: number;
   readonly headers?: readonly (readonly [string, string])[];
   readonly trailers?: readonly (readonly [string, string])[];
@@ -44,7 +45,7 @@ export function tracesOn(endpoint: Endpoint, scripts: readonly TraceScript[]): r
               status,
               headers: fields(script.headers),
               trailers: fields(script.trailers),
-              fieldsTruncated: false,
+              fieldsTruncated: script.fieldsTruncated ?? false,
             },
             ...{ bodyBytes: body.length, bodySha256: `sha-${body}`, bodyStart: wireText(body), truncated: false },
           };

@@ -20,7 +20,11 @@ export const hstsMissing: Check<{ access: AccessEvidence }, AccessPolicy> = {
       return { outcome: 'not-applicable', because: 'the header counts for names only (RFC 6797 8.1.1)' };
     const answered = access.byEndpoint.filter((each) => each.answered > 0);
     if (answered.length === 0) return { outcome: 'not-judged', because: 'no request was answered' };
-    const without = answered.filter((each) => each.strictTransport < each.answered);
+    const without = answered.filter(
+      (each) => each.strictTransport + (each.strictTransportUnknown ?? 0) < each.answered,
+    );
+    if (without.length === 0 && answered.some((each) => each.strictTransport < each.answered))
+      return { outcome: 'not-judged', because: 'header fields beyond the limit were not kept' };
     const where =
       without.length === answered.length ? 'every endpoint' : `${without.length} of ${answered.length} endpoints`;
     const what = [`Answers of ${where} came without Strict-Transport-Security.`];

@@ -115,3 +115,20 @@ test('answers are counted, and the tightest limit is kept', async () => {
     ],
   });
 });
+
+test('what an answer whose fields were cut does not show is not known to be absent', async () => {
+  const [endpoint] = endpointsOf('az1');
+  if (endpoint === undefined) throw new Error('no endpoint');
+  const strict = [['Strict-Transport-Security', 'max-age=1']] as const;
+  const traces = tracesOn(endpoint, [
+    { status: 401, fieldsTruncated: true },
+    { status: 401, fieldsTruncated: true, headers: strict },
+    { status: 401 },
+  ]);
+  const attempt = await gather(contextOf({}, [endpoint], traces));
+  if (attempt.state !== 'complete') throw new Error(attempt.state);
+  expect(attempt.value).toMatchObject({
+    unchallenged: 1,
+    byEndpoint: [{ answered: 3, unchallenged: 1, strictTransport: 1, strictTransportUnknown: 1 }],
+  });
+});
