@@ -21,11 +21,12 @@ export const recordTypes = [
   'HTTPS',
   'SRV',
   'DS',
+  'DNSKEY',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 export interface DnsQuestion {
-  readonly name: DnsName;
+  readonly name: DnsName | '.';
   readonly type: RecordType;
   /** True asks a resolver; false asks an authority for its own data (RD=0). */
   readonly recursionDesired: boolean;
@@ -33,6 +34,8 @@ export interface DnsQuestion {
   readonly transport?: 'tcp';
   /** Asks the server which of its nodes answers (RFC 5001). */
   readonly nsid?: true;
+  /** Asks for signatures (DO=1, RFC 3225), and a validating resolver for what it would hold back (CD=1, RFC 4035 3.2.2). */
+  readonly dnssec?: true;
 }
 
 /** Start of authority, RFC 1035 3.3.13. Times in seconds. */
@@ -52,7 +55,7 @@ interface RecordBase {
   readonly ttlSeconds: number;
 }
 
-/** One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes). */
+/** One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes; those of DNSSEC whole). */
 export type DnsRecord = RecordBase &
   (
     | { readonly type: 'A' | 'AAAA'; readonly address: IpAddress }
@@ -76,6 +79,8 @@ export interface DnsReply {
   readonly additionals: readonly DnsRecord[];
   /** Records whose data could not be read; they are left out of the lists. */
   readonly unreadableRecords: number;
+  /** The DO bit came back: the sender knows DNSSEC (RFC 3225 3). */
+  readonly dnssecOk: boolean;
   /** What the node that answered calls itself (RFC 5001), or `0x` and hex when it is no printable text; null without. */
   readonly nsid: WireText | null;
   readonly elapsedMs: number;

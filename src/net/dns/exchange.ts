@@ -75,5 +75,6 @@ function replyFrom(
     additionals: message.additionals,
     unreadableRecords: message.unreadableRecords,
     nsid: message.nsid,
+    dnssecOk: message.dnssecOk,
   };
 }

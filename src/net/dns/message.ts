@@ -30,6 +30,7 @@ export interface Message extends Readonly<Record<SectionName, readonly DnsRecord
   readonly edns: boolean;
   /** See DnsReply. */
   readonly nsid: WireText | null;
+  readonly dnssecOk: boolean;
   readonly unreadableRecords: number;
 }
 
@@ -39,13 +40,23 @@ export function encodeQuery(question: DnsQuestion, edns = true): Query {
   const bytes = dnsPacket.encode({
     type: 'query',
     id,
-    flags: question.recursionDesired ? dnsPacket.RECURSION_DESIRED : 0,
+    flags:
+      (question.recursionDesired ? dnsPacket.RECURSION_DESIRED : 0) |
+      (question.dnssec === true ? dnsPacket.CHECKING_DISABLED : 0),
     // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
     questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
-    additionals: edns ? [question.nsid === true ? ASKING_NSID : OPT_RECORD] : [],
+    additionals: edns ? [optRecord(question)] : [],
   });
   return { id, question, bytes };
 }
+
+function optRecord({ nsid, dnssec }: DnsQuestion): dnsPacket.OptAnswer {
+  const record = nsid === true ? ASKING_NSID : OPT_RECORD;
+  return dnssec === true ? { ...record, flags: DO_BIT, flag_do: true } : record;
+}
+
+/** Among the 16 flags in the TTL of an OPT record: RFC 6891 6.1.4. */
+const DO_BIT = 0x8000;
 
 const OPT_RECORD: dnsPacket.OptAnswer = {
   type: 'OPT',
@@ -74,8 +85,10 @@ export function decodeMessage(bytes: Buffer): Message {
   let unreadableRecords = lost;
   let extended: number | null = null;
   let nsid: WireText | null = null;
+  let dnssecOk = false;
   for (const walked of records) {
     if (walked.type === OPT && walked.section === 'additionals') {
+      dnssecOk = extended === null ? (walked.ttl & DO_BIT) !== 0 : dnssecOk;
       extended ??= walked.ttl >>> 24;
       nsid ??= nsidIn(bytes.subarray(walked.rdataStart, walked.end));
       continue;
@@ -94,6 +107,7 @@ export function decodeMessage(bytes: Buffer): Message {
     question,
     edns: extended !== null,
     nsid,
+    dnssecOk,
     unreadableRecords,
   };
 }

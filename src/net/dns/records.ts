@@ -18,6 +18,8 @@ declare module 'dns-packet' {
 
 /** Longest data of a record of another type that is kept. */
 const MAX_OTHER_BYTES = 512;
+/** DS, RRSIG, NSEC, DNSKEY, NSEC3: a signature covers all of the data. The message bounds their size. */
+const KEPT_WHOLE: ReadonlySet<number> = new Set([43, 46, 47, 48, 50]);
 
 /** Null when the record's data is not what its type says. */
 export function readRecord(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsRecord | null {
@@ -48,7 +50,8 @@ function readData(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsReco
     case typeNumbers.TXT:
       return { ...owner, type: 'TXT', text: textsOf(bytes, record) };
     default: {
-      const data = bytes.subarray(record.rdataStart, Math.min(record.end, record.rdataStart + MAX_OTHER_BYTES));
+      const most = KEPT_WHOLE.has(record.type) ? record.end : record.rdataStart + MAX_OTHER_BYTES;
+      const data = bytes.subarray(record.rdataStart, Math.min(record.end, most));
       return { ...owner, type: 'other', typeName: typeName(record.type), rdataHex: data.toString('hex') };
     }
   }

@@ -13,6 +13,7 @@ export const typeNumbers = {
   AAAA: 28,
   SRV: 33,
   DS: 43,
+  DNSKEY: 48,
   HTTPS: 65,
   CAA: 257,
 } as const satisfies Record<RecordType, number>;
@@ -27,7 +28,6 @@ const namesByNumber = new Map<number, string>([
   [39, 'DNAME'],
   [46, 'RRSIG'],
   [47, 'NSEC'],
-  [48, 'DNSKEY'],
   [50, 'NSEC3'],
   [64, 'SVCB'],
 ]);
