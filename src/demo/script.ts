@@ -38,7 +38,7 @@ export type ZoneFault =
 
 /**
  * How a DNS server misbehaves. `silent` never answers; `refuse` the port is closed; `refused`, `servfail`, `nxdomain` that rcode always;
- * `lame` answers without authority and refers upwards; `garbage` unreadable after the header; `truncate` TC on UDP, always.
+ * `lame` answers without authority and refers upwards; `garbage` unreadable after the header; `truncate` TC on UDP, always; `no-tcp` hangs up on TCP.
  */
 export type DnsFault =
   | 'none'
@@ -49,7 +49,8 @@ export type DnsFault =
   | 'nxdomain'
   | 'lame'
   | 'garbage'
-  | 'truncate';
+  | 'truncate'
+  | 'no-tcp';
 
 export type TlsVersion = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 
@@ -95,9 +96,30 @@ export interface NameServerScript {
   readonly lacks: readonly string[];
 }
 
+/** A server of a zone above kms.example. */
+export interface UpperServerScript {
+  /** Name below `example`: `a.root` is `a.root.example`. */
+  readonly label: string;
+  readonly address: string;
+  readonly fault: DnsFault;
+}
+
+/** What the registry of `example` says of kms.example. */
+export interface DelegationScript {
+  /** Labels of the name servers; null for those that the zone has. */
+  readonly nameServers: readonly string[] | null;
+  /** Addresses by label, where they are not those of the name servers. */
+  readonly glue: Readonly<Record<string, string>>;
+  readonly ttlSeconds: number;
+}
+
 export interface WorldScript {
   readonly zones: readonly ZoneScript[];
   readonly nameServers: readonly NameServerScript[];
+  readonly rootServers: readonly UpperServerScript[];
+  /** Servers of `example`. */
+  readonly registryServers: readonly UpperServerScript[];
+  readonly delegation: DelegationScript;
   readonly resolver: { readonly address: string; readonly fault: DnsFault };
   /** Lifetime of address and alias records. */
   readonly ttlSeconds: number;
@@ -162,10 +184,15 @@ const nameServer = (label: string, address: string): NameServerScript => ({
   lacks: [],
 });
 
+const upperServer = (label: string, address: string): UpperServerScript => ({ label, address, fault: 'none' });
+
 /** A world with nothing wrong. */
 export const healthyScript: WorldScript = {
   zones: [zoneA, zoneB, zoneC],
   nameServers: [nameServer('ns1', '127.0.53.1'), nameServer('ns2', '127.0.53.2')],
+  rootServers: [upperServer('a.root', '127.0.53.101'), upperServer('b.root', '127.0.53.102')],
+  registryServers: [upperServer('a.nic', '127.0.53.111'), upperServer('b.nic', '127.0.53.112')],
+  delegation: { nameServers: null, glue: {}, ttlSeconds: 86_400 },
   resolver: { address: '127.0.53.53', fault: 'none' },
   ttlSeconds: 60,
   aliases: { www: 'kms.example', api: 'lb.kms.example' },

@@ -6,9 +6,11 @@ import type { IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { type Binding, bindTogether, explainBinding } from './binding.ts';
 import { monotonicSeconds, timeOfDay } from './clock.ts';
+import type { Query, Reply } from './dns/message.ts';
 import { createResolver } from './dns/resolver.ts';
 import { createDnsServer } from './dns/server.ts';
-import { answerFrom, DOMAIN, zonesOf } from './dns/zone-data.ts';
+import { answerAbove, registryZone, rootZone } from './dns/upper-zones.ts';
+import { answerFrom, DOMAIN, originOf, REGISTRY, ROOT, zonesOf } from './dns/zone-data.ts';
 import { createBalancer } from './http/balancer.ts';
 import { type Host, startHost } from './http/host.ts';
 import { createListener } from './http/listener.ts';
@@ -20,6 +22,7 @@ import {
   type DnsFault,
   demoScript,
   type HostScript,
+  type UpperServerScript,
   type WorldScript,
   type ZoneFault,
   type ZoneScript,
@@ -37,7 +40,7 @@ export interface World {
   readonly zones: readonly { readonly name: string; readonly addresses: readonly IpAddress[] }[];
   /** Changes a zone's fault from the next connection on; `refuse` stops listening, anything else listens again. */
   fault(zone: string, fault: ZoneFault): Promise<void>;
-  /** The same for a name server by its label (`ns1`), or `resolver`. */
+  /** The same for a name server by its label (`ns1`, `a.root`, `b.nic`), or `resolver`. */
   dnsFault(server: string, fault: DnsFault): Promise<void>;
   close(): Promise<void>;
 }
@@ -89,20 +92,50 @@ function dnsParts(setting: Setting, port: () => number): readonly Part<DnsFault>
   const { script, random, lifetime } = setting;
   const authorities = script.nameServers.map((server) => {
     const zones = zonesOf(server, script);
-    const answer = ({ name, type }: { readonly name: string; readonly type: string }) => answerFrom(zones, name, type);
-    return part(server.label, server.fault, (fault) =>
-      createDnsServer({ address: server.address, recursive: false, answer, fault, random, lifetime }),
-    );
+    return authority(server, setting, ({ name, type }) => answerFrom(zones, name, type));
   });
+  const above = upperParts(setting);
   const resolve = createResolver({
-    authorities: () => script.nameServers.map(({ address }) => ({ address, port: port() })),
+    authorities: (name) => serversOf(name, script).map(({ address }) => ({ address, port: port() })),
     clock: monotonicSeconds,
     ended: lifetime.signal,
   });
   const resolver = part('resolver', script.resolver.fault, (fault) =>
-    createDnsServer({ address: script.resolver.address, recursive: true, answer: resolve, fault, random, lifetime }),
+    createDnsServer({
+      ...{ name: 'resolver', address: script.resolver.address, recursive: true },
+      ...{ answer: resolve, fault, random, lifetime },
+    }),
   );
-  return [...authorities, resolver];
+  return [...authorities, ...above, resolver];
+}
+
+/** One authoritative server, by its label. */
+function authority(
+  { label, address, fault: initial }: UpperServerScript,
+  { random, lifetime }: Setting,
+  answer: (query: Query) => Reply,
+): Part<DnsFault> {
+  return part(label, initial, (fault) =>
+    createDnsServer({ name: label, address, recursive: false, answer, fault, random, lifetime }),
+  );
+}
+
+function upperParts(setting: Setting): readonly Part<DnsFault>[] {
+  const { script } = setting;
+  const above = [
+    [script.rootServers, rootZone(script)],
+    [script.registryServers, registryZone(script)],
+  ] as const;
+  return above.flatMap(([servers, zone]) =>
+    servers.map((server) => authority(server, setting, ({ name, type }) => answerAbove(zone, name, type))),
+  );
+}
+
+/** The authorities of the zone that a name is in. */
+function serversOf(name: string, script: WorldScript): readonly UpperServerScript[] {
+  const origin = originOf(name);
+  if (origin === ROOT) return script.rootServers;
+  return origin === REGISTRY ? script.registryServers : script.nameServers;
 }
 
 /** Hosts stand on 127.0.40.1 and up, in the order of the script. */
@@ -137,7 +170,8 @@ function loopback(text: string): IpAddress {
 
 /** Every address a world takes. */
 function addressesOf(script: WorldScript): readonly IpAddress[] {
-  const named = [...script.nameServers, script.resolver, ...script.zones].map(({ address }) => address);
+  const { nameServers, rootServers, registryServers, resolver, zones } = script;
+  const named = [...nameServers, ...rootServers, ...registryServers, resolver, ...zones].map(({ address }) => address);
   return [...named, ...hostScripts(script).map((_, at) => hostAddress(at))].map(loopback);
 }
 

@@ -15,6 +15,8 @@ export interface Query {
   /** Largest UDP answer the client takes, bytes; 512 without EDNS (RFC 1035 4.2.1). */
   readonly payloadBytes: number;
   readonly edns: boolean;
+  /** True when the client wants to know which node answers (RFC 5001). */
+  readonly asksNsid: boolean;
 }
 
 /** What a server answers, before it is put on the wire. */
@@ -23,12 +25,16 @@ export interface Reply {
   readonly authoritative: boolean;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
+  /** Glue of a referral. */
+  readonly additionals?: readonly Answer[];
 }
 
 const HEADER_BYTES = 12;
 /** What the world's servers send over UDP at most and announce (DNS flag day 2020). */
 const PAYLOAD_BYTES = 1232;
 const SMALLEST_RECORD_BYTES = 11;
+/** RFC 5001 2 */
+const NSID = 3;
 
 /** Decodes a message whose counts fit its size: without that, dns-packet reads one 23-byte packet as 196,605 records. */
 function decode(message: Buffer): DecodedPacket | null {
@@ -65,6 +71,7 @@ export function readQuery(message: Buffer): Query | null | { readonly id: number
     recursionDesired: decoded.flag_rd,
     payloadBytes: opt === undefined ? 512 : Math.min(Math.max(opt.udpPayloadSize, 512), PAYLOAD_BYTES),
     edns: opt !== undefined,
+    asksNsid: opt?.options.some(({ code }) => (code as number) === NSID) ?? false,
   };
 }
 
@@ -79,21 +86,28 @@ const opt: OptAnswer = {
   options: [],
 };
 
+/** Who writes an answer: its name for those who ask for it, and whether it recurses. */
+export interface Writer {
+  readonly name: string;
+  readonly recursive: boolean;
+}
+
 /** Writes the answer to a question; over `limitBytes` only the header, the question and TC are sent (RFC 2181 9). */
-export function writeReply(query: Query, reply: Reply, recursive: boolean, limitBytes: number): Buffer {
+export function writeReply(query: Query, reply: Reply, { name, recursive }: Writer, limitBytes: number): Buffer {
   const flags =
     (reply.authoritative ? packet.AUTHORITATIVE_ANSWER : 0) |
     (query.recursionDesired ? packet.RECURSION_DESIRED : 0) |
     (recursive ? packet.RECURSION_AVAILABLE : 0) |
     reply.rcode;
   const head = { type: 'response' as const, id: query.id, questions: [query.question] };
-  const additionals = query.edns ? [opt] : [];
+  const nsid = { code: NSID, data: Buffer.from(name) } as unknown as OptAnswer['options'][number];
+  const additionals = query.edns ? [query.asksNsid ? { ...opt, options: [nsid] } : opt] : [];
   const whole = packet.encode({
     ...head,
     flags,
     answers: [...reply.answers],
     authorities: [...reply.authorities],
-    additionals,
+    additionals: [...(reply.additionals ?? []), ...additionals],
   });
   if (whole.length <= limitBytes) return whole;
   return packet.encode({ ...head, flags: flags | packet.TRUNCATED_RESPONSE, additionals });

@@ -1,12 +1,12 @@
-// Owns the recursive resolver: delegations, cache, aliases. It has no data of its own and really asks the authorities.
+// Owns the recursive resolver: cache, aliases. It has no data of its own and really asks the authorities.
 import type { Answer } from 'dns-packet';
 import { type Query, Rcode, type Reply } from './message.ts';
 import { askAuthority, type Upstream } from './upstream.ts';
 import { originOf } from './zone-data.ts';
 
 export interface ResolverOptions {
-  /** All authorities serve all zones of the world. */
-  authorities(): readonly Upstream[];
+  /** Those of the zone that the name is in. */
+  authorities(name: string): readonly Upstream[];
   /** Monotonic seconds. */
   clock(): number;
   readonly ended: AbortSignal;
@@ -39,7 +39,7 @@ export function createResolver(options: ResolverOptions): (query: Query) => Prom
 
   /** Each authority once, starting with another each time. */
   async function askAny(name: string, type: string): Promise<Reply | null> {
-    const authorities = options.authorities();
+    const authorities = options.authorities(name);
     const first = turn++;
     for (let step = 0; step < authorities.length; step++) {
       const server = authorities[(first + step) % authorities.length];

@@ -5,11 +5,10 @@ import { type Binding, bindUdp, closed, listen, unlisten } from '../binding.ts';
 import type { Lifetime } from '../lifetime.ts';
 import { type Random, randomOctets } from '../random.ts';
 import type { DnsFault } from '../script.ts';
-import { type Query, Rcode, type Reply, readQuery, writeRefusal, writeReply } from './message.ts';
+import { type Query, Rcode, type Reply, readQuery, type Writer, writeRefusal, writeReply } from './message.ts';
 
-export interface DnsServerOptions {
+export interface DnsServerOptions extends Writer {
   readonly address: string;
-  readonly recursive: boolean;
   answer(query: Query): Promise<Reply> | Reply;
   /** Asked anew for every question. */
   fault(): DnsFault;
@@ -43,6 +42,7 @@ async function replyTo(query: Query, options: DnsServerOptions): Promise<Reply> 
     case 'refuse':
     case 'garbage':
     case 'truncate':
+    case 'no-tcp':
       return options.answer(query);
   }
 }
@@ -60,7 +60,7 @@ async function respond(message: Buffer, options: DnsServerOptions, udp: boolean)
   const limit = udp ? query.payloadBytes : TCP_LIMIT_BYTES;
   try {
     const reply = await replyTo(query, options);
-    return writeReply(query, reply, options.recursive, udp && fault === 'truncate' ? 0 : limit);
+    return writeReply(query, reply, options, udp && fault === 'truncate' ? 0 : limit);
   } catch {
     return writeRefusal(query.id, Rcode.FORMERR);
   }
@@ -69,6 +69,10 @@ async function respond(message: Buffer, options: DnsServerOptions, udp: boolean)
 /** Two-byte length, message, any number of them (RFC 7766 8). */
 function serveTcp(socket: Socket, options: DnsServerOptions): void {
   options.lifetime.hold(socket);
+  if (options.fault() === 'no-tcp') {
+    socket.destroy();
+    return;
+  }
   socket.setTimeout(IDLE_MS, () => socket.destroy());
   let pending = Buffer.alloc(0);
   socket.on('data', (chunk: Buffer) => {

@@ -12,23 +12,26 @@ export interface ZoneData {
 }
 
 export const DOMAIN = 'kms.example';
-const REVERSE = '127.in-addr.arpa';
+export const REVERSE = '127.in-addr.arpa';
+/** The zone above, and the one above that; the root's name is empty here. */
+export const REGISTRY = 'example';
+export const ROOT = '';
 const DELEGATION_TTL = 3600;
 const NEGATIVE_TTL = 60;
 const MAX_ALIASES = 8;
 
-/** The zones every authority of the world serves. */
-const ORIGINS = [DOMAIN, REVERSE] as const;
+/** The zones of the world, each before the one that it is in. */
+const ORIGINS = [DOMAIN, REVERSE, REGISTRY] as const;
 
 const reverseName = (address: string): string => `${address.split('.').toReversed().join('.')}.in-addr.arpa`;
 
-function soaRecord(origin: string, serial: number): Answer {
+export function soaRecord(origin: string, serial: number, primary = `ns1.${DOMAIN}`): Answer {
   return {
     type: 'SOA',
     name: origin,
     ttl: DELEGATION_TTL,
     data: {
-      mname: `ns1.${DOMAIN}`,
+      mname: primary,
       rname: `hostmaster.${DOMAIN}`,
       serial,
       refresh: 7200,
@@ -88,8 +91,9 @@ export function zonesOf(server: NameServerScript, script: WorldScript): readonly
   ];
 }
 
-/** The zone a name is in; undefined for all the world does not know. */
-export function originOf(name: string): (typeof ORIGINS)[number] | undefined {
+/** The zone a name is in; undefined for all the world does not know: of the root's names it knows only the root itself. */
+export function originOf(name: string): (typeof ORIGINS)[number] | typeof ROOT | undefined {
+  if (name === ROOT) return ROOT;
   return ORIGINS.find((origin) => name === origin || name.endsWith(`.${origin}`));
 }
 
@@ -97,12 +101,17 @@ export function originOf(name: string): (typeof ORIGINS)[number] | undefined {
 const hasChildren = (zone: ZoneData, name: string): boolean =>
   [...zone.names.keys()].some((owner) => owner.endsWith(`.${name}`));
 
+/** For zones that a server does not have, and for zone transfers, which are for secondaries only. */
+export const refusal: Reply = { rcode: Rcode.REFUSED, authoritative: false, answers: [], authorities: [] };
+
 /** The authority's answer: data, an alias chain inside the zone, NODATA or NXDOMAIN with the SOA, REFUSED for other zones. */
 export function answerFrom(zones: readonly ZoneData[], name: string, type: string): Reply {
   const zone = zones.find(({ origin }) => origin === originOf(name));
-  // Zone transfers are for secondaries only.
-  if (zone === undefined || type === 'AXFR' || type === 'IXFR')
-    return { rcode: Rcode.REFUSED, authoritative: false, answers: [], authorities: [] };
+  return zone === undefined || type === 'AXFR' || type === 'IXFR' ? refusal : answerIn(zone, name, type);
+}
+
+/** The same of a zone that the name is known to be in. */
+export function answerIn(zone: ZoneData, name: string, type: string): Reply {
   const answers: Answer[] = [];
   // RFC 2308 3: the negative answer's lifetime is that of the SOA record, at most its minimum.
   const authorities: Answer[] = [{ ...zone.soa, ttl: NEGATIVE_TTL } as Answer];

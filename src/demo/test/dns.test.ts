@@ -1,6 +1,6 @@
 // Owns the tests of the authorities: data, denial, truncation, garbage.
 // Never leaves loopback.
-import packet, { type OptAnswer } from 'dns-packet';
+import packet, { type Answer, type OptAnswer } from 'dns-packet';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readQuery } from '../dns/message.ts';
@@ -9,6 +9,8 @@ import { startWorld, type World } from '../world.ts';
 import { ask, exchange, resolverOf } from './clients.ts';
 
 const NS1 = '127.0.53.1';
+const ROOT_SERVER = '127.0.53.101';
+const REGISTRY_SERVER = '127.0.53.111';
 const opt: OptAnswer = {
   type: 'OPT',
   name: '.',
@@ -49,6 +51,50 @@ describe('an authority', () => {
     const reply = await ask(world, NS1, name, type);
     expect(reply).toMatchObject({ flag_aa: true, rcode, answers: [] });
     expect(reply.authorities?.map((record) => record.type)).toEqual(['SOA']);
+  });
+});
+
+describe('the zones above', () => {
+  let world: World;
+  beforeAll(async () => void (world = await startWorld(healthyScript)));
+  afterAll(() => world.close());
+
+  const told = (records: readonly Answer[] | undefined) =>
+    (records ?? []).flatMap((one) =>
+      one.type === 'OPT' ? [] : [`${one.name} ${one.type} ${'data' in one && one.data}`],
+    );
+
+  test.each([
+    [ROOT_SERVER, 'www.kms.example', 'example', 'a.nic.example', '127.0.53.111'],
+    [ROOT_SERVER, '1.20.0.127.in-addr.arpa', '127.in-addr.arpa', 'ns1.kms.example', '127.0.53.1'],
+    [REGISTRY_SERVER, 'www.kms.example', 'kms.example', 'ns1.kms.example', '127.0.53.1'],
+  ])('%s refers for %s to %s with glue', async (address, name, zone, server, glue) => {
+    const reply = await ask(world, address, name, 'A');
+    expect(reply).toMatchObject({ flag_aa: false, rcode: 'NOERROR', answers: [] });
+    expect(told(reply.authorities)[0]).toBe(`${zone} NS ${server}`);
+    expect(told(reply.additionals)[0]).toBe(`${server} A ${glue}`);
+  });
+
+  test.each([
+    [ROOT_SERVER, '.', 'NS', 'NOERROR', ['. NS a.root.example', '. NS b.root.example']],
+    [ROOT_SERVER, 'com', 'A', 'NXDOMAIN', []],
+    [REGISTRY_SERVER, 'example', 'NS', 'NOERROR', ['example NS a.nic.example', 'example NS b.nic.example']],
+    [REGISTRY_SERVER, 'kms.example', 'DS', 'NOERROR', []],
+    [REGISTRY_SERVER, 'nobody.example', 'A', 'NXDOMAIN', []],
+  ])('%s answers %s %s with authority: %s', async (address, name, type, rcode, answers) => {
+    const reply = await ask(world, address, name, type);
+    expect(reply).toMatchObject({ flag_aa: true, rcode });
+    expect(told(reply.answers)).toEqual(answers);
+  });
+
+  test('refuse names that are not below them', async () => {
+    expect(await ask(world, REGISTRY_SERVER, 'kms.test', 'A')).toMatchObject({ rcode: 'REFUSED', flag_aa: false });
+  });
+
+  test('are known to the resolver', async () => {
+    const { address } = world.resolver;
+    expect(told((await ask(world, address, '.', 'NS')).answers)).toHaveLength(2);
+    expect(told((await ask(world, address, 'a.root.example', 'A')).answers)).toEqual(['a.root.example A 127.0.53.101']);
   });
 });
 
