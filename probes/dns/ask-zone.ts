@@ -51,6 +51,7 @@ export async function askZone(context: Context, zone: DnsName, entry: DnsName): 
     nameservers: located.map((one) => summed(one, asked)),
     problem: names.length > 0 ? null : problem('nodata', 'gather'),
     addressesNotAsked: new Set(located.flatMap((one) => one.addresses)).size - asked.size,
+    nsTtlLeftSeconds: nsTtlOf(told.reply, zone),
   };
   return { evidence, soa: [...asked.values()].find((one) => one.soa !== null)?.soa ?? null };
 }
@@ -93,9 +94,9 @@ async function askServer(context: Context, zone: DnsName, entry: DnsName, addres
   if (!authoritative || soa === null) {
     return { server: { ...silent, authoritative: false, rttMs, error: 'not-authoritative' }, soa: null };
   }
-  const families = await Promise.all(
-    (['A', 'AAAA'] as const).map((type) => ask(context, server, { name: entry, type, recursionDesired: false })),
-  );
+  const own = (name: DnsName, type: 'A' | 'AAAA' | 'NS') =>
+    ask(context, server, { name, type, recursionDesired: false });
+  const [names, ...families] = await Promise.all([own(zone, 'NS'), own(entry, 'A'), own(entry, 'AAAA')]);
   const replies = families.flatMap((family) => family.reply ?? []);
   const failed = families.find((family) => family.problem !== null)?.problem?.code ?? null;
   return {
@@ -107,6 +108,7 @@ async function askServer(context: Context, zone: DnsName, entry: DnsName, addres
       error: failed,
       rcode: replies[0]?.rcode ?? null,
       answers: answersOf(replies),
+      nsTtlSeconds: names.reply === null ? null : nsTtlOf(names.reply, zone),
     },
     soa,
   };
@@ -115,6 +117,12 @@ async function askServer(context: Context, zone: DnsName, entry: DnsName, addres
 function soaOf(reply: DnsReply, zone: DnsName): SoaEvidence | null {
   const record = ofType(reply.answers, 'SOA').find((one) => sameText(one.name, zone));
   return record === undefined ? null : { zone, ...record.soa, ttlSeconds: record.ttlSeconds };
+}
+
+/** The longest TTL in the zone's NS set; all should be one (RFC 2181 5.2). Null without one. */
+function nsTtlOf(reply: DnsReply, zone: DnsName): number | null {
+  const set = ofType(reply.answers, 'NS').filter((record) => sameText(record.name, zone));
+  return set.length === 0 ? null : Math.max(...set.map((record) => record.ttlSeconds));
 }
 
 function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {

@@ -38,6 +38,8 @@ const server = z.object({
   rcode: z.string().nullable(),
   /** Sorted by name, type and data. */
   answers: z.array(answer),
+  /** Of the zone's NS set, as this server tells it; null when it tells none. */
+  nsTtlSeconds: count.nullable().optional(),
 });
 
 /** A name server and the sum of its addresses: fastest round trip, serial when all tell the same, first error. */
@@ -61,6 +63,8 @@ const zone = z.object({
   problem: problemSchema.nullable(),
   /** Addresses beyond `maxServers`. */
   addressesNotAsked: count,
+  /** What is left of the NS set's life at the resolver. */
+  nsTtlLeftSeconds: count.nullable().optional(),
 });
 
 const soa = z.object({
@@ -75,6 +79,25 @@ const soa = z.object({
   ttlSeconds: count,
 });
 
+/** One way to move traffic, and the record set whose TTL holds it up. */
+const lever = z.object({
+  /**
+   * `address`: the addresses of a name without alias; `alias`: what an alias points to; `alias-target`: the addresses at the
+   * end of the chain; `name-servers`: the NS set of a zone.
+   */
+  lever: z.enum(['address', 'alias', 'alias-target', 'name-servers']),
+  record: z.object({ name: dnsNameSchema, type: z.enum(['A', 'AAAA', 'CNAME', 'NS']) }),
+  ttlSeconds: count,
+  /** `resolver`: only the time left in a cache is known, a lower bound. */
+  basis: z.enum(['authority', 'resolver']),
+  /** Half the TTL: caches were filled at any time before the change. */
+  typicalSeconds: z.number().nonnegative(),
+  /** The TTL and a second of rounding. */
+  worstSeconds: count,
+  /** What this lever changes. */
+  note: z.string(),
+});
+
 /** How long a change takes to be seen by everybody whose resolver keeps to the TTL. */
 const shift = z.object({
   /** The largest TTL of the chain: every link may be the one that changes. */
@@ -85,6 +108,9 @@ const shift = z.object({
   limitedBy: z.string(),
   /** `resolver`: for at least one link only the time left in a cache is known, so that both figures are lower bounds. */
   basis: z.enum(['authority', 'resolver']),
+  levers: z.array(lever).optional(),
+  /** Unix ms when the journey began: what "lower the TTL now" counts from. */
+  asOfMs: z.number().optional(),
 });
 
 export const dnsEvidenceSchema = z.object({
@@ -123,6 +149,7 @@ export type NameServerEvidence = z.infer<typeof nameserver>;
 export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
+export type LeverEvidence = z.infer<typeof lever>;
 export type SoaEvidence = z.infer<typeof soa>;
 export type ServerError = z.infer<typeof serverError>;
 

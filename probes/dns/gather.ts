@@ -9,6 +9,7 @@ import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
 import { findZone } from './find-zone.ts';
+import { leversOf } from './levers.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
 
@@ -59,11 +60,12 @@ function nobodyToAsk({ code }: Problem): boolean {
   return code === 'dns-timeout' || code === 'dns-unreachable' || problemCatalogue[code].fault === 'prober';
 }
 
-function assemble({ target, options }: Context, lookup: Lookup, zones: Zones): DnsEvidence {
+function assemble({ target, options, startedAtMs }: Context, lookup: Lookup, zones: Zones): DnsEvidence {
   const { canonical, aliases } = zones;
   const all = [...(canonical === null ? [] : [canonical]), ...aliases].map((one) => one.evidence);
   const records = recordsOf(lookup, all);
   const soa = canonical?.soa ?? null;
+  const shift = shiftOf(records);
   return {
     name: target.host as DnsName,
     resolver: lookup.resolver,
@@ -83,7 +85,7 @@ function assemble({ target, options }: Context, lookup: Lookup, zones: Zones): D
     soa,
     negativeTtlSeconds: soa === null ? null : Math.min(soa.ttlSeconds, soa.minimumSeconds),
     provider: providerOf(canonical?.evidence.nameservers.map((one) => one.name) ?? []),
-    shift: shiftOf(records),
+    shift: shift === null ? null : { ...shift, levers: [...leversOf(records, all)], asOfMs: startedAtMs },
     dnssec: 'not-checked',
   };
 }

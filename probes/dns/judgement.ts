@@ -10,9 +10,13 @@ import { nameServerLame } from './checks/name-server-lame.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
+import { slowNegative } from './checks/slow-negative.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
+import { ttlDiffers } from './checks/ttl-differs.ts';
+import { ttlVeryShort } from './checks/ttl-very-short.ts';
 import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
+import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import type { DnsPolicy } from './options.ts';
 
 /** Name servers written out in the sentence. */
@@ -27,13 +31,20 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     answersDisagree,
     serialsDisagree,
     slowTrafficShift,
+    ttlDiffers,
+    ttlVeryShort,
+    slowNegative,
     singleNameServer,
   ],
-  answer(dns): Reply {
+  answer(dns, { policy, asOfMs }): Reply {
     if (dns === null) {
       return { summary: ['DNS was not asked for this target.'], confidence: 'not-visible', facts: {} };
     }
-    return { summary: [...where(dns), ...servedBy(dns), ...speed(dns)], confidence: 'observed', facts: factsOf(dns) };
+    return {
+      summary: [...where(dns), ...servedBy(dns), ...speed(dns), ...cutOver(dns, policy, asOfMs)],
+      confidence: 'observed',
+      facts: { ...factsOf(dns), ...shiftFacts(dns, asOfMs) },
+    };
   },
 };
 
@@ -72,6 +83,25 @@ function speed({ shift, negativeTtlSeconds, lookup }: DnsEvidence): Phrase {
   if (shift.basis === 'resolver')
     return [`; a change is seen after ${shift.worstSeconds} s or more (only the cached TTL is known).`];
   return [`; a change is seen within ${shift.worstSeconds} s, typically ${shift.typicalSeconds} s.`];
+}
+
+/** When the TTL is over the policy: lowering it helps only once the old one has passed everywhere. */
+function cutOver({ shift, lookup }: DnsEvidence, { shiftWarnSeconds }: DnsPolicy, asOfMs: number): Phrase {
+  if (lookup.problem !== null || shift === null || shift.worstSeconds <= shiftWarnSeconds) return [];
+  if (shift.basis === 'resolver') return [];
+  const at = clockTime(safeCutOverMs(asOfMs, shift.worstSeconds), asOfMs);
+  return [` Lower that TTL now and cut over safely from ${at}.`];
+}
+
+function shiftFacts(dns: DnsEvidence, asOfMs: number): Reply['facts'] {
+  if (dns.shift === null) return {};
+  return {
+    levers: leversIn(dns).map((lever) => ({
+      ...lever,
+      safeCutOverAt: new Date(safeCutOverMs(asOfMs, lever.ttlSeconds)).toISOString(),
+    })),
+    newNameSeenAfterSeconds: dns.negativeTtlSeconds,
+  };
 }
 
 function factsOf(dns: DnsEvidence): Reply['facts'] {

@@ -12,6 +12,8 @@ export const dnsOptionsSchema = z.strictObject({
 export const dnsPolicySchema = z.strictObject({
   /** A change that may take longer than this to be seen is a warning. */
   shiftWarnSeconds: z.number().nonnegative().default(policy.shiftWarnSeconds),
+  /** "Does not exist" that is remembered longer than this is noted. */
+  negativeNoticeSeconds: z.number().nonnegative().default(policy.negativeNoticeSeconds),
 });
 
 export type DnsOptions = z.infer<typeof dnsOptionsSchema>;

@@ -3,9 +3,10 @@ import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { errorWords, leafZone, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
+import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 
 export function section(dns: DnsEvidence): Section {
-  return { title: 'DNS', blocks: [facts(dns), ...records(dns), ...nameServers(dns)] };
+  return { title: 'DNS', blocks: [facts(dns), ...shiftCard(dns), ...records(dns), ...nameServers(dns)] };
 }
 
 function facts({
@@ -29,9 +30,42 @@ function facts({
       ['limited by', shift.limitedBy],
     );
   }
-  if (negativeTtlSeconds !== null) rows.push(['"does not exist" remembered, s', negativeTtlSeconds]);
+  if (negativeTtlSeconds !== null) rows.push(['new name seen after, s', negativeTtlSeconds]);
   rows.push(['resolver', resolver]);
   return { kind: 'facts', rows };
+}
+
+const levers = {
+  address: 'the addresses',
+  alias: 'the alias',
+  'alias-target': 'the alias target',
+  'name-servers': 'the name servers',
+} as const;
+
+/** For each way to move traffic: what holds it up, how long, and from when on it is safe if its TTL is lowered now. */
+function shiftCard(dns: DnsEvidence): readonly Block[] {
+  const all = leversIn(dns);
+  if (all.length === 0) return [];
+  const fromMs = dns.shift?.asOfMs;
+  const rows = all.map(({ lever, record, ttlSeconds, basis, typicalSeconds, worstSeconds }): readonly Cell[] => [
+    levers[lever],
+    record.name,
+    record.type,
+    basis === 'authority' ? `${ttlSeconds}` : `${ttlSeconds} or more`,
+    typicalSeconds,
+    worstSeconds,
+    fromMs === undefined ? null : clockTime(safeCutOverMs(fromMs, ttlSeconds), fromMs),
+  ]);
+  const columns = [
+    'to change',
+    'record',
+    'type',
+    'TTL, s',
+    'typically, s',
+    'at worst, s',
+    'TTL lowered now: safe from',
+  ];
+  return [{ kind: 'table', columns, rows }];
 }
 
 function records(dns: DnsEvidence): readonly Block[] {
