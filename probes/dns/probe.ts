@@ -11,7 +11,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   after: [],
   sends:
     'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain); ' +
-    'to each name server address, at most 8 a zone: SOA, A and AAAA of the name',
+    'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name',
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,
   policy: async () => (await import('./options.ts')).dnsPolicySchema,

@@ -58,15 +58,20 @@ describe('a healthy zone', () => {
     ]);
     expect(dns.soa).toMatchObject({ primary: 'ns1.kms.example', serial: 2026, minimumSeconds: 30, ttlSeconds: 60 });
     expect(dns).toMatchObject({ negativeTtlSeconds: 30, provider: null, dnssec: 'not-checked', aliasZones: [] });
-    expect(dns.shift).toEqual({ worstSeconds: 60, typicalSeconds: 30, limitedBy: 'kms.example A', basis: 'authority' });
+    expect(dns.shift).toMatchObject({
+      worstSeconds: 60,
+      typicalSeconds: 30,
+      limitedBy: 'kms.example A',
+      basis: 'authority',
+    });
   });
 
   test('sends what it says, and no recursion to authorities', async () => {
     const { budget, authorities } = await play({ name: 'kms.example', resolver: resolver(kms), authorities: both });
-    // Lookup 2, SOA and NS 2, addresses of two name servers 4, three questions to each of two servers 6.
-    expect(budget.dnsQueries).toBe(14);
+    // Lookup 2, SOA and NS 2, addresses of two name servers 4, four questions to each of two servers 8.
+    expect(budget.dnsQueries).toBe(16);
     const asked = authorities['127.0.0.11']?.asked ?? [];
-    expect(asked.map((one) => one.type).toSorted()).toEqual(['A', 'AAAA', 'SOA']);
+    expect(asked.map((one) => one.type).toSorted()).toEqual(['A', 'AAAA', 'NS', 'SOA']);
     expect(asked.some((one) => one.packet.flag_rd)).toBe(false);
   });
 
@@ -82,7 +87,7 @@ describe('aliases', () => {
     const dns = await seen({ name: 'www.kms.example' });
     expect(dns.delegation).toMatchObject([{ zone: 'kms.example', entry: 'www.kms.example' }]);
     expect(dns.aliasZones).toEqual([]);
-    expect(dns.shift).toEqual({
+    expect(dns.shift).toMatchObject({
       worstSeconds: 120,
       typicalSeconds: 60,
       limitedBy: 'www.kms.example CNAME',
@@ -184,7 +189,7 @@ describe('sick servers are results', () => {
     const dns = await seen({ authorities: {}, options: { authorityPort: 1 } });
     expect(errors(dns)).toEqual(['dns-unreachable', 'dns-unreachable']);
     expect(dns.soa).toBeNull();
-    expect(dns.shift).toEqual({
+    expect(dns.shift).toMatchObject({
       worstSeconds: 53,
       typicalSeconds: 26.5,
       limitedBy: 'kms.example A',
