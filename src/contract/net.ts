@@ -19,6 +19,7 @@ export const recordTypes = [
   'MX',
   'CAA',
   'HTTPS',
+  'SVCB',
   'SRV',
   'DS',
   'DNSKEY',
@@ -55,15 +56,70 @@ interface RecordBase {
   readonly ttlSeconds: number;
 }
 
-/** One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes; those of DNSSEC whole). */
+/** Data of a SVCB or HTTPS record, RFC 9460 2.2. */
+export interface Svcb {
+  /** 0: alias mode, everything but `target` is empty. */
+  readonly priority: number;
+  /** `.` stands for the owner itself in service mode, for "no such service" in alias mode. */
+  readonly target: WireText;
+  /** Numbers of the keys that a client must understand to use the record. */
+  readonly mandatory: readonly number[];
+  /** As given; http/1.1 comes with them unless `noDefaultAlpn` (RFC 9460 9.5). */
+  readonly alpn: readonly WireText[];
+  readonly noDefaultAlpn: boolean;
+  /** Null: the port of the URL. */
+  readonly port: number | null;
+  readonly ipv4Hint: readonly IpAddress[];
+  readonly ipv6Hint: readonly IpAddress[];
+  /** True when keys for an encrypted client hello are there. */
+  readonly ech: boolean;
+  /** Keys that are not read further, in rising order. */
+  readonly otherKeys: readonly number[];
+}
+
+/** One property of a CAA record, RFC 8659 4.1. */
+export interface Caa {
+  readonly flags: number;
+  /** An issuer that does not understand the tag must not issue. */
+  readonly critical: boolean;
+  /** Letters and digits, lower case. */
+  readonly tag: WireText;
+  /** Unprintable bytes as `\DDD`. */
+  readonly value: WireText;
+}
+
+/**
+ * One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes; those of DNSSEC whole), records
+ * of the types HTTPS, SVCB, CAA and MX that break their own format as `malformed`. `presentation`: as in a zone file.
+ */
 export type DnsRecord = RecordBase &
   (
     | { readonly type: 'A' | 'AAAA'; readonly address: IpAddress }
     | { readonly type: 'CNAME' | 'NS' | 'PTR'; readonly target: WireText }
     | { readonly type: 'SOA'; readonly soa: Soa }
     | { readonly type: 'TXT'; readonly text: readonly WireText[] }
-    | { readonly type: 'other'; readonly typeName: string; readonly rdataHex: string }
+    | { readonly type: 'MX'; readonly preference: number; readonly exchange: WireText }
+    | { readonly type: 'HTTPS' | 'SVCB'; readonly svcb: Svcb; readonly presentation: WireText }
+    | { readonly type: 'CAA'; readonly caa: Caa; readonly presentation: WireText }
+    | { readonly type: 'other' | 'malformed'; readonly typeName: string; readonly rdataHex: string }
   );
+
+/** Why a server answers as it does, in its own words: RFC 8914. */
+export interface ExtendedError {
+  readonly code: number;
+  /** As IANA names the code, or `EDE31`. */
+  readonly name: string;
+  /** Empty when the server gave none. */
+  readonly text: WireText;
+}
+
+/** For which clients an answer is meant: RFC 7871 6. */
+export interface ClientSubnet {
+  /** The subnet that was asked for, `address/length`. */
+  readonly subnet: string;
+  /** How many bits of it the answer depends on; 0: on none. */
+  readonly scopePrefix: number;
+}
 
 export interface DnsReply {
   readonly server: DnsServer;
@@ -83,6 +139,9 @@ export interface DnsReply {
   readonly dnssecOk: boolean;
   /** What the node that answered calls itself (RFC 5001), or `0x` and hex when it is no printable text; null without. */
   readonly nsid: WireText | null;
+  /** Why it answers so, at most 8; absent without. */
+  readonly ede?: readonly ExtendedError[];
+  readonly clientSubnet?: ClientSubnet;
   readonly elapsedMs: number;
 }
 

@@ -76,5 +76,7 @@ function replyFrom(
     unreadableRecords: message.unreadableRecords,
     nsid: message.nsid,
     dnssecOk: message.dnssecOk,
+    ...(message.ede !== undefined && { ede: message.ede }),
+    ...(message.clientSubnet !== undefined && { clientSubnet: message.clientSubnet }),
   };
 }

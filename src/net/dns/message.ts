@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import dnsPacket from 'dns-packet';
 import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
 import type { WireText } from '../../model/text.ts';
+import { type OptRead, readOptions } from './edns.ts';
 import { readHeader, type SectionName, walkMessage } from './guard.ts';
 import { nsidIn } from './nsid.ts';
 import { readRecord } from './records.ts';
@@ -18,7 +19,7 @@ export interface Query {
   readonly bytes: Buffer;
 }
 
-export interface Message extends Readonly<Record<SectionName, readonly DnsRecord[]>> {
+export interface Message extends Readonly<Record<SectionName, readonly DnsRecord[]>>, OptRead {
   readonly id: number;
   readonly rcode: string;
   readonly authoritative: boolean;
@@ -86,8 +87,11 @@ export function decodeMessage(bytes: Buffer): Message {
   let extended: number | null = null;
   let nsid: WireText | null = null;
   let dnssecOk = false;
+  let options: OptRead = {};
   for (const walked of records) {
     if (walked.type === OPT && walked.section === 'additionals') {
+      // RFC 6891 6.1.1: there may be one only; the first counts.
+      if (extended === null) options = readOptions(bytes.subarray(walked.rdataStart, walked.end));
       dnssecOk = extended === null ? (walked.ttl & DO_BIT) !== 0 : dnssecOk;
       extended ??= walked.ttl >>> 24;
       nsid ??= nsidIn(bytes.subarray(walked.rdataStart, walked.end));
@@ -99,6 +103,7 @@ export function decodeMessage(bytes: Buffer): Message {
   }
   return {
     ...sections,
+    ...options,
     id: header.id,
     rcode: rcodeName(((extended ?? 0) << 4) | header.rcode),
     authoritative: header.authoritative,

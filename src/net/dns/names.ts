@@ -49,7 +49,7 @@ export function readName(bytes: Uint8Array, start: number, hops: HopBudget): Nam
     octets += length + 1;
     if (octets > MAX_NAME_OCTETS) throw new MalformedMessage('a name is longer than 255 octets');
     if (offset + 1 + length > bytes.length) throw new MalformedMessage('a name runs past the end');
-    labels.push(labelText(bytes.subarray(offset + 1, offset + 1 + length)));
+    labels.push(octetText(bytes.subarray(offset + 1, offset + 1 + length), '.\\').toLowerCase());
     offset += length + 1;
   }
 }
@@ -60,13 +60,13 @@ function octetAt(bytes: Uint8Array, offset: number): number {
   return octet;
 }
 
-/** Master-file form of one label: RFC 1035 5.1. */
-function labelText(label: Uint8Array): string {
+/** Master-file form of octets: unprintable ones and spaces as `\DDD`, those of `escaped` behind a backslash. RFC 1035 5.1. */
+export function octetText(octets: Uint8Array, escaped: string): string {
   let text = '';
-  for (const octet of label) {
+  for (const octet of octets) {
+    const character = String.fromCharCode(octet);
     if (octet <= 0x20 || octet >= 0x7f) text += `\\${octet.toString().padStart(3, '0')}`;
-    else if (octet === 0x2e || octet === 0x5c) text += `\\${String.fromCharCode(octet)}`;
-    else text += String.fromCharCode(octet);
+    else text += escaped.includes(character) ? `\\${character}` : character;
   }
-  return text.toLowerCase();
+  return text;
 }

@@ -5,9 +5,11 @@ import dnsPacket from 'dns-packet';
 import type { DnsRecord, Soa } from '../../contract/net.ts';
 import { ipAddress } from '../../model/target.ts';
 import { wireText } from '../../model/text.ts';
+import { readCaa } from './caa.ts';
 import type { WalkedRecord } from './guard.ts';
 import { type HopBudget, MalformedMessage, readName } from './names.ts';
 import { CLASS_IN, typeName, typeNumbers } from './registry.ts';
+import { readSvcb } from './svcb.ts';
 
 declare module 'dns-packet' {
   /** One record; exported by dns-packet 5.6.1, absent from its types. */
@@ -20,20 +22,26 @@ declare module 'dns-packet' {
 const MAX_OTHER_BYTES = 512;
 /** DS, RRSIG, NSEC, DNSKEY, NSEC3: a signature covers all of the data. The message bounds their size. */
 const KEPT_WHOLE: ReadonlySet<number> = new Set([43, 46, 47, 48, 50]);
+/** Strings kept of one TXT record, of at most 255 bytes each. */
+const MAX_TEXTS = 64;
 
-/** Null when the record's data is not what its type says. */
+/** Types whose broken records tell something: a client or an issuer treats the name by them. */
+const keptBroken: ReadonlySet<number> = new Set([typeNumbers.HTTPS, typeNumbers.SVCB, typeNumbers.CAA, typeNumbers.MX]);
+
+/** Null when the record's data is not what its type says and nobody needs to know. */
 export function readRecord(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsRecord | null {
   if (record.class !== CLASS_IN) return null;
   try {
     return readData(bytes, record, hops);
   } catch (error) {
-    if (error instanceof MalformedMessage) return null;
+    if (error instanceof MalformedMessage)
+      return keptBroken.has(record.type) ? asHex(bytes, record, 'malformed') : null;
     throw error;
   }
 }
 
 function readData(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsRecord {
-  const owner = { name: wireText(record.name), ttlSeconds: ttlSeconds(record.ttl) };
+  const owner = ownerOf(record);
   switch (record.type) {
     case typeNumbers.A:
       return { ...owner, type: 'A', address: addressOf(bytes, record, 4) };
@@ -49,12 +57,39 @@ function readData(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsReco
       return { ...owner, type: 'SOA', soa: soaOf(bytes, record, hops) };
     case typeNumbers.TXT:
       return { ...owner, type: 'TXT', text: textsOf(bytes, record) };
-    default: {
-      const most = KEPT_WHOLE.has(record.type) ? record.end : record.rdataStart + MAX_OTHER_BYTES;
-      const data = bytes.subarray(record.rdataStart, Math.min(record.end, most));
-      return { ...owner, type: 'other', typeName: typeName(record.type), rdataHex: data.toString('hex') };
+    case typeNumbers.MX:
+      return { ...owner, type: 'MX', ...mailExchangeOf(bytes, record, hops) };
+    case typeNumbers.HTTPS:
+    case typeNumbers.SVCB: {
+      const { svcb, presentation } = readSvcb(bytes, record.rdataStart, record.end);
+      const type = record.type === typeNumbers.HTTPS ? 'HTTPS' : 'SVCB';
+      return { ...owner, type, svcb, presentation: wireText(presentation) };
     }
+    case typeNumbers.CAA: {
+      const { caa, presentation } = readCaa(bytes.subarray(record.rdataStart, record.end));
+      return { ...owner, type: 'CAA', caa, presentation: wireText(presentation) };
+    }
+    default:
+      return asHex(bytes, record, 'other');
   }
+}
+
+function ownerOf(record: WalkedRecord) {
+  return { name: wireText(record.name), ttlSeconds: ttlSeconds(record.ttl) };
+}
+
+function asHex(bytes: Buffer, record: WalkedRecord, type: 'other' | 'malformed'): DnsRecord {
+  const most = KEPT_WHOLE.has(record.type) ? record.end : record.rdataStart + MAX_OTHER_BYTES;
+  const data = bytes.subarray(record.rdataStart, Math.min(record.end, most));
+  return { ...ownerOf(record), type, typeName: typeName(record.type), rdataHex: data.toString('hex') };
+}
+
+/** RFC 1035 3.3.9 */
+function mailExchangeOf(bytes: Buffer, record: WalkedRecord, hops: HopBudget) {
+  if (record.end - record.rdataStart < 3) throw new MalformedMessage('a mail exchange that is too short');
+  const exchange = readName(bytes, record.rdataStart + 2, hops);
+  if (exchange.end !== record.end) throw new MalformedMessage('a mail exchange of the wrong length');
+  return { preference: bytes.readUInt16BE(record.rdataStart), exchange: wireText(exchange.text) };
 }
 
 /** RFC 2181 8: a TTL with the highest bit set counts as zero. */
@@ -94,7 +129,7 @@ function soaOf(bytes: Buffer, record: WalkedRecord, hops: HopBudget): Soa {
 
 function textsOf(bytes: Buffer, record: WalkedRecord) {
   const data = decoded(bytes, record) as readonly Buffer[];
-  return data.map((text) => wireText(text.toString('utf8')));
+  return data.slice(0, MAX_TEXTS).map((text) => wireText(text.toString('utf8')));
 }
 
 /** dns-packet's reading of the record, given nothing behind the record's end and held to its exact length. */

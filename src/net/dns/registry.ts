@@ -14,6 +14,7 @@ export const typeNumbers = {
   SRV: 33,
   DS: 43,
   DNSKEY: 48,
+  SVCB: 64,
   HTTPS: 65,
   CAA: 257,
 } as const satisfies Record<RecordType, number>;
@@ -29,7 +30,6 @@ const namesByNumber = new Map<number, string>([
   [46, 'RRSIG'],
   [47, 'NSEC'],
   [50, 'NSEC3'],
-  [64, 'SVCB'],
 ]);
 
 /** Mnemonic of a type, or its RFC 3597 5 form `TYPE64000`. */
@@ -49,10 +49,55 @@ const rcodes: readonly string[] = [
   'NXRRSET',
   'NOTAUTH',
   'NOTZONE',
+  'DSOTYPENI',
 ];
-const extendedRcodes: Readonly<Record<number, string>> = { 16: 'BADVERS', 23: 'BADCOOKIE' };
+const extendedRcodes: Readonly<Record<number, string>> = {
+  // 16 is BADSIG inside TSIG records, which are never sent here.
+  16: 'BADVERS',
+  17: 'BADKEY',
+  18: 'BADTIME',
+  19: 'BADMODE',
+  20: 'BADNAME',
+  21: 'BADALG',
+  22: 'BADTRUNC',
+  23: 'BADCOOKIE',
+};
 
 /** Mnemonic of a response code of up to 12 bits (RFC 6895 2.3), or `RCODE17`. */
 export function rcodeName(rcode: number): string {
   return rcodes[rcode] ?? extendedRcodes[rcode] ?? `RCODE${rcode}`;
+}
+
+/** https://www.iana.org/assignments/dns-parameters, "Extended DNS Error Codes". */
+const extendedErrors: readonly string[] = [
+  'Other Error',
+  'Unsupported DNSKEY Algorithm',
+  'Unsupported DS Digest Type',
+  'Stale Answer',
+  'Forged Answer',
+  'DNSSEC Indeterminate',
+  'DNSSEC Bogus',
+  'Signature Expired',
+  'Signature Not Yet Valid',
+  'DNSKEY Missing',
+  'RRSIGs Missing',
+  'No Zone Key Bit Set',
+  'NSEC Missing',
+  'Cached Error',
+  'Not Ready',
+  'Blocked',
+  'Censored',
+  'Filtered',
+  'Prohibited',
+  'Stale NXDOMAIN Answer',
+  'Not Authoritative',
+  'Not Supported',
+  'No Reachable Authority',
+  'Network Error',
+  'Invalid Data',
+];
+
+/** Name of an extended error (RFC 8914 4), or `EDE31`. */
+export function extendedErrorName(code: number): string {
+  return extendedErrors[code] ?? `EDE${code}`;
 }
