@@ -4,7 +4,7 @@ import type { GatherContext } from '../../src/contract/probe.ts';
 import { type Problem, problem } from '../../src/model/problem.ts';
 import type { DnsName } from '../../src/model/text.ts';
 import { rcodeProblem } from '../../src/net/dns/lookup.ts';
-import { formatServer } from '../../src/net/dns/system.ts';
+import { formatServer } from '../../src/net/dns/server-text.ts';
 import type { DnsOptions } from './options.ts';
 
 /** A reply that says something about the name (NOERROR or NXDOMAIN), or why there is none. */

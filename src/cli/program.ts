@@ -89,7 +89,12 @@ function rideOptions(command: Command): Command {
     .option('--rate <R>', 'requests a second to one endpoint, at most', '10')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
     .option('--deadline <D>', 'bound on the whole journey; what is known by then is reported', '60s')
-    .addOption(repeatable('--resolver <IP[#PORT]>', "resolver to ask instead of the system's (repeat for more)"))
+    .addOption(
+      repeatable(
+        '--resolver <R>',
+        "resolver instead of the system's: IP[#PORT], tls://IP[#NAME] or https://HOST/PATH (repeat)",
+      ),
+    )
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")

@@ -1,12 +1,13 @@
 // Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
 
+import { rootCertificates } from 'node:tls';
 import { LIMITS, type NamedZone, type PinnedAddress, type RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
 import { familyOf, ipAddress, parseTarget, type Target, zeroPadded } from '../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
-import { parseResolver } from '../net/dns/system.ts';
+import { parseResolver } from '../net/dns/server-text.ts';
 import { requestOf } from '../net/sample/request.ts';
 import { readBytes, readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
@@ -54,6 +55,9 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     timeoutMs: bounded(parseDuration(options.timeout, '--timeout'), '--timeout'),
     deadlineMs: bounded(parseDuration(options.deadline, '--deadline'), '--deadline'),
     resolvers: given.length > 0 ? given : surroundings.resolvers,
+    resolverCaPem: given.every(({ transport }) => transport === undefined)
+      ? null
+      : await resolverRoots(options, launch),
     families: familiesOf(options),
     connect: options.connect.map(parseConnect),
     zones: [...options.zone.map(parseZone), ...surroundings.zones],
@@ -167,6 +171,13 @@ async function rootsOf(
     );
   }
   return { caPem: [text], source: 'given roots' };
+}
+
+/** A resolver over TLS or HTTPS is no part of the target: the system's roots hold for it too when --ca-file gives others. */
+async function resolverRoots(options: RideOptions, launch: Launch): Promise<readonly string[]> {
+  const system = await systemRoots(launch.io.env);
+  const { caPem } = await rootsOf(options, launch);
+  return [...(system === null ? rootCertificates : [system]), ...(options.caFile === undefined ? [] : (caPem ?? []))];
 }
 
 async function identityOf(options: RideOptions): Promise<RideSettings['identity']> {

@@ -12,7 +12,18 @@ export { visible, wireText } from '../model/text.ts';
 export type { Lookup, RequestTrace, Ride, Span } from '../model/trace.ts';
 export type { AnyCheck, Check, Given, Judged, Seen } from './check.ts';
 export { foundOrPass } from './check.ts';
-export type { DnsClient, DnsQuestion, DnsRecord, DnsReply, DnsServer, Net, RecordType } from './net.ts';
+export type {
+  DnsClient,
+  DnsQuestion,
+  DnsRecord,
+  DnsReply,
+  DnsServer,
+  HttpsDnsServer,
+  Net,
+  PlainDnsServer,
+  RecordType,
+  TlsDnsServer,
+} from './net.ts';
 export type { AnyProbe, Gather, GatherContext, Judgement, MetricSample, Probe, Reply, Schema } from './probe.ts';
 export type { Reporter, View } from './reporter.ts';
 export type { Block, Cell, Section } from './section.ts';

@@ -3,10 +3,34 @@ import type { Attempt } from '../model/problem.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { Lookup } from '../model/trace.ts';
 
-export interface DnsServer {
+/** Asked over UDP, and over TCP after truncation. */
+export interface PlainDnsServer {
+  readonly transport?: never;
   readonly address: IpAddress;
   readonly port: number;
 }
+
+/** DNS over TLS, RFC 7858. */
+export interface TlsDnsServer {
+  readonly transport: 'tls';
+  readonly address: IpAddress;
+  readonly port: number;
+  /** The certificate must hold for it. Null: it is tried against the address, and a failure does not stop the asking (RFC 7858 4.1). */
+  readonly name: DnsName | null;
+}
+
+/** DNS over HTTPS, RFC 8484. The certificate must hold for the host of the URL. */
+export interface HttpsDnsServer {
+  readonly transport: 'https';
+  /** Without fragment. A host that is a name is looked up once, at the resolvers of the system. */
+  readonly url: string;
+}
+
+export type DnsServer = PlainDnsServer | TlsDnsServer | HttpsDnsServer;
+
+/** What a resolver's certificate was found to hold for; `none`: it was not verified, so that anybody on the way may have answered. */
+export const peerVerifications = ['name', 'address', 'none'] as const;
+export type PeerVerification = (typeof peerVerifications)[number];
 
 export const recordTypes = [
   'A',
@@ -31,6 +55,8 @@ export interface DnsQuestion {
   readonly type: RecordType;
   /** True asks a resolver; false asks an authority for its own data (RD=0). */
   readonly recursionDesired: boolean;
+  /** Asks a resolver to say whether it validated the answer (AD=1, RFC 6840 5.7). */
+  readonly authenticated?: true;
   /** Over TCP at once; without it UDP, and TCP after truncation. */
   readonly transport?: 'tcp';
   /** Asks the server which of its nodes answers (RFC 5001). */
@@ -121,13 +147,20 @@ export interface ClientSubnet {
   readonly scopePrefix: number;
 }
 
+export const dnsTransports = ['udp', 'tcp', 'tls', 'https'] as const;
+export type DnsTransport = (typeof dnsTransports)[number];
+
 export interface DnsReply {
   readonly server: DnsServer;
-  readonly transport: 'udp' | 'tcp';
+  readonly transport: DnsTransport;
+  /** Only over TLS and HTTPS. */
+  readonly verified?: PeerVerification;
   /** RFC 6895 2.3 mnemonic (`NOERROR`, `NXDOMAIN`, `SERVFAIL`...), extended code included, or `RCODE17`. */
   readonly rcode: string;
   readonly authoritative: boolean;
   readonly recursionAvailable: boolean;
+  /** AD bit: a validating resolver vouches for the answer (RFC 4035 3.2.3); worth what the way to it is worth. */
+  readonly authenticated: boolean;
   /** True when the UDP answer was truncated and TCP was used, or TCP failed too. */
   readonly truncated: boolean;
   readonly answers: readonly DnsRecord[];
@@ -148,7 +181,7 @@ export interface DnsReply {
 export interface DnsClient {
   /** Resolvers in the order they are asked: those given, else the system's. Never empty. */
   readonly resolvers: readonly DnsServer[];
-  /** One question to one server: UDP with re-sends inside the step timeout, TCP after truncation. Any rcode is `complete`. */
+  /** One question to one server: UDP with re-sends inside the step timeout and TCP after truncation, or TLS or HTTPS alone. Any rcode is `complete`. */
   query(server: DnsServer, question: DnsQuestion, signal: AbortSignal): Promise<Attempt<DnsReply>>;
   /** A and AAAA side by side through the resolvers, aliases followed to their end. */
   lookup(name: DnsName, signal: AbortSignal): Promise<Lookup>;

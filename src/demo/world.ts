@@ -1,6 +1,6 @@
 // Owns the embedded kms.example world: authorities, resolver, three zones with balancers and hosts, all on loopback.
 // Never needs root, the internet or a file; takes no well-known port.
-import type { DnsServer } from '../contract/net.ts';
+import type { PlainDnsServer } from '../contract/net.ts';
 import { ipAddress } from '../model/target.ts';
 import type { IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
@@ -32,7 +32,7 @@ export interface World {
   /** HTTPS port, the same on the address of each zone. */
   readonly port: number;
   /** The recursive resolver. */
-  readonly resolver: DnsServer;
+  readonly resolver: PlainDnsServer;
   /** Port of every authoritative server. */
   readonly authorityPort: number;
   /** The root that signed the world's certificates. */

@@ -1,6 +1,5 @@
 // Owns the way from settings to an observation: look up, ride, gather, write down. Judges nothing.
 import { setMaxListeners } from 'node:events';
-import type { Net } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import { type Observation, type ProbeState, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
@@ -9,7 +8,8 @@ import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
 import { now } from '../net/clock.ts';
-import { openDnsClient } from '../net/dns/client.ts';
+import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
+import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { openSampler, type Sampler } from '../net/sample/sampler.ts';
@@ -53,11 +53,13 @@ export async function observe(
   // First: it looks at the settings, and refuses what cannot be used before anything is sent.
   const sampler = await openSamplerOf(settings, meter, originMs);
   const underWay: Promise<unknown>[] = [];
+  const toClose: OpenedDnsClient[] = [];
   try {
-    return await observeWith(settings, probes, { ...context, signal }, { originMs, meter, sampler, underWay });
+    return await observeWith(settings, probes, { ...context, signal }, { originMs, meter, sampler, underWay, toClose });
   } finally {
     over.abort();
     await Promise.allSettled([...underWay, sampler.close()]);
+    await Promise.allSettled(toClose.map((dns) => dns.close()));
   }
 }
 
@@ -67,17 +69,21 @@ interface Opened {
   readonly sampler: Sampler;
   /** What runs beside the ride, to be waited for also when that throws. */
   readonly underWay: Promise<unknown>[];
+  /** Keeps connections to resolvers. */
+  readonly toClose: OpenedDnsClient[];
 }
 
 async function observeWith(
   settings: RideSettings,
   probes: readonly AnyProbe[],
   context: ObserveContext,
-  { originMs, meter, sampler, underWay }: Opened,
+  { originMs, meter, sampler, underWay, toClose }: Opened,
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const net = openNet(settings, resolvers, meter);
+  const dns = openDns(settings, resolvers, meter);
+  toClose.push(dns);
+  const net = { now, dns };
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -130,12 +136,12 @@ async function observeWith(
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
-function openNet(
-  { timeoutMs, families }: RideSettings,
+function openDns(
+  { timeoutMs, families, resolverCaPem = null }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
-): Net {
-  return { now, dns: openDnsClient({ resolvers, timeoutMs, meter, families }) };
+): OpenedDnsClient {
+  return openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem });
 }
 
 function relativeTo(lookup: Lookup, originMs: number): Lookup {
@@ -194,7 +200,7 @@ function riddenWith(
     rate: settings.rate,
     timeoutMs: settings.timeoutMs,
     deadlineMs: settings.deadlineMs,
-    resolvers: settings.resolvers.map(({ address, port }) => `${address}#${port}`),
+    resolvers: settings.resolvers.map(formatServer),
     families: settings.families,
     http: settings.http,
     servername: settings.servername,

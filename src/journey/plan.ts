@@ -1,6 +1,8 @@
 // Owns saying beforehand what a journey would send, and to whom. Sends nothing.
 import type { AnyProbe } from '../contract/probe.ts';
 import { formatDuration } from '../model/duration.ts';
+import { ipAddress } from '../model/target.ts';
+import { formatServer } from '../net/dns/server-text.ts';
 import { LIMITS, MAX_ENDPOINTS, type RideSettings } from './settings.ts';
 
 /** One line a kind of traffic. */
@@ -15,7 +17,7 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   const whom = isGiven ? addresses(settings) : `every address that DNS gives (at most ${MAX_ENDPOINTS})`;
   const asking = chosen.filter(({ reads }) => reads !== 'lookup' || !isGiven);
   return [
-    ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1)]),
+    ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1), ...locatingLines(settings)]),
     ...(rides ? [`${target.scheme}: ${each} to ${whom}, ${pace}`] : []),
     ...asking.flatMap((probe) => (probe.sends === null ? [] : [`${probe.id}: ${probe.sends}`])),
     ...(hint === null || !rides ? [] : [hint]),
@@ -38,10 +40,21 @@ function roughly(ms: number): string {
 
 function dnsLine(settings: RideSettings, lookups: number): string {
   const types = settings.families.map((family) => (family === 4 ? 'A' : 'AAAA')).join(' and ');
-  const servers =
-    settings.resolvers?.map(({ address, port }) => `${address}#${port}`).join(', ') ?? "the system's resolvers";
+  const given = settings.resolvers ?? [];
+  const turn = given.length > 1 ? ' (the next when one fails)' : '';
+  const servers = given.length > 0 ? `${given.map(formatServer).join(', ')}${turn}` : "the system's resolvers";
   const pace = lookups > 1 ? `, at most ${settings.rate} a second` : '';
   return `dns: ${lookups} x ${types} of ${settings.target.host} to ${servers}${pace}`;
+}
+
+/** The host of a resolver's URL may be a name: it is looked up once. */
+function locatingLines({ resolvers, families }: RideSettings): readonly string[] {
+  const types = families.map((family) => (family === 4 ? 'A' : 'AAAA')).join(' and ');
+  const hosts = (resolvers ?? []).flatMap((server) =>
+    server.transport === 'https' ? [new URL(server.url).hostname.replace(/^\[|\]$/g, '')] : [],
+  );
+  const names = [...new Set(hosts)].filter((host) => ipAddress(host) === null);
+  return names.map((name) => `dns: 1 x ${types} of ${name} to the system's resolvers`);
 }
 
 function addresses(settings: RideSettings): string {

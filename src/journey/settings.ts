@@ -38,6 +38,8 @@ export interface RideSettings {
   readonly deadlineMs: number;
   /** Null: the system's. */
   readonly resolvers: readonly DnsServer[] | null;
+  /** Roots for resolvers over TLS and HTTPS: the system's, and those given for the target. Null or absent: those that ship with Node. */
+  readonly resolverCaPem?: readonly string[] | null;
   readonly families: readonly (4 | 6)[];
   /** Ridden instead of what DNS gives, when not empty. */
   readonly connect: readonly PinnedAddress[];

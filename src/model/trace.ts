@@ -107,6 +107,8 @@ export interface Lookup {
    */
   readonly durationMs: number;
   readonly resolver: string;
+  /** Only over TLS and HTTPS: what the resolver's certificate was verified for (`none`: not at all). */
+  readonly resolverVerified?: 'name' | 'address' | 'none';
   readonly aliases: readonly Alias[];
   /** Owner of the addresses: the end of the alias chain. */
   readonly canonicalName: DnsName;

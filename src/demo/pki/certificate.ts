@@ -33,7 +33,7 @@ export interface CertificateRequest {
   /** Epoch milliseconds, whole seconds on the wire. */
   readonly notBefore: number;
   readonly notAfter: number;
-  /** dNSName entries of the subjectAltName. */
+  /** Entries of the subjectAltName: host names and IPv4 addresses. */
   readonly names?: readonly string[];
   readonly isCa?: boolean;
   readonly pathLength?: number | null;

@@ -1,5 +1,6 @@
 // Owns the X.509 v3 extensions a web server's chain carries (RFC 5280 4.2). Never signs anything.
 import { createHash } from 'node:crypto';
+import { isIPv4 } from 'node:net';
 import { bits, boolean, explicit, implicit, integer, type Node, octets, oid, sequence, toDer } from './der.ts';
 
 /** What the extensions are made from. */
@@ -44,7 +45,7 @@ export function extensions(input: ExtensionInput): Node {
   ];
   if (!input.isCa) list.push(extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'))));
   if (input.names.length > 0) {
-    const names = input.names.map((name) => implicit(2, Buffer.from(name, 'latin1')));
+    const names = input.names.map(generalName);
     list.push(extension('2.5.29.17', false, sequence(...names)));
   }
   if (input.caIssuersUrl !== null) {
@@ -52,4 +53,11 @@ export function extensions(input: ExtensionInput): Node {
     list.push(extension('1.3.6.1.5.5.7.1.1', false, sequence(access)));
   }
   return explicit(3, sequence(...list));
+}
+
+/** RFC 5280 4.2.1.6: an IPv4 address is an iPAddress of four octets, everything else a dNSName. */
+function generalName(name: string): Node {
+  return isIPv4(name)
+    ? implicit(7, Uint8Array.from(name.split('.'), Number))
+    : implicit(2, Buffer.from(name, 'latin1'));
 }

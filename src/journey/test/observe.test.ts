@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AnyProbe, GatherContext } from '../../contract/probe.ts';
 import { parseTarget } from '../../model/target.ts';
+import { formatServer } from '../../net/dns/server-text.ts';
 import { systemResolvers } from '../../net/dns/system.ts';
 import { type ObserveContext, observe } from '../observe.ts';
 import type { RideSettings } from '../settings.ts';
@@ -48,7 +49,7 @@ const nothing = async () => ({ state: 'complete', value: {}, elapsedMs: 0 });
 
 test('the resolvers of the system are written down by address when they are those used', async () => {
   const { riddenWith } = await observe(settings, [watcher(nothing)], context);
-  const used = (await systemResolvers()).map(({ address, port }) => `${address}#${port}`);
+  const used = (await systemResolvers()).map(formatServer);
   expect(riddenWith['resolvers']).toEqual(used);
   expect(used.length).toBeGreaterThan(0);
 });

@@ -1,15 +1,17 @@
-// Owns one question to one server from first packet to reply: UDP, TCP after truncation, a second try without EDNS.
+// Owns one question to one server from first packet to reply: UDP, TCP after truncation, or the one transport
+// that a server is written with; a second try without EDNS.
 // Never takes longer than the timeout of one step, and never rejects for what the world does.
-import type { DnsQuestion, DnsReply, DnsServer } from '../../contract/net.ts';
+import type { DnsQuestion, DnsReply, DnsServer, PlainDnsServer } from '../../contract/net.ts';
 import type { Attempt } from '../../model/problem.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import { encodeQuery, type Message, type Query } from './message.ts';
+import type { SecuredTransport } from './secured.ts';
 import { askByTcp } from './tcp.ts';
 import { askByUdp, type Heard } from './udp.ts';
 
 export interface Exchange {
-  readonly server: DnsServer;
+  readonly server: PlainDnsServer;
   readonly question: DnsQuestion;
   /** Bound on the whole exchange. */
   readonly timeoutMs: number;
@@ -59,10 +61,32 @@ function dislikesEdns(message: Message, { nsid }: DnsQuestion): boolean {
   return (!message.edns || nsid === true) && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
 }
 
+export interface SecuredExchange extends Omit<Exchange, 'server' | 'meter'> {
+  readonly server: Exclude<DnsServer, PlainDnsServer>;
+  readonly transport: SecuredTransport;
+}
+
+/** As `exchange`, over TLS or HTTPS alone: there is no way back to a transport that anybody can read. */
+export async function exchangeSecured(asked: SecuredExchange): Promise<Attempt<DnsReply>> {
+  const { question, signal, timeoutMs, transport } = asked;
+  const startMs = now();
+  let heard = await transport.ask({ question, edns: true, timeoutMs, signal });
+  if (heard.state === 'heard' && dislikesEdns(heard.message, question)) {
+    const leftMs = Math.max(1, timeoutMs - (now() - startMs));
+    heard = await transport.ask({ question, edns: false, timeoutMs: leftMs, signal });
+  }
+  const elapsedMs = now() - startMs;
+  if (heard.state === 'cancelled') return { state: 'unfinished', value: null, elapsedMs };
+  if (heard.state === 'failed') return { state: 'failed', problem: heard.problem, elapsedMs };
+  const { truncated } = heard.message;
+  const way = { transport: asked.server.transport, truncated, elapsedMs, verified: transport.verified ?? 'none' };
+  return { state: 'complete', value: replyFrom(asked.server, heard.message, way), elapsedMs };
+}
+
 function replyFrom(
   server: DnsServer,
   message: Message,
-  way: Pick<DnsReply, 'transport' | 'truncated' | 'elapsedMs'>,
+  way: Pick<DnsReply, 'transport' | 'truncated' | 'elapsedMs' | 'verified'>,
 ): DnsReply {
   return {
     server,
@@ -70,6 +94,7 @@ function replyFrom(
     rcode: message.rcode,
     authoritative: message.authoritative,
     recursionAvailable: message.recursionAvailable,
+    authenticated: message.authenticated,
     answers: message.answers,
     authorities: message.authorities,
     additionals: message.additionals,

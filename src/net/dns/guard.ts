@@ -8,6 +8,8 @@ export interface Header {
   readonly authoritative: boolean;
   readonly truncated: boolean;
   readonly recursionAvailable: boolean;
+  /** RFC 4035 3.2.3. */
+  readonly authenticated: boolean;
   /** The lower four bits; the upper eight are in the OPT record (RFC 6891 6.1.3). */
   readonly rcode: number;
 }
@@ -84,6 +86,7 @@ export function readHeader(bytes: Uint8Array): Header {
     authoritative: (flags & 0x0400) !== 0,
     truncated: (flags & 0x0200) !== 0,
     recursionAvailable: (flags & 0x0080) !== 0,
+    authenticated: (flags & 0x0020) !== 0,
     rcode: flags & 0x000f,
   };
 }

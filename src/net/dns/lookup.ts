@@ -5,7 +5,7 @@ import { type Problem, type ProblemCode, problem } from '../../model/problem.ts'
 import { type DnsName, dnsName, interpret, sameText, wireText } from '../../model/text.ts';
 import type { Alias, Lookup, ResolvedAddress } from '../../model/trace.ts';
 import { now } from '../clock.ts';
-import { formatServer } from './system.ts';
+import { formatServer } from './server-text.ts';
 
 /** Resolvers give up after this many restarts (BIND and unbound, max-query-restarts 11). */
 const MAX_ALIASES = 11;
@@ -20,6 +20,7 @@ export interface LookupVia {
 /** What one family gave. */
 interface Followed {
   readonly resolver: DnsServer;
+  readonly verified: DnsReply['verified'];
   readonly aliases: readonly Alias[];
   readonly canonicalName: DnsName;
   readonly addresses: readonly ResolvedAddress[];
@@ -44,6 +45,7 @@ export async function lookup(name: DnsName, via: LookupVia): Promise<Lookup> {
     startMs,
     durationMs: now() - startMs,
     resolver: told === undefined ? '' : formatServer(told.resolver),
+    ...(told?.verified === undefined ? {} : { resolverVerified: told.verified }),
     aliases: told?.aliases ?? [],
     canonicalName: told?.canonicalName ?? name,
     addresses,
@@ -68,8 +70,10 @@ async function follow(name: DnsName, family: 4 | 6, via: LookupVia): Promise<Fol
   const seen = new Set<DnsName>([name]);
   let resolvers = via.resolvers;
   let at = name;
+  let verified: DnsReply['verified'];
   const end = (addresses: readonly ResolvedAddress[], trouble: Problem | null): Followed => ({
     resolver: resolvers[0] as DnsServer,
+    verified,
     aliases,
     canonicalName: at,
     addresses,
@@ -84,6 +88,7 @@ async function follow(name: DnsName, family: 4 | 6, via: LookupVia): Promise<Fol
     // The resolver that answered goes first for the rest of the chain.
     resolvers = [asked.resolver, ...resolvers.filter((resolver) => resolver !== asked.resolver)];
     if (asked.reply === null) return end([], asked.problem);
+    verified = asked.reply.verified;
     const before = aliases.length;
     for (let alias = aliasAt(asked.reply, at); alias !== null; alias = aliasAt(asked.reply, at)) {
       if (alias === 'unreadable')

@@ -24,6 +24,7 @@ export interface Message extends Readonly<Record<SectionName, readonly DnsRecord
   readonly rcode: string;
   readonly authoritative: boolean;
   readonly recursionAvailable: boolean;
+  readonly authenticated: boolean;
   readonly truncated: boolean;
   /** Owner in lower case; null when the sender did not repeat the question. */
   readonly question: { readonly name: string; readonly type: number; readonly class: number } | null;
@@ -43,6 +44,7 @@ export function encodeQuery(question: DnsQuestion, edns = true): Query {
     id,
     flags:
       (question.recursionDesired ? dnsPacket.RECURSION_DESIRED : 0) |
+      (question.authenticated === true ? dnsPacket.AUTHENTIC_DATA : 0) |
       (question.dnssec === true ? dnsPacket.CHECKING_DISABLED : 0),
     // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
     questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
@@ -108,6 +110,7 @@ export function decodeMessage(bytes: Buffer): Message {
     rcode: rcodeName(((extended ?? 0) << 4) | header.rcode),
     authoritative: header.authoritative,
     recursionAvailable: header.recursionAvailable,
+    authenticated: header.authenticated,
     truncated: header.truncated,
     question,
     edns: extended !== null,

@@ -1,9 +1,8 @@
-// Owns which resolvers this machine asks, and how a person writes one. Never asks the system's own resolver library.
+// Owns which resolvers this machine asks when nobody names others. Never asks the system's own resolver library.
 import { open } from 'node:fs/promises';
-import type { DnsServer } from '../../contract/net.ts';
-import { ipAddress, zeroPadded } from '../../model/target.ts';
+import type { PlainDnsServer } from '../../contract/net.ts';
+import { ipAddress } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
-import { UsageError } from '../../model/usage-error.ts';
 
 const DNS_PORT = 53;
 const RESOLV_CONF = '/etc/resolv.conf';
@@ -12,40 +11,18 @@ const MAX_BYTES = 65_536;
 const MAX_RESOLVERS = 3;
 
 /** The resolvers of resolv.conf(5), in its order; 127.0.0.1 when it names none or cannot be read. */
-export async function systemResolvers(path: string = RESOLV_CONF): Promise<readonly DnsServer[]> {
+export async function systemResolvers(path: string = RESOLV_CONF): Promise<readonly PlainDnsServer[]> {
   return parseResolvConf(await readStart(path));
 }
 
 /** Reads `nameserver` lines. Addresses with a scope id (`fe80::1%eth0`) are passed over. */
-export function parseResolvConf(text: string): readonly DnsServer[] {
+export function parseResolvConf(text: string): readonly PlainDnsServer[] {
   const found = text.split('\n').flatMap((line) => {
     const address = /^nameserver\s+(\S+)/.exec(line)?.[1];
     const read = address === undefined ? null : ipAddress(address);
     return read === null ? [] : [{ address: read, port: DNS_PORT }];
   });
   return found.length > 0 ? found.slice(0, MAX_RESOLVERS) : [{ address: '127.0.0.1' as IpAddress, port: DNS_PORT }];
-}
-
-/**
- * Reads `IP`, `IP#PORT` or `[v6]#PORT`.
- * @throws UsageError that says which form is wanted
- */
-export function parseResolver(text: string): DnsServer {
-  const found = /^\[?([^\]#[]+)\]?(?:#(\d{1,5}))?$/.exec(text.trim());
-  const address = ipAddress(found?.[1] ?? '');
-  const port = found?.[2] === undefined ? DNS_PORT : Number(found[2]);
-  if (address === null || port < 1 || port > 65_535) {
-    throw new UsageError(
-      `"${text}" is not a resolver address`,
-      zeroPadded(found?.[1] ?? '') ?? 'write an IP address, and #PORT unless it is 53: 127.0.0.1#5353',
-    );
-  }
-  return { address, port };
-}
-
-/** As `parseResolver` reads it. */
-export function formatServer({ address, port }: DnsServer): string {
-  return port === DNS_PORT ? address : `${address}#${port}`;
 }
 
 async function readStart(path: string): Promise<string> {

@@ -1,7 +1,7 @@
 // Owns one question over UDP: one connected socket of its own, re-sends, and a patient ear for the right answer.
 // Never believes a reply with another id or question, and never outlives its time.
 import { createSocket } from 'node:dgram';
-import type { DnsServer } from '../../contract/net.ts';
+import type { PlainDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { familyOf } from '../../model/target.ts';
 import { wireText } from '../../model/text.ts';
@@ -11,7 +11,7 @@ import { MalformedMessage } from './names.ts';
 import { type SocketMoment, socketProblem } from './socket-problem.ts';
 
 export interface Asking {
-  readonly server: DnsServer;
+  readonly server: PlainDnsServer;
   readonly query: Query;
   readonly timeoutMs: number;
   readonly meter: Meter;

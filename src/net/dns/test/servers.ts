@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
 import dnsPacket, { type Answer, type DecodedPacket, type Packet } from 'dns-packet';
-import type { DnsServer } from '../../../contract/net.ts';
+import type { PlainDnsServer } from '../../../contract/net.ts';
 import type { IpAddress } from '../../../model/text.ts';
 
 export interface Asked {
@@ -19,7 +19,7 @@ export interface Asked {
 export type Respond = (asked: Asked) => Buffer | readonly Buffer[] | null;
 
 export interface TestServer extends AsyncDisposable {
-  readonly server: DnsServer;
+  readonly server: PlainDnsServer;
   readonly asked: readonly Asked[];
 }
 

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { IpAddress } from '../../../model/text.ts';
-import { UsageError } from '../../../model/usage-error.ts';
 import { socketProblem } from '../socket-problem.ts';
-import { formatServer, parseResolvConf, parseResolver, systemResolvers } from '../system.ts';
+import { parseResolvConf, systemResolvers } from '../system.ts';
 
 const local = [{ address: '127.0.0.1', port: 53 }];
 
@@ -43,26 +42,6 @@ describe('resolv.conf', () => {
       await rm(folder, { recursive: true });
     }
   });
-});
-
-describe('a resolver as a person writes it', () => {
-  test.each([
-    ['127.0.0.1', '127.0.0.1', 53],
-    [' 127.0.0.1#5353 ', '127.0.0.1', 5353],
-    ['2001:DB8::1', '2001:db8::1', 53],
-    ['[2001:db8::1]#53', '2001:db8::1', 53],
-    ['2001:db8::1#5300', '2001:db8::1', 5300],
-  ])('%s', (text, address, port) => {
-    expect(parseResolver(text)).toEqual({ address, port });
-    expect(parseResolver(formatServer(parseResolver(text)))).toEqual({ address, port });
-  });
-
-  test.each(['', 'dns.example', '127.0.0.1:53', '127.0.0.1#0', '127.0.0.1#65536', '1.2.3', 'fe80::1%eth0'])(
-    'not %j',
-    (text) => {
-      expect(() => parseResolver(text)).toThrow(UsageError);
-    },
-  );
 });
 
 describe('whose fault a socket error is', () => {

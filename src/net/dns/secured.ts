@@ -1,0 +1,39 @@
+// Owns what the transports that keep a connection have in common: what is asked of them, and how often they may connect.
+import type { SecureContext } from 'node:tls';
+import type { DnsQuestion, PeerVerification } from '../../contract/net.ts';
+import { problem } from '../../model/problem.ts';
+import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
+import type { Meter } from '../meter.ts';
+import type { Heard } from './udp.ts';
+
+export interface SecuredAsking {
+  readonly question: DnsQuestion;
+  readonly edns: boolean;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** One resolver over one kept connection, for as long as a journey takes. */
+export interface SecuredTransport {
+  /** Any number side by side. */
+  ask(asking: SecuredAsking): Promise<Heard>;
+  /** Of the newest connection; null before there was one. */
+  readonly verified: PeerVerification | null;
+  /** Ends what is under way; settles when no socket is left. */
+  close(): Promise<void>;
+}
+
+export interface SecuredOptions {
+  readonly context: () => SecureContext;
+  readonly meter: Meter;
+  /** Address of a resolver that was given by its name; null when there is none. */
+  readonly locate: (name: DnsName) => Promise<IpAddress | null>;
+}
+
+/** Connections to one resolver in one journey: one that hangs up after each answer is asked no more than this. */
+export const MAX_CONNECTIONS = 32;
+
+export function tooManyConnections(): Heard {
+  const words = wireText(`the resolver closed ${MAX_CONNECTIONS} connections`);
+  return { state: 'failed', problem: problem('dns-unreachable', 'resolve', words) };
+}
