@@ -1,0 +1,46 @@
+// Owns the check that name servers that look like a provider's can be the provider's.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import type { Phrase } from '../../../src/model/finding.ts';
+import { hasRule, type Oddity, odditiesOf } from '../delegation-set.ts';
+import { digResolver, type PlacedZone, placedZones } from '../derive.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnsPolicy } from '../options.ts';
+
+export const delegationSetOdd: Check<DnsFacts, DnsPolicy> = {
+  id: 'delegation-set-odd',
+  needs: ['dns'],
+  severity: 'warning',
+  title: 'The name servers look like a provider’s, but cannot be a set that it hands out',
+  soWhat:
+    'A mistyped or foreign name server answers nothing, or what a stranger likes: whoever registers its domain speaks for the zone.',
+  nowWhat: [
+    {
+      kind: 'change',
+      text: ['Compare the NS records, here and at the registrar, with the name servers that the provider shows for the zone.'],
+    },
+  ],
+  sources: [
+    'https://aws.amazon.com/blogs/architecture/a-case-study-in-global-fault-isolation/',
+    'https://learn.microsoft.com/azure/dns/dns-delegate-domain-azure-dns',
+  ],
+  judge({ dns }) {
+    const zones = placedZones(dns).filter(({ zone }) => zone.nameservers.length > 0);
+    if (zones.length === 0) return { outcome: 'not-judged', because: 'the name servers of the zone are not known' };
+    const namesOf = ({ zone }: PlacedZone) => zone.nameservers.map(({ name }) => name);
+    const ruled = zones.filter((placed) => hasRule(namesOf(placed)));
+    if (ruled.length === 0) {
+      return { outcome: 'not-applicable', because: 'no name server is named by a provider’s known rule' };
+    }
+    return foundOrPass(ruled.flatMap((placed) => odditiesOf(namesOf(placed)).map((odd) => seen(dns, placed, odd))));
+  },
+};
+
+function seen(dns: DnsEvidence, { zone, at }: PlacedZone, { operator, names, because }: Oddity): Seen {
+  const listed: Phrase = names.flatMap((name, index) => (index === 0 ? [name] : [', ', name]));
+  const verb = names.length === 1 ? ' cannot be one of ' : ' cannot be one set of ';
+  return {
+    what: ['Of the name servers of ', zone.zone, ', ', ...listed, `${verb}${operator}: ${because}.`],
+    nowWhat: [digResolver(dns, '+short', zone.zone, 'NS'), ...delegationSetOdd.nowWhat],
+    evidence: [at],
+  };
+}
