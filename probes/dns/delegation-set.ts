@@ -34,25 +34,25 @@ const rules: readonly Rule[] = [
     // 2048 names: 512 in each of four top-level domains, eight numbers to a domain, 64 domains. Each zone gets one of each
     // (aws.amazon.com/blogs/architecture/a-case-study-in-global-fault-isolation); the numbers as seen in every real set.
     operator: 'Route 53',
-    looksLike: /^ns-?(\w*)\.awsdns-?(\w*)\.([a-z.]+)$/,
+    looksLike: /^ns(-?\w*)\.awsdns(-?\w*)\.([a-z.]+)$/,
     one: ([number = '', domain = '', end = '']) => {
-      const at = /^\d{1,4}$/.test(number) ? Number(number) : Number.NaN;
+      const at = /^-\d{1,4}$/.test(number) ? Number(number.slice(1)) : Number.NaN;
       const stripe = STRIPES[Math.floor(at / NUMBERS_A_STRIPE)];
-      if (stripe === undefined) return 'its servers are numbered 0 to 2047';
+      if (stripe === undefined) return 'its servers are ns-0 to ns-2047';
       if (end !== stripe) return `number ${at} is under .${stripe}`;
-      const right = String((at >> 3) & 63).padStart(2, '0');
-      return domain === right ? null : `number ${at} is in awsdns-${right}`;
+      const right = `-${String((at >> 3) & 63).padStart(2, '0')}`;
+      return domain === right ? null : `number ${at} is in awsdns${right}`;
     },
     together: (parts) =>
       isRepeated(parts.map(([, , end = '']) => end)) ? 'a zone gets one of each top-level domain' : null,
   },
   {
     operator: 'Google Cloud DNS',
-    looksLike: /^ns-cloud-?(\w*)\.googledomains\.([a-z.]+)$/,
+    looksLike: /^ns-cloud(-?\w*)\.googledomains\.([a-z.]+)$/,
     one: ([server = '', end = '']) =>
-      /^[a-e][1-4]$/.test(server) && end === 'com' ? null : 'its servers are ns-cloud-a1 to e4.googledomains.com',
+      /^-[a-e][1-4]$/.test(server) && end === 'com' ? null : 'its servers are ns-cloud-a1 to e4.googledomains.com',
     together: (parts) =>
-      new Set(parts.map(([server = '']) => server[0])).size > 1 ? 'a zone gets the four of one letter' : null,
+      new Set(parts.map(([server = '']) => server[1])).size > 1 ? 'a zone gets the four of one letter' : null,
   },
   {
     operator: 'Azure DNS',

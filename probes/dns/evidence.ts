@@ -98,6 +98,24 @@ const lever = z.object({
   note: z.string(),
 });
 
+/** What a name around the service says about where it leads. */
+const target = z.object({
+  name: dnsNameSchema,
+  /** `chain`: the name or a target of its aliases. `reverse`: what the owner of an address calls it. */
+  from: z.enum(['chain', 'reverse']),
+  /** Of `reverse`. */
+  address: ipAddressSchema.nullable(),
+  operator: z.string(),
+  product: z.string(),
+  /** `address`: a machine or address of the operator's; what stands on it is not told. */
+  kind: z.enum(['balancer', 'cdn', 'platform', 'address']),
+  region: z.string().nullable(),
+  /** Availability zone, of a name that leads there only. */
+  zone: z.string().nullable(),
+  /** Where the operator documents the shape of the name. */
+  source: z.string(),
+});
+
 /** How long a change takes to be seen by everybody whose resolver keeps to the TTL. */
 const shift = z.object({
   /** The largest TTL of the chain: every link may be the one that changes. */
@@ -139,6 +157,8 @@ export const dnsEvidenceSchema = z.object({
   /** How long "does not exist" is remembered: RFC 2308 5. */
   negativeTtlSeconds: count.nullable(),
   provider: z.string().nullable(),
+  /** In the order of the chain; those of the addresses only when the chain tells nothing. */
+  targets: z.array(target).optional(),
   shift: shift.nullable(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
 });
@@ -150,6 +170,7 @@ export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
 export type LeverEvidence = z.infer<typeof lever>;
+export type TargetEvidence = z.infer<typeof target>;
 export type SoaEvidence = z.infer<typeof soa>;
 export type ServerError = z.infer<typeof serverError>;
 

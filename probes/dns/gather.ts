@@ -12,6 +12,7 @@ import { findZone } from './find-zone.ts';
 import { leversOf } from './levers.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
+import { targetsOf } from './targets.ts';
 
 /** Links of an alias chain whose zones are looked for, the canonical name not counted. */
 const MAX_ALIAS_ZONES = 3;
@@ -21,8 +22,8 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
-  const zones = await zonesOf(context, lookup);
-  const value = assemble(context, lookup, zones);
+  const [zones, targets] = await Promise.all([zonesOf(context, lookup), targetsOf(context, lookup)]);
+  const value = { ...assemble(context, lookup, zones), targets };
   const elapsedMs = net.now() - startMs;
   return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };

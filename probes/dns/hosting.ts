@@ -22,7 +22,9 @@ export interface Hosting {
 export function hostingOf(zone: ZoneEvidence): Hosting {
   const names = zone.nameservers.map(({ name }) => name);
   const addresses = [...new Set(zone.nameservers.flatMap((one) => one.addresses))];
-  const networksOf = (family: 4 | 6) => [...new Set(addresses.filter((one) => familyOf(one) === family).map(networkOf))];
+  const networksOf = (family: 4 | 6) => [
+    ...new Set(addresses.filter((one) => familyOf(one) === family).map(networkOf)),
+  ];
   const [ipv4, ipv6] = [networksOf(4), networksOf(6)];
   return {
     operators: operatorsOf(names),

@@ -5,8 +5,12 @@ import { problemCatalogue } from '../../src/model/problem.ts';
 import type { WireText } from '../../src/model/text.ts';
 import { aliasLoop } from './checks/alias-loop.ts';
 import { answersDisagree } from './checks/answers-disagree.ts';
+import { delegationSetOdd } from './checks/delegation-set-odd.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
+import { oneNetwork } from './checks/one-network.ts';
+import { oneOperator } from './checks/one-operator.ts';
+import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
@@ -18,6 +22,7 @@ import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import type { DnsPolicy } from './options.ts';
+import { leadsTo, whoFacts } from './who.ts';
 
 /** Name servers written out in the sentence. */
 const SHOWN = 4;
@@ -35,15 +40,19 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     ttlVeryShort,
     slowNegative,
     singleNameServer,
+    oneNetwork,
+    oneOperator,
+    delegationSetOdd,
+    privateAddressInPublicDns,
   ],
   answer(dns, { policy, asOfMs }): Reply {
     if (dns === null) {
       return { summary: ['DNS was not asked for this target.'], confidence: 'not-visible', facts: {} };
     }
     return {
-      summary: [...where(dns), ...servedBy(dns), ...speed(dns), ...cutOver(dns, policy, asOfMs)],
+      summary: [...where(dns), ...servedBy(dns), leadsTo(dns), ...speed(dns), ...cutOver(dns, policy, asOfMs)],
       confidence: 'observed',
-      facts: { ...factsOf(dns), ...shiftFacts(dns, asOfMs) },
+      facts: { ...factsOf(dns), ...whoFacts(dns), ...shiftFacts(dns, asOfMs) },
     };
   },
 };

@@ -10,7 +10,8 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   reads: 'lookup',
   after: [],
   sends:
-    'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain); ' +
+    'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain), ' +
+    'PTR of at most 8 addresses; ' +
     'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name',
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,

@@ -127,7 +127,8 @@ export const providerRows: readonly ProviderRow[] = [
   {
     operator: 'IONOS',
     pattern: /^ns1\d{3}\.ui-dns\.(?:com|org|de|biz)$/,
-    source: 'https://www.ionos.es/ayuda/dominios/glosario-explicaciones-sobre-conceptos-y-temas-importantes/servidores-dns',
+    source:
+      'https://www.ionos.es/ayuda/dominios/glosario-explicaciones-sobre-conceptos-y-temas-importantes/servidores-dns',
   },
   { operator: 'GoDaddy', pattern: /^ns\d\d\.domaincontrol\.com$/, source: ZONE_DATA },
   { operator: 'Vercel', pattern: /^ns[12]\.vercel-dns\.com$/, source: ZONE_DATA },
@@ -140,25 +141,26 @@ export const providerRows: readonly ProviderRow[] = [
  * The mailbox that an operator writes into the SOA of a new zone, by the same operator's name. It stays when the name servers get
  * names of the customer's own; whoever edits the zone may change it, so that it is a sign and no proof.
  */
-export const soaMailboxes: readonly { readonly mailbox: string; readonly operator: string; readonly source: string }[] = [
-  {
-    mailbox: 'awsdns-hostmaster.amazon.com',
-    operator: 'Route 53',
-    source: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html',
-  },
-  {
-    mailbox: 'cloud-dns-hostmaster.google.com',
-    operator: 'Google Cloud DNS',
-    source: ZONE_DATA,
-  },
-  {
-    mailbox: 'azuredns-hostmaster.microsoft.com',
-    operator: 'Azure DNS',
-    source: 'https://learn.microsoft.com/azure/dns/dns-zones-records#soa-records',
-  },
-  {
-    mailbox: 'dns.cloudflare.com',
-    operator: 'Cloudflare',
-    source: `${DNSCONTROL}/integrationTest/integration_test.go`,
-  },
-];
+export const soaMailboxes: readonly { readonly mailbox: string; readonly operator: string; readonly source: string }[] =
+  [
+    {
+      mailbox: 'awsdns-hostmaster.amazon.com',
+      operator: 'Route 53',
+      source: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html',
+    },
+    {
+      mailbox: 'cloud-dns-hostmaster.google.com',
+      operator: 'Google Cloud DNS',
+      source: ZONE_DATA,
+    },
+    {
+      mailbox: 'azuredns-hostmaster.microsoft.com',
+      operator: 'Azure DNS',
+      source: 'https://learn.microsoft.com/azure/dns/dns-zones-records#soa-records',
+    },
+    {
+      mailbox: 'dns.cloudflare.com',
+      operator: 'Cloudflare',
+      source: `${DNSCONTROL}/integrationTest/integration_test.go`,
+    },
+  ];

@@ -3,26 +3,24 @@ import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { errorWords, leafZone, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
+import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
+import { operatorOfMailbox } from './provider.ts';
+import { flattenedTo, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
-  return { title: 'DNS', blocks: [facts(dns), ...shiftCard(dns), ...records(dns), ...nameServers(dns)] };
+  return {
+    title: 'DNS',
+    blocks: [facts(dns), ...shiftCard(dns), ...targets(dns), ...records(dns), ...nameServers(dns)],
+  };
 }
 
-function facts({
-  name,
-  canonicalName,
-  resolver,
-  lookup,
-  provider,
-  shift,
-  negativeTtlSeconds,
-  ...dns
-}: DnsEvidence): Block {
+function facts(dns: DnsEvidence): Block {
+  const { name, canonicalName, resolver, lookup, provider, shift, negativeTtlSeconds } = dns;
   const rows: (readonly [string, Cell])[] = [['name', name]];
   if (canonicalName !== name) rows.push(['canonical name', canonicalName]);
   if (lookup.problem !== null) rows.push(['problem', problemCatalogue[lookup.problem.code].says]);
-  rows.push(['zone', leafZone(dns)?.zone ?? null], ['provider', provider]);
+  rows.push(['zone', leafZone(dns)?.zone ?? null], ['provider', provider], ...hosting(dns));
   if (shift !== null) {
     rows.push(
       ['change seen within, s', shift.worstSeconds],
@@ -66,6 +64,34 @@ function shiftCard(dns: DnsEvidence): readonly Block[] {
     'TTL lowered now: safe from',
   ];
   return [{ kind: 'table', columns, rows }];
+}
+
+/** What the name servers have in common, where there is something to tell. */
+function hosting(dns: DnsEvidence): readonly (readonly [string, Cell])[] {
+  const zone = leafZone(dns);
+  if (zone === undefined || zone.nameservers.length === 0) return [];
+  const { topLevelDomains, networks } = hostingOf(zone);
+  const mailbox = dns.soa === null ? null : operatorOfMailbox(dns.soa.mailbox);
+  const flattened = flattenedTo(dns);
+  return [
+    ['name servers named under', topLevelDomains.map((label) => `.${label}`).join(', ')],
+    ['networks of the name servers', networks.join(', ')],
+    ...(mailbox === null || dns.provider !== null ? [] : ([['SOA mailbox of', mailbox]] as const)),
+    ...(flattened === null ? [] : ([['addresses copied from', flattened]] as const)),
+  ];
+}
+
+/** What the names of the chain, or those of the addresses, say. */
+function targets({ targets: named = [] }: DnsEvidence): readonly Block[] {
+  if (named.length === 0) return [];
+  const rows = named.map((one): readonly Cell[] => [
+    one.name,
+    productWords(one),
+    one.region,
+    one.zone,
+    one.address === null ? 'the alias chain' : `the name of ${one.address}`,
+  ]);
+  return [{ kind: 'table', columns: ['name', 'leads to', 'region', 'zone', 'told by'], rows }];
 }
 
 function records(dns: DnsEvidence): readonly Block[] {

@@ -1,5 +1,7 @@
 // Owns the step from a lookup (or addresses given by hand) to the endpoints that are ridden. Sends nothing.
+
 import { type Endpoint, endpointId, familyOf, type Target } from '../model/target.ts';
+import { readTargetName } from '../model/target-names.ts';
 import type { IpAddress } from '../model/text.ts';
 import type { Lookup } from '../model/trace.ts';
 import { MAX_ENDPOINTS, type NamedZone, type PinnedAddress, type RideSettings } from './settings.ts';
@@ -13,10 +15,11 @@ export interface Endpoints {
 /** Every address once, IPv4 first, each family in the order of its text so that two journeys list alike. */
 export function endpointsOf(settings: RideSettings, lookup: Lookup | null): Endpoints {
   const found = settings.connect.length > 0 ? settings.connect.map(pinned) : fromTarget(settings.target, lookup);
+  const told = zoneOfName(settings.connect.length > 0 ? null : lookup);
   const unique = new Map<string, Endpoint>();
   for (const { address, port, zone, ttlSeconds } of found) {
     const id = endpointId(address, port ?? settings.target.port);
-    const named = zone === null ? zoneOf(address, settings.zones) : { zone, zoneSource: 'flag' as const };
+    const named = zone === null ? (zoneOf(address, settings.zones) ?? told) : { zone, zoneSource: 'flag' as const };
     const endpoint = {
       id,
       address,
@@ -43,9 +46,18 @@ function fromTarget(target: Target, lookup: Lookup | null): readonly Found[] {
   return (lookup?.addresses ?? []).map(({ address, ttlSeconds }) => ({ address, port: null, zone: null, ttlSeconds }));
 }
 
-function zoneOf(address: IpAddress, zones: readonly NamedZone[]): Pick<Endpoint, 'zone' | 'zoneSource'> {
+type OfZone = Pick<Endpoint, 'zone' | 'zoneSource'>;
+
+function zoneOf(address: IpAddress, zones: readonly NamedZone[]): OfZone | null {
   const zone = zones.find((candidate) => candidate.addresses.includes(address));
-  return zone === undefined ? { zone: null, zoneSource: null } : { zone: zone.name, zoneSource: zone.source };
+  return zone === undefined ? null : { zone: zone.name, zoneSource: zone.source };
+}
+
+/** The zone that a name of the chain leads to, for all its addresses: such a name has those of one zone only. */
+function zoneOfName(lookup: Lookup | null): OfZone {
+  const names = lookup === null ? [] : [...lookup.aliases.map(({ name }) => name), lookup.canonicalName];
+  const zone = names.map((name) => readTargetName(name)?.zone ?? null).findLast((found) => found !== null) ?? null;
+  return zone === null ? { zone: null, zoneSource: null } : { zone, zoneSource: 'dns-name' };
 }
 
 function byFamilyThenAddress(a: Endpoint, b: Endpoint): number {

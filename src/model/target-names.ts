@@ -121,7 +121,8 @@ export const targetNameRows: readonly TargetNameRow[] = [
     operator: 'Microsoft Azure',
     product: 'App Service',
     kind: 'platform',
-    pattern: /\.azurewebsites\.net$|^waws-prod-[a-z0-9-]+\.sip\.azurewebsites\.windows\.net$|^waws-prod-[a-z0-9-]+\.(?<region>[a-z0-9]+)\.cloudapp\.azure\.com$/,
+    pattern:
+      /\.azurewebsites\.net$|^waws-prod-[a-z0-9-]+\.sip\.azurewebsites\.windows\.net$|^waws-prod-[a-z0-9-]+\.(?<region>[a-z0-9]+)\.cloudapp\.azure\.com$/,
     source: 'https://learn.microsoft.com/azure/app-service/app-service-web-tutorial-custom-domain',
   },
   {
@@ -163,7 +164,8 @@ export const targetNameRows: readonly TargetNameRow[] = [
     operator: 'Akamai',
     product: 'CDN',
     kind: 'cdn',
-    pattern: /\.(?:edgekey|edgesuite|akamaized|akamaiedge|akamaihd)\.net$|^a\d+\.[a-z0-9]+\.akamai\.net$|^[ag][0-9a-f-]+\.deploy\.static\.akamaitechnologies\.com$/,
+    pattern:
+      /\.(?:edgekey|edgesuite|akamaized|akamaiedge|akamaihd)\.net$|^a\d+\.[a-z0-9]+\.akamai\.net$|^[ag][0-9a-f-]+\.deploy\.static\.akamaitechnologies\.com$/,
     source: 'https://techdocs.akamai.com/edge-hostnames/docs/edge-hn-terminology',
   },
   {

@@ -15,8 +15,8 @@ export interface Target {
   readonly port: number;
 }
 
-/** Where the zone of an endpoint comes from. */
-export const zoneSources = ['flag', 'config', 'name', 'world'] as const;
+/** Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. */
+export const zoneSources = ['flag', 'config', 'name', 'world', 'dns-name'] as const;
 export type ZoneSource = (typeof zoneSources)[number];
 
 export interface Endpoint {

@@ -16,7 +16,9 @@ export const delegationSetOdd: Check<DnsFacts, DnsPolicy> = {
   nowWhat: [
     {
       kind: 'change',
-      text: ['Compare the NS records, here and at the registrar, with the name servers that the provider shows for the zone.'],
+      text: [
+        'Compare the NS records, here and at the registrar, with the name servers that the provider shows for the zone.',
+      ],
     },
   ],
   sources: [
@@ -36,10 +38,16 @@ export const delegationSetOdd: Check<DnsFacts, DnsPolicy> = {
 };
 
 function seen(dns: DnsEvidence, { zone, at }: PlacedZone, { operator, names, because }: Oddity): Seen {
-  const listed: Phrase = names.flatMap((name, index) => (index === 0 ? [name] : [', ', name]));
-  const verb = names.length === 1 ? ' cannot be one of ' : ' cannot be one set of ';
+  const listed: Phrase = names.flatMap((name, index) => [
+    index === 0 ? '' : index === names.length - 1 ? ' and ' : ', ',
+    name,
+  ]);
+  const cannot =
+    names.length === 1
+      ? [', a name server of ', zone.zone, `, cannot be one of ${operator}`]
+      : [', name servers of ', zone.zone, `, cannot be one set of ${operator}`];
   return {
-    what: ['Of the name servers of ', zone.zone, ', ', ...listed, `${verb}${operator}: ${because}.`],
+    what: [...listed, ...cannot, `: ${because}.`],
     nowWhat: [digResolver(dns, '+short', zone.zone, 'NS'), ...delegationSetOdd.nowWhat],
     evidence: [at],
   };

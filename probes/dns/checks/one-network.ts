@@ -11,7 +11,9 @@ export const oneNetwork: Check<DnsFacts, DnsPolicy> = {
   severity: 'warning',
   title: 'All name servers of the zone stand in one network',
   soWhat: 'One withdrawn route, one failed site or one attack takes all of them at once, and the name with them.',
-  nowWhat: [{ kind: 'change', text: ['Put a name server into a network that is announced on its own, best elsewhere.'] }],
+  nowWhat: [
+    { kind: 'change', text: ['Put a name server into a network that is announced on its own, best elsewhere.'] },
+  ],
   sources: ['RFC 2182 3.1', 'Zonemaster CONNECTIVITY04'],
   judge({ dns }): Judged {
     const zones = placedZones(dns).map((placed) => ({ ...placed, hosting: hostingOf(placed.zone) }));
@@ -19,7 +21,8 @@ export const oneNetwork: Check<DnsFacts, DnsPolicy> = {
     if (known.length === 0) return { outcome: 'not-judged', because: 'the name servers of the zone are not known' };
     const routed = known.filter(({ hosting }) => hosting.addresses.every(isRouted));
     if (routed.length === 0) {
-      const because = 'the name servers have addresses of a private network or of this machine: its routes are not seen';
+      const because =
+        'the name servers have addresses of a private network or of this machine: its routes are not seen';
       return { outcome: 'not-applicable', because };
     }
     const several = routed.filter(({ hosting }) => hosting.addresses.length > 1);

@@ -10,7 +10,8 @@ export const oneOperator: Check<DnsFacts, DnsPolicy> = {
   needs: ['dns'],
   severity: 'notice',
   title: 'One operator runs all name servers of the zone, under one top-level domain or in one network',
-  soWhat: 'A failure of that operator, or of the one domain its servers are named in, takes the name; nobody else can answer.',
+  soWhat:
+    'A failure of that operator, or of the one domain its servers are named in, takes the name; nobody else can answer.',
   nowWhat: [
     {
       kind: 'change',

@@ -24,24 +24,39 @@ export const privateAddressInPublicDns: Check<DnsFacts, DnsPolicy> = {
   nowWhat: [
     {
       kind: 'change',
-      text: ['Give insiders their addresses in a view or zone of their own, and leave public ones in the public record.'],
+      text: [
+        'Give insiders their addresses in a view or zone of their own, and leave public ones in the public record.',
+      ],
     },
   ],
   sources: ['RFC 1918 3', 'RFC 6598 4', 'RFC 4193 4.4', 'RFC 3927 2.11', 'RFC 6890'],
   judge({ dns }) {
     const addresses = dns.records.flatMap(({ type, data }, index) => {
       const address = type === 'CNAME' ? null : interpret(data, (raw): IpAddress | null => ipAddress(raw));
-      return address === null ? [] : [{ address, scope: addressScope(address), at: pointer('evidence', 'dns', 'records', index) }];
+      return address === null
+        ? []
+        : [{ address, scope: addressScope(address), at: pointer('evidence', 'dns', 'records', index) }];
     });
     if (addresses.length === 0) return { outcome: 'not-judged', because: 'no address of the name is known' };
     if (!addresses.some(({ scope }) => scope === 'public')) {
-      return { outcome: 'not-applicable', because: 'no address is public: this is a name for insiders, seen from inside' };
+      return {
+        outcome: 'not-applicable',
+        because: 'no address is public: this is a name for insiders, seen from inside',
+      };
     }
     return foundOrPass(
       addresses.flatMap(({ address, scope, at }) =>
         scope === 'public'
           ? []
-          : [{ what: [dns.canonicalName, ` has the address ${address} beside public ones; it leads to ${words[scope]}.`], evidence: [at] as const }],
+          : [
+              {
+                what: [
+                  dns.canonicalName,
+                  ` has the address ${address} beside public ones; it leads to ${words[scope]}.`,
+                ],
+                evidence: [at] as const,
+              },
+            ],
       ),
     );
   },

@@ -50,6 +50,26 @@ describe('endpointsOf', () => {
     expect(ridden[1]).toMatchObject({ zone: null, zoneSource: null });
   });
 
+  test('a zonal name of the chain tells the zone where nothing else does', () => {
+    const zonal = 'us-east-2b.edge-1234567890abcdef.elb.us-east-2.amazonaws.com' as DnsName;
+    const alias = { name: 'kms.example' as DnsName, target: zonal, ttlSeconds: 60 };
+    const told = { ...lookup('192.0.2.1', '192.0.2.2'), aliases: [alias], canonicalName: zonal };
+    const zones = [{ name: 'north', addresses: ['192.0.2.2' as IpAddress], source: 'flag' as const }];
+    const shown = (part: Partial<RideSettings>, from: Lookup) =>
+      endpointsOf(settings(part), from).ridden.map(({ zone, zoneSource }) => [zone, zoneSource]);
+    expect(shown({ zones }, told)).toEqual([
+      ['us-east-2b', 'dns-name'],
+      ['north', 'flag'],
+    ]);
+    const foreign = { ...told, canonicalName: `${zonal}.evil.example` as DnsName, aliases: [] };
+    expect(shown({}, foreign)).toEqual([
+      [null, null],
+      [null, null],
+    ]);
+    const byHand = [{ address: '192.0.2.1' as IpAddress, port: null, zone: null }];
+    expect(shown({ connect: byHand }, told)).toEqual([[null, null]]);
+  });
+
   test('addresses given by hand replace DNS and keep their order, port and zone', () => {
     const connect = [
       { address: '192.0.2.9' as IpAddress, port: 8443, zone: 'south' },
