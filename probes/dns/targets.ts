@@ -4,7 +4,7 @@ import { addressScope, reverseName } from '../../src/model/address-scope.ts';
 import { readTargetName, readTargetText, type TargetName } from '../../src/model/target-names.ts';
 import { dnsName, type IpAddress } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
-import { formatServer } from '../../src/net/dns/system.ts';
+import { formatServer } from '../../src/net/dns/server-text.ts';
 import { ask, type Context, ofType } from './ask.ts';
 import type { TargetEvidence } from './evidence.ts';
 
