@@ -10,6 +10,7 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
+import { policyKinds } from './policy-kind.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 const answer = z.object({
@@ -131,6 +132,31 @@ const shift = z.object({
   asOfMs: z.number().optional(),
 });
 
+/** An address, or the target of an alias that leaves the zone. */
+const member = z.union([ipAddressSchema, dnsNameSchema]);
+
+/** How a zone's own servers answer the same question again and again, and what that is taken for. */
+const policy = z.object({
+  zone: dnsNameSchema,
+  name: dnsNameSchema,
+  type: z.enum(['A', 'AAAA']),
+  kind: z.enum(policyKinds),
+  confidence: z.enum(['observed', 'inferred']),
+  /** Answers that came, those for client networks not counted. */
+  queries: count,
+  /** The most frequent first. */
+  sets: z.array(z.object({ addresses: z.array(member), n: count })),
+  /** More than there are in `sets` when not all were written down. */
+  setsSeen: count,
+  /** Different orders of one set, at most. */
+  orders: count,
+  /** `multivalue` only: estimated number of members, seen and unseen (Chao). */
+  pool: count.nullable(),
+  /** Answers on behalf of client networks (RFC 7871), each network twice; scope 0: for all clients. */
+  ecs: z.array(z.object({ prefix: z.string(), scope: count, addresses: z.array(member) })),
+  signals: z.array(z.string()),
+});
+
 export const dnsEvidenceSchema = z.object({
   name: dnsNameSchema,
   /** Of the lookup: `IP` or `IP#PORT`. */
@@ -160,6 +186,10 @@ export const dnsEvidenceSchema = z.object({
   /** In the order of the chain; those of the addresses only when the chain tells nothing. */
   targets: z.array(target).optional(),
   shift: shift.nullable(),
+  /** Of the zone of the canonical name. */
+  policy: policy.optional(),
+  /** Of the zone of the first alias, when that is another one. */
+  aliasPolicy: policy.optional(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
 });
 
@@ -169,6 +199,7 @@ export type NameServerEvidence = z.infer<typeof nameserver>;
 export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
+export type PolicyEvidence = z.infer<typeof policy>;
 export type LeverEvidence = z.infer<typeof lever>;
 export type TargetEvidence = z.infer<typeof target>;
 export type SoaEvidence = z.infer<typeof soa>;

@@ -5,6 +5,7 @@ import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
 import { type DnsName, wireText } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import type { Context } from './ask.ts';
+import { askPolicy } from './ask-policy.ts';
 import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
@@ -23,7 +24,16 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
   const [zones, targets] = await Promise.all([zonesOf(context, lookup), targetsOf(context, lookup)]);
-  const value = { ...assemble(context, lookup, zones), targets };
+  // The first alias is what the owner of the name set up; the canonical name may be another's.
+  const [policy, aliasPolicy] = await Promise.all(
+    [zones.canonical, zones.aliases[0]].map((zone) => (zone ? askPolicy(context, zone.evidence) : null)),
+  );
+  const value = {
+    ...assemble(context, lookup, zones),
+    targets,
+    ...(policy && { policy }),
+    ...(aliasPolicy && { aliasPolicy }),
+  };
   const elapsedMs = net.now() - startMs;
   return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };

@@ -22,6 +22,7 @@ import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import type { DnsPolicy } from './options.ts';
+import { policyFacts, routingClause } from './policy-words.ts';
 import { leadsTo, whoFacts } from './who.ts';
 
 /** Name servers written out in the sentence. */
@@ -50,9 +51,16 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
       return { summary: ['DNS was not asked for this target.'], confidence: 'not-visible', facts: {} };
     }
     return {
-      summary: [...where(dns), ...servedBy(dns), leadsTo(dns), ...speed(dns), ...cutOver(dns, policy, asOfMs)],
+      summary: [
+        ...where(dns),
+        ...servedBy(dns),
+        leadsTo(dns),
+        ...routing(dns),
+        ...speed(dns),
+        ...cutOver(dns, policy, asOfMs),
+      ],
       confidence: 'observed',
-      facts: { ...factsOf(dns), ...whoFacts(dns), ...shiftFacts(dns, asOfMs) },
+      facts: { ...factsOf(dns), ...whoFacts(dns), ...shiftFacts(dns, asOfMs), ...policyFacts(dns) },
     };
   },
 };
@@ -81,6 +89,11 @@ function listed(names: readonly WireText[]): Phrase {
   const last = more.length === 0 ? names.length - 1 : -1;
   const separator = (index: number) => (index === 0 ? '' : index === last ? ' and ' : ', ');
   return [...names.slice(0, SHOWN).flatMap((name, index) => [separator(index), name]), ...more];
+}
+
+function routing(dns: DnsEvidence): Phrase {
+  const clause = dns.lookup.problem === null ? routingClause(dns) : null;
+  return clause === null ? [] : [`; ${clause}`];
 }
 
 function speed({ shift, negativeTtlSeconds, lookup }: DnsEvidence): Phrase {

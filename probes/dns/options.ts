@@ -7,6 +7,8 @@ export const dnsOptionsSchema = z.strictObject({
   authorityPort: z.int().min(1).max(65_535).default(options.authorityPort),
   /** Name server addresses asked in each zone, at most. */
   maxServers: z.int().min(1).max(64).default(options.maxServers),
+  /** Questions that tell the routing policy, spread over the servers of a zone; 0 for none. */
+  policyQueries: z.int().min(0).max(1_000).default(options.policyQueries),
 });
 
 export const dnsPolicySchema = z.strictObject({

@@ -12,7 +12,8 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   sends:
     'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain), ' +
     'PTR of at most 8 addresses; ' +
-    'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name',
+    'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name; ' +
+    "to the servers of a zone together, for the routing policy: the name's A 20 times (option policyQueries) and for 2 client networks, for 7 twice where it matters",
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,
   policy: async () => (await import('./options.ts')).dnsPolicySchema,

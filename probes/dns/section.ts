@@ -5,13 +5,21 @@ import { errorWords, leafZone, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
+import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { flattenedTo, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
   return {
     title: 'DNS',
-    blocks: [facts(dns), ...shiftCard(dns), ...targets(dns), ...records(dns), ...nameServers(dns)],
+    blocks: [
+      facts(dns),
+      ...shiftCard(dns),
+      ...policyBlocks(dns),
+      ...targets(dns),
+      ...records(dns),
+      ...nameServers(dns),
+    ],
   };
 }
 
@@ -34,10 +42,10 @@ function facts(dns: DnsEvidence): Block {
 }
 
 const levers = {
-  address: 'the addresses',
-  alias: 'the alias',
-  'alias-target': 'the alias target',
-  'name-servers': 'the name servers',
+  address: 'addresses',
+  alias: 'alias',
+  'alias-target': 'alias target',
+  'name-servers': 'name servers',
 } as const;
 
 /** For each way to move traffic: what holds it up, how long, and from when on it is safe if its TTL is lowered now. */
@@ -54,16 +62,12 @@ function shiftCard(dns: DnsEvidence): readonly Block[] {
     worstSeconds,
     fromMs === undefined ? null : clockTime(safeCutOverMs(fromMs, ttlSeconds), fromMs),
   ]);
-  const columns = [
-    'to change',
-    'record',
-    'type',
-    'TTL, s',
-    'typically, s',
-    'at worst, s',
-    'TTL lowered now: safe from',
+  const columns = ['to change', 'record', 'type', 'TTL, s', 'typical', 'worst', 'safe from'];
+  const legend = ['safe from', 'when the old TTL is gone everywhere, if it is lowered now'] as const;
+  return [
+    { kind: 'table', columns, rows },
+    { kind: 'facts', rows: [legend] },
   ];
-  return [{ kind: 'table', columns, rows }];
 }
 
 /** What the name servers have in common, where there is something to tell. */

@@ -63,6 +63,8 @@ export interface DnsQuestion {
   readonly nsid?: true;
   /** Asks for signatures (DO=1, RFC 3225), and a validating resolver for what it would hold back (CD=1, RFC 4035 3.2.2). */
   readonly dnssec?: true;
+  /** Asks on behalf of clients in this network, `address/length` (RFC 7871); bits behind the length are not sent. */
+  readonly clientSubnet?: string;
 }
 
 /** Start of authority, RFC 1035 3.3.13. Times in seconds. */

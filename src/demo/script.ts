@@ -113,6 +113,17 @@ export interface DelegationScript {
   readonly ttlSeconds: number;
 }
 
+/**
+ * Which of the service's addresses an answer holds. `fixed`: all, in one order; `rotated`: all, shuffled; `multivalue`: any `size` of
+ * them; `weighted`: one, by the weights of the zones in their order; `by-client`: one, by the network of the client (RFC 7871).
+ */
+export type RoutingScript =
+  | { readonly kind: 'fixed' }
+  | { readonly kind: 'rotated' }
+  | { readonly kind: 'multivalue'; readonly size: number }
+  | { readonly kind: 'weighted'; readonly weights: readonly number[] }
+  | { readonly kind: 'by-client' };
+
 export interface WorldScript {
   readonly zones: readonly ZoneScript[];
   readonly nameServers: readonly NameServerScript[];
@@ -121,6 +132,8 @@ export interface WorldScript {
   readonly registryServers: readonly UpperServerScript[];
   readonly delegation: DelegationScript;
   readonly resolver: { readonly address: string; readonly fault: DnsFault };
+  /** How the name servers of kms.example choose among the addresses. */
+  readonly policy: RoutingScript;
   /** Lifetime of address and alias records. */
   readonly ttlSeconds: number;
   /** Aliases, first label to full target: `{ api: 'lb.kms.example' }`. The addresses are at kms.example, `lb` and each zone's label. */
@@ -194,6 +207,7 @@ export const healthyScript: WorldScript = {
   registryServers: [upperServer('a.nic', '127.0.53.111'), upperServer('b.nic', '127.0.53.112')],
   delegation: { nameServers: null, glue: {}, ttlSeconds: 86_400 },
   resolver: { address: '127.0.53.53', fault: 'none' },
+  policy: { kind: 'fixed' },
   ttlSeconds: 60,
   aliases: { www: 'kms.example', api: 'lb.kms.example' },
   texts: ['v=spf1 -all'],

@@ -8,6 +8,7 @@ import { type Binding, bindTogether, explainBinding } from './binding.ts';
 import { monotonicSeconds, timeOfDay } from './clock.ts';
 import type { Query, Reply } from './dns/message.ts';
 import { createResolver } from './dns/resolver.ts';
+import { routed } from './dns/routing.ts';
 import { createDnsServer } from './dns/server.ts';
 import { answerAbove, registryZone, rootZone } from './dns/upper-zones.ts';
 import { answerFrom, DOMAIN, originOf, REGISTRY, ROOT, zonesOf } from './dns/zone-data.ts';
@@ -92,7 +93,8 @@ function dnsParts(setting: Setting, port: () => number): readonly Part<DnsFault>
   const { script, random, lifetime } = setting;
   const authorities = script.nameServers.map((server) => {
     const zones = zonesOf(server, script);
-    return authority(server, setting, ({ name, type }) => answerFrom(zones, name, type));
+    const answer = (query: Query) => routed(answerFrom(zones, query.name, query.type), query, script.policy, random);
+    return authority(server, setting, answer);
   });
   const above = upperParts(setting);
   const resolve = createResolver({

@@ -5,6 +5,7 @@ import { textKey } from '../../../src/model/text.ts';
 import { dig, type PlacedServer, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { policiesIn } from '../policy-words.ts';
 
 export const answersDisagree: Check<DnsFacts, DnsPolicy> = {
   id: 'answers-disagree',
@@ -20,7 +21,10 @@ export const answersDisagree: Check<DnsFacts, DnsPolicy> = {
   ],
   sources: ['RFC 2181 5', 'RFC 1034 4.2.2'],
   judge({ dns }) {
-    const zones = placedZones(dns);
+    const zones = placedZones(dns).filter(({ zone }) => !varies(dns, zone.zone));
+    if (zones.length === 0 && placedZones(dns).length > 0) {
+      return { outcome: 'not-applicable', because: 'each name server gives different answers of its own accord' };
+    }
     if (!zones.some((zone) => answering(zone).length > 0)) {
       return { outcome: 'not-judged', because: 'no name server told the addresses' };
     }
@@ -30,6 +34,13 @@ export const answersDisagree: Check<DnsFacts, DnsPolicy> = {
     return foundOrPass(zones.flatMap((zone) => disagreement(dns, zone)));
   },
 };
+
+/** One answer of each server says nothing when each chooses anew for every question. */
+function varies(dns: DnsEvidence, zone: string): boolean {
+  return policiesIn(dns).some((policy) => {
+    return policy.zone === zone && (policy.kind === 'weighted' || policy.kind === 'multivalue');
+  });
+}
 
 function answering({ servers }: PlacedZone): readonly PlacedServer[] {
   return servers.filter(({ server }) => server.error === null && server.rcode !== null);

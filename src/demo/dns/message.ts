@@ -17,6 +17,8 @@ export interface Query {
   readonly edns: boolean;
   /** True when the client wants to know which node answers (RFC 5001). */
   readonly asksNsid: boolean;
+  /** Data of the client subnet option (RFC 7871 6); null without. */
+  readonly subnet: Buffer | null;
 }
 
 /** What a server answers, before it is put on the wire. */
@@ -27,6 +29,8 @@ export interface Reply {
   readonly authorities: readonly Answer[];
   /** Glue of a referral. */
   readonly additionals?: readonly Answer[];
+  /** Bits of the client's network that the answer depends on; absent: the option is not answered. */
+  readonly scope?: number;
 }
 
 const HEADER_BYTES = 12;
@@ -35,6 +39,8 @@ const PAYLOAD_BYTES = 1232;
 const SMALLEST_RECORD_BYTES = 11;
 /** RFC 5001 2 */
 const NSID = 3;
+/** RFC 7871 6 */
+const CLIENT_SUBNET = 8;
 
 /** Decodes a message whose counts fit its size: without that, dns-packet reads one 23-byte packet as 196,605 records. */
 function decode(message: Buffer): DecodedPacket | null {
@@ -72,7 +78,21 @@ export function readQuery(message: Buffer): Query | null | { readonly id: number
     payloadBytes: opt === undefined ? 512 : Math.min(Math.max(opt.udpPayloadSize, 512), PAYLOAD_BYTES),
     edns: opt !== undefined,
     asksNsid: opt?.options.some(({ code }) => (code as number) === NSID) ?? false,
+    subnet: subnetIn(opt),
   };
+}
+
+function subnetIn(record: OptAnswer | undefined): Buffer | null {
+  const option = record?.options.find(({ code }) => (code as number) === CLIENT_SUBNET);
+  const data = option !== undefined && 'data' in option ? (option.data ?? null) : null;
+  return data !== null && data.length >= 4 ? data : null;
+}
+
+/** RFC 7871 7.2.1: the option of the question, with the scope filled in. */
+function scoped(subnet: Buffer, scope: number): OptAnswer['options'][number] {
+  const data = Buffer.from(subnet);
+  data[3] = scope;
+  return { code: CLIENT_SUBNET, data } as unknown as OptAnswer['options'][number];
 }
 
 const opt: OptAnswer = {
@@ -101,7 +121,8 @@ export function writeReply(query: Query, reply: Reply, { name, recursive }: Writ
     reply.rcode;
   const head = { type: 'response' as const, id: query.id, questions: [query.question] };
   const nsid = { code: NSID, data: Buffer.from(name) } as unknown as OptAnswer['options'][number];
-  const additionals = query.edns ? [query.asksNsid ? { ...opt, options: [nsid] } : opt] : [];
+  const subnet = query.subnet !== null && reply.scope !== undefined ? [scoped(query.subnet, reply.scope)] : [];
+  const additionals = query.edns ? [{ ...opt, options: [...(query.asksNsid ? [nsid] : []), ...subnet] }] : [];
   const whole = packet.encode({
     ...head,
     flags,

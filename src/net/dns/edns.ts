@@ -63,3 +63,33 @@ function subnetOf(value: Buffer): ClientSubnet | null {
   const address = ipAddress(size === 4 ? octets.join('.') : groups.join(':'));
   return address === null ? null : { subnet: `${address}/${source}`, scopePrefix };
 }
+
+/**
+ * The option that asks on behalf of a network, RFC 7871 6. Bits behind the length are cleared: a server may answer FORMERR when
+ * they are not.
+ * @throws RangeError when it is no `address/length`
+ */
+export function subnetOption(subnet: string): { readonly code: number; readonly data: Buffer } {
+  const [text = '', bits = ''] = subnet.split('/');
+  const address = ipAddress(text);
+  const octets = address === null ? [] : octetsOf(address);
+  const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (octets.length === 0 || !(length <= octets.length * 8)) throw new RangeError(`"${subnet}" is no network`);
+  const kept = octets
+    .slice(0, Math.ceil(length / 8))
+    .map((octet, at) => octet & (0xff00 >> Math.min(8, length - at * 8)));
+  return { code: option.clientSubnet, data: Buffer.from([0, octets.length === 4 ? 1 : 2, length, 0, ...kept]) };
+}
+
+/** The canonical text of an address as its 4 or 16 octets. */
+function octetsOf(address: string): readonly number[] {
+  if (!address.includes(':')) return address.split('.').map(Number);
+  const [head = '', tail = ''] = address.split('::');
+  const groups = (part: string) => (part === '' ? [] : part.split(':'));
+  const [before, after] = [groups(head), groups(tail)];
+  const middle = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return [...before, ...middle, ...after].flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}

@@ -57,8 +57,9 @@ export async function exchange(asked: Exchange): Promise<Attempt<DnsReply>> {
  * RFC 6891 7: a server without EDNS answers an OPT record with FORMERR or NOTIMP, and no OPT of its own.
  * One with EDNS may still choke on an option that it should pass over (RFC 6891 6.1.2).
  */
-function dislikesEdns(message: Message, { nsid }: DnsQuestion): boolean {
-  return (!message.edns || nsid === true) && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
+function dislikesEdns(message: Message, { nsid, clientSubnet }: DnsQuestion): boolean {
+  const hasOption = nsid === true || clientSubnet !== undefined;
+  return (!message.edns || hasOption) && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
 }
 
 export interface SecuredExchange extends Omit<Exchange, 'server' | 'meter'> {

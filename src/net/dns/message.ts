@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import dnsPacket from 'dns-packet';
 import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
 import type { WireText } from '../../model/text.ts';
-import { type OptRead, readOptions } from './edns.ts';
+import { type OptRead, readOptions, subnetOption } from './edns.ts';
 import { readHeader, type SectionName, walkMessage } from './guard.ts';
 import { nsidIn } from './nsid.ts';
 import { readRecord } from './records.ts';
@@ -53,8 +53,10 @@ export function encodeQuery(question: DnsQuestion, edns = true): Query {
   return { id, question, bytes };
 }
 
-function optRecord({ nsid, dnssec }: DnsQuestion): dnsPacket.OptAnswer {
-  const record = nsid === true ? ASKING_NSID : OPT_RECORD;
+function optRecord({ nsid, dnssec, clientSubnet }: DnsQuestion): dnsPacket.OptAnswer {
+  const plain = nsid === true ? ASKING_NSID : OPT_RECORD;
+  const subnet = clientSubnet === undefined ? [] : [subnetOption(clientSubnet) as unknown as dnsPacket.PacketOpt];
+  const record = { ...plain, options: [...plain.options, ...subnet] };
   return dnssec === true ? { ...record, flags: DO_BIT, flag_do: true } : record;
 }
 
