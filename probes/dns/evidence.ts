@@ -10,7 +10,6 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
-import { policyKinds } from './policy-kind.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 const answer = z.object({
@@ -131,6 +130,9 @@ const shift = z.object({
   /** Unix ms when the journey began: what "lower the TTL now" counts from. */
   asOfMs: z.number().optional(),
 });
+
+const policyKinds = ['fixed', 'rotated', 'multivalue', 'weighted', 'client-dependent', 'cannot-tell'] as const;
+export type PolicyKind = (typeof policyKinds)[number];
 
 /** An address, or the target of an alias that leaves the zone. */
 const member = z.union([ipAddressSchema, dnsNameSchema]);

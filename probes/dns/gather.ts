@@ -26,7 +26,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   const [zones, targets] = await Promise.all([zonesOf(context, lookup), targetsOf(context, lookup)]);
   // The first alias is what the owner of the name set up; the canonical name may be another's.
   const [policy, aliasPolicy] = await Promise.all(
-    [zones.canonical, zones.aliases[0]].map((zone) => (zone ? askPolicy(context, zone.evidence) : null)),
+    [zones.canonical, zones.aliases[0]].map(async (zone) => (zone ? await askPolicy(context, zone.evidence) : null)),
   );
   const value = {
     ...assemble(context, lookup, zones),

@@ -2,9 +2,7 @@
 // Never takes a cache's answers: a resolver draws once a TTL and repeats it.
 import { combinations, estimatePool, expectedDistinct } from '../../src/stats/pool.ts';
 import { equalSharesChance, largestUnseenShare } from '../../src/stats/proportion.ts';
-
-export const policyKinds = ['fixed', 'rotated', 'multivalue', 'weighted', 'client-dependent', 'cannot-tell'] as const;
-export type PolicyKind = (typeof policyKinds)[number];
+import type { PolicyKind } from './evidence.ts';
 
 /** One answer, in the order of sending. */
 export interface PolicySample {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/demo/random.ts';
-import { inferPolicy, type PolicyKind, type PolicySample, type SubnetView } from '../policy-kind.ts';
+import type { PolicyKind } from '../evidence.ts';
+import { inferPolicy, type PolicySample, type SubnetView } from '../policy-kind.ts';
 
 type Random = () => number;
 /** One answer; `prefix` null for a question without client subnet. */

@@ -55,7 +55,7 @@ const given = {
 const words = (dns: DnsEvidence) =>
   judgement
     .answer(dns, given)
-    .summary.map((piece) => visible(String(piece)))
+    .summary.map((piece) => (typeof piece === 'number' ? String(piece) : visible(piece)))
     .join('');
 
 describe('a zone whose servers answer', () => {
