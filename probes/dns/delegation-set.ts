@@ -50,13 +50,16 @@ const rules: readonly Rule[] = [
     operator: 'Google Cloud DNS',
     looksLike: /^ns-cloud(-?\w*)\.googledomains\.([a-z.]+)$/,
     one: ([server = '', end = '']) =>
-      /^-[a-e][1-4]$/.test(server) && end === 'com' ? null : 'its servers are ns-cloud-a1 to e4.googledomains.com',
+      /^-[a-z][1-4]$/.test(server) && end === 'com'
+        ? null
+        : 'its servers are a letter and 1 to 4, under googledomains.com',
     together: (parts) =>
       new Set(parts.map(([server = '']) => server[1])).size > 1 ? 'a zone gets the four of one letter' : null,
   },
   {
+    // National clouds have a domain of their own (azure-dns.cn), with all four in it.
     operator: 'Azure DNS',
-    looksLike: /^ns(\w*)-(\w+)\.azure-dns\.([a-z.]+)$/,
+    looksLike: /^ns(\w*)-(\w+)\.azure-dns\.(com|net|org|info)$/,
     one: ([number = '', , end = '']) => {
       const right = /^[1-4]$/.test(number) ? AZURE_ZONES[Number(number) - 1] : undefined;
       if (right === undefined) return 'its servers are ns1 to ns4';

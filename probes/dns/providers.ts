@@ -18,10 +18,15 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^ns-\d{1,4}\.awsdns-\d\d\.(?:com|net|org|co\.uk)$/,
     source: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html',
   },
+  {
+    operator: 'Route 53 (China)',
+    pattern: /^ns-(?:intl-)?\d{1,4}\.awsdns-cn-\d[\da-f]\.(?:com|net|biz|top|cn)$/,
+    source: ZONE_DATA,
+  },
   // Also serves zones that moved from Google Domains to Squarespace, so this names the servers, not a cloud customer.
   {
     operator: 'Google Cloud DNS',
-    pattern: /^ns-cloud-[a-e][1-4]\.googledomains\.com$/,
+    pattern: /^ns-cloud-[a-z][1-4]\.googledomains\.com$/,
     source: 'https://github.com/kubernetes-sigs/external-dns/blob/master/docs/tutorials/gke.md',
   },
   {
@@ -29,6 +34,7 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.(?:com|net|org|info)$/,
     source: 'https://learn.microsoft.com/azure/dns/dns-delegate-domain-azure-dns',
   },
+  { operator: 'Azure DNS (China)', pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.cn$/, source: ZONE_DATA },
   {
     operator: 'Cloudflare',
     pattern: /^[a-z]+\.(?:ns\.cloudflare\.com|foundationdns\.(?:com|net|org))$/,

@@ -7,7 +7,10 @@ import { providerRows, soaMailboxes } from '../providers.ts';
 
 const known: readonly (readonly [name: string, operator: string])[] = [
   ['ns-1313.awsdns-36.org', 'Route 53'],
+  ['ns-1047.awsdns-cn-01.net', 'Route 53 (China)'],
+  ['ns-intl-3268.awsdns-cn-12.cn', 'Route 53 (China)'],
   ['ns-cloud-e4.googledomains.com', 'Google Cloud DNS'],
+  ['ns2-03.azure-dns.cn', 'Azure DNS (China)'],
   ['ns1-01.azure-dns.com', 'Azure DNS'],
   ['ns4-205.azure-dns.info', 'Azure DNS'],
   ['kim.ns.cloudflare.com', 'Cloudflare'],
@@ -125,18 +128,21 @@ describe('what cannot be handed out', () => {
     [['ns-215.awsdns-26.net'], ['number 215 is under .com']],
     [['ns-215.awsdns-26.co.uk.evil.example'], ['number 215 is under .com']],
     [['x.ns-215.awsdns-26.com', 'g-ns-1.awsdns-22.com'], []],
-    [['ns-cloudb2.googledomains.com'], ['its servers are ns-cloud-a1 to e4.googledomains.com']],
+    [['ns-cloudb2.googledomains.com'], ['its servers are a letter and 1 to 4, under googledomains.com']],
     [['ns-215.awsdns-26.co'], ['number 215 is under .com']],
     [['ns215.awsdns-26.com'], ['its servers are ns-0 to ns-2047']],
     [['ns-215.awsdns26.com'], ['number 215 is in awsdns-26']],
     [['ns-1313.awsdns-36.org', 'ns-1057.awsdns-04.org'], ['a zone gets one of each top-level domain']],
-    [['ns-cloud-f1.googledomains.com'], ['its servers are ns-cloud-a1 to e4.googledomains.com']],
-    [['ns-cloud-a1.googledomains.co'], ['its servers are ns-cloud-a1 to e4.googledomains.com']],
+    [['ns-cloud-a5.googledomains.com'], ['its servers are a letter and 1 to 4, under googledomains.com']],
+    [['ns-cloud-a1.googledomains.co'], ['its servers are a letter and 1 to 4, under googledomains.com']],
     [['ns-cloud-a1.googledomains.com', 'ns-cloud-b2.googledomains.com'], ['a zone gets the four of one letter']],
     [['ns5-07.azure-dns.com'], ['its servers are ns1 to ns4']],
     [['ns1-07.azure-dns.net'], ['ns1 is under .com']],
     [['ns1-07.azure-dns.com', 'ns2-08.azure-dns.net'], ['a zone gets four of the same number']],
     [['kim.ns.cloudflare.com', 'ns1.kms.example'], []],
+    // National clouds hand out sets by rules of their own.
+    [['ns1-03.azure-dns.cn', 'ns2-03.azure-dns.cn'], []],
+    [['ns-1047.awsdns-cn-01.net', 'ns-intl-3268.awsdns-cn-12.cn', 'ns-3268.awsdns-cn-12.cn'], []],
     [[], []],
   ])('%j: %j', (names, reasons) => {
     expect(odditiesOf(texts(names)).map(({ because }) => because)).toEqual(reasons);
