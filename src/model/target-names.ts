@@ -14,7 +14,7 @@ export interface TargetName {
   readonly region: string | null;
   /** Availability zone, when the name leads to that zone only. */
   readonly zone: string | null;
-  /** Where the operator documents the shape. */
+  /** Where the operator documents the shape, or a kept list of others has it from. */
   readonly source: string;
 }
 
@@ -28,6 +28,8 @@ export interface TargetNameRow {
   readonly region?: string;
   readonly source: string;
 }
+
+const CDNCHECK = 'https://github.com/projectdiscovery/cdncheck/blob/main/cmd/generate-index/provider.yaml';
 
 const AWS_REGION = '(?<region>[a-z]{2}-[a-z]+(?:-[a-z]+)?-\\d{1,2})';
 /** Two or three labels of a zone before its letter: a local zone adds its place (`us-west-2-lax-1a`). */
@@ -174,6 +176,48 @@ export const targetNameRows: readonly TargetNameRow[] = [
     kind: 'cdn',
     pattern: /\.cdn\.cloudflare\.net$/,
     source: 'https://developers.cloudflare.com/dns/zone-setups/partial-setup/',
+  },
+  {
+    operator: 'Imperva',
+    product: 'CDN',
+    kind: 'cdn',
+    pattern: /\.impervadns\.net$/,
+    source: CDNCHECK,
+  },
+  {
+    operator: 'Alibaba Cloud',
+    product: 'CDN',
+    kind: 'cdn',
+    pattern: /\.(?:kunlun(?:pi|ea|ca|can)|alikunlun|cdngslb)\.com$/,
+    source: CDNCHECK,
+  },
+  {
+    operator: 'Tencent Cloud',
+    product: 'CDN',
+    kind: 'cdn',
+    pattern: /\.(?:cdn\.dnsv1|tdnsv5|cdntip)\.com$/,
+    source: CDNCHECK,
+  },
+  {
+    operator: 'Wangsu',
+    product: 'CDN',
+    kind: 'cdn',
+    pattern: /\.(?:wscdns|wswebcdn|wsglb0)\.com$/,
+    source: CDNCHECK,
+  },
+  {
+    operator: 'Huawei Cloud',
+    product: 'CDN',
+    kind: 'cdn',
+    pattern: /\.cdnhwc[123]\.com$/,
+    source: CDNCHECK,
+  },
+  {
+    operator: 'GitHub',
+    product: 'GitHub Pages',
+    kind: 'platform',
+    pattern: /\.github\.io$/,
+    source: 'https://docs.github.com/en/pages/configuring-a-custom-domain-for-your-github-pages-site',
   },
   {
     operator: 'Heroku',

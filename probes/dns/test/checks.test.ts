@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Given } from '../../../src/contract/check.ts';
 import type { Phrase } from '../../../src/model/finding.ts';
 import { parseTarget } from '../../../src/model/target.ts';
-import { visible } from '../../../src/model/text.ts';
+import { visible, wireText } from '../../../src/model/text.ts';
 import { type DnsEvidence, dnsEvidenceSchema } from '../evidence.ts';
 import { judgement } from '../judgement.ts';
 import { metrics } from '../metrics.ts';
@@ -92,6 +92,9 @@ describe('absence never passes', () => {
   const healthy = cases.find(([file]) => file === 'healthy.json')?.[1].evidence as DnsEvidence;
   const lost: readonly [string, Partial<DnsEvidence>, readonly string[]][] = [
     ['no zone', { delegation: [] }, ['name-server-lame', 'answers-disagree', 'serials-disagree', 'single-name-server']],
+    ['no name servers', { delegation: [] }, ['one-network', 'one-operator', 'delegation-set-odd']],
+    ['no addresses', { records: [] }, ['private-address-in-public-dns']],
+    ['a server without an address, beside others in one network', { delegation: [partly()] }, ['one-network']],
     ['no shift', { shift: null }, ['slow-traffic-shift']],
     [
       'no answer of a resolver',
@@ -108,6 +111,15 @@ describe('absence never passes', () => {
     const { summary, confidence } = judgement.answer(null, given());
     expect([words(summary), confidence]).toEqual(['DNS was not asked for this target.', 'not-visible']);
   });
+
+  /** Whoever has no address here may stand anywhere. */
+  function partly() {
+    const [zone] = (cases.find(([file]) => file === 'one-network-own-servers.json')?.[1].evidence as DnsEvidence)
+      .delegation;
+    if (zone === undefined) throw new Error('the case has no zone');
+    const lost = { name: wireText('ns3.kms.example'), addresses: [], authoritative: null, rttMs: null, serial: null };
+    return { ...zone, nameservers: [...zone.nameservers, { ...lost, error: 'servfail' as const, byAddress: [] }] };
+  }
 
   function cancelled() {
     return { code: 'cancelled', fault: 'prober', step: 'resolve', detail: null } as const;
