@@ -5,6 +5,8 @@ import { problemCatalogue } from '../../src/model/problem.ts';
 import { compareText, sameText, type WireText } from '../../src/model/text.ts';
 import type {
   AnswerEvidence,
+  CaaEvidence,
+  CaaSetEvidence,
   DnsEvidence,
   NameServerEvidence,
   RecordEvidence,
@@ -105,4 +107,10 @@ export function dig(address: string, port: number, ...rest: readonly (string | W
 export function digResolver(evidence: DnsEvidence, ...rest: readonly (string | WireText)[]): Step {
   const [address = '', port = '53'] = evidence.resolver.split('#');
   return dig(address, Number(port), ...rest);
+}
+
+/** The names whose CAA lookups decide: up to the first that has records. What a top-level domain says or fails to say is nobody's to repair. */
+export function decidingSets({ at, asked }: CaaEvidence): readonly CaaSetEvidence[] {
+  const last = at === null ? asked.length : asked.findIndex(({ name }) => name === at);
+  return asked.slice(0, last).filter(({ name }) => name.includes('.'));
 }

@@ -20,7 +20,12 @@ const answer = z.object({
 });
 
 /** A record as the resolver gave it. `ttlSeconds` is what is left of its life there; the authority's TTL is its whole life. */
-const record = answer.extend({ name: dnsNameSchema, authoritativeTtlSeconds: count.nullable() });
+const record = answer.extend({
+  name: dnsNameSchema,
+  /** HTTPS and CAA in zone-file form; no authority is asked for these. */
+  type: z.enum(['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA']),
+  authoritativeTtlSeconds: count.nullable(),
+});
 
 /** `not-authoritative`: it answers, but not for this zone (a lame delegation, RFC 9499 7). */
 export const serverErrors = [...problemCodes, 'not-authoritative'] as const;
@@ -159,6 +164,67 @@ const policy = z.object({
   signals: z.array(z.string()),
 });
 
+/** What CAA records say. */
+const properties = {
+  /** Values as they are, parameters included: `ca.example; accounturi=...`. */
+  issue: z.array(wireTextSchema),
+  issuewild: z.array(wireTextSchema),
+  /** Tags that no issuer is known to understand but must: none may issue (RFC 8659 4.1). */
+  critical: z.array(wireTextSchema),
+};
+
+/** The CAA records of one name of the climb. */
+const caaSet = z.object({
+  name: dnsNameSchema,
+  problem: problemSchema.nullable(),
+  /** All CAA records, whatever their tag; broken ones included. */
+  records: count,
+  malformed: count,
+  ...properties,
+});
+
+const caa = z.object({
+  /** The closest name that has CAA records: they alone count (RFC 8659 3). Null when none has. */
+  at: dnsNameSchema.nullable(),
+  ...properties,
+  /** The name first, then each name above it, the top-level domain last. */
+  asked: z.array(caaSet),
+});
+
+/** One readable HTTPS record. */
+const https = z.object({
+  name: wireTextSchema,
+  ttlSeconds: count,
+  /** 0: alias mode. */
+  priority: count,
+  /** `.`: the owner itself; in alias mode: no such service. */
+  target: wireTextSchema,
+  mandatory: z.array(count),
+  alpn: z.array(wireTextSchema),
+  noDefaultAlpn: z.boolean(),
+  port: count.nullable(),
+  ipv4Hint: z.array(ipAddressSchema),
+  ipv6Hint: z.array(ipAddressSchema),
+  ech: z.boolean(),
+  otherKeys: z.array(count),
+});
+
+const httpsLookup = z.object({
+  /** What was asked: the name, or `_port._https.` before it (RFC 9460 9.1). */
+  name: dnsNameSchema,
+  problem: problemSchema.nullable(),
+  /** Records that break their format: clients then ignore all of them (RFC 9460 2.2). */
+  malformed: count,
+  /** Other names that the records lead to. */
+  targets: z.array(
+    z.object({
+      name: wireTextSchema,
+      addresses: z.array(ipAddressSchema),
+      problem: problemSchema.nullable(),
+    }),
+  ),
+});
+
 export const dnsEvidenceSchema = z.object({
   name: dnsNameSchema,
   /** Of the lookup: `IP` or `IP#PORT`. */
@@ -172,6 +238,11 @@ export const dnsEvidenceSchema = z.object({
   aliases: z.array(z.object({ name: dnsNameSchema, target: dnsNameSchema, ttlSeconds: count })),
   canonicalName: dnsNameSchema,
   records: z.array(record),
+  /** Absent when the name has no address, and in journeys of 0.1.0; so are the two below. */
+  caa: caa.optional(),
+  /** Of the host, as a resolver gave them. */
+  https: z.array(https).optional(),
+  httpsLookup: httpsLookup.optional(),
   /** Port at which authorities were asked. */
   authorityPort: z.int(),
   /** The zone of the canonical name. */
@@ -204,6 +275,10 @@ export type RecordEvidence = z.infer<typeof record>;
 export type PolicyEvidence = z.infer<typeof policy>;
 export type LeverEvidence = z.infer<typeof lever>;
 export type TargetEvidence = z.infer<typeof target>;
+export type CaaEvidence = z.infer<typeof caa>;
+export type CaaSetEvidence = z.infer<typeof caaSet>;
+export type HttpsEvidence = z.infer<typeof https>;
+export type HttpsLookupEvidence = z.infer<typeof httpsLookup>;
 export type SoaEvidence = z.infer<typeof soa>;
 export type ServerError = z.infer<typeof serverError>;
 

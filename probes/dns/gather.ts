@@ -13,6 +13,7 @@ import { findZone } from './find-zone.ts';
 import { leversOf } from './levers.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
+import { askRecordSet } from './record-set.ts';
 import { targetsOf } from './targets.ts';
 
 /** Links of an alias chain whose zones are looked for, the canonical name not counted. */
@@ -23,13 +24,21 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
-  const [zones, targets] = await Promise.all([zonesOf(context, lookup), targetsOf(context, lookup)]);
+  const [zones, targets, others] = await Promise.all([
+    zonesOf(context, lookup),
+    targetsOf(context, lookup),
+    askRecordSet(context, lookup),
+  ]);
   // The first alias is what the owner of the name set up; the canonical name may be another's.
   const [policy, aliasPolicy] = await Promise.all(
     [zones.canonical, zones.aliases[0]].map(async (zone) => (zone ? await askPolicy(context, zone.evidence) : null)),
   );
-  const value = {
-    ...assemble(context, lookup, zones),
+  const { rows, ...recordSet } = others;
+  const seen = assemble(context, lookup, zones);
+  const value: DnsEvidence = {
+    ...seen,
+    ...recordSet,
+    records: [...seen.records, ...rows],
     targets,
     ...(policy && { policy }),
     ...(aliasPolicy && { aliasPolicy }),

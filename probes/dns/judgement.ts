@@ -5,7 +5,13 @@ import { problemCatalogue } from '../../src/model/problem.ts';
 import type { WireText } from '../../src/model/text.ts';
 import { aliasLoop } from './checks/alias-loop.ts';
 import { answersDisagree } from './checks/answers-disagree.ts';
+import { caaForbidsIssuer } from './checks/caa-forbids-issuer.ts';
+import { caaLookupFailure } from './checks/caa-lookup-failure.ts';
+import { danglingAlias } from './checks/dangling-alias.ts';
 import { delegationSetOdd } from './checks/delegation-set-odd.ts';
+import { httpsAlpnDisagrees } from './checks/https-alpn-disagrees.ts';
+import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
+import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
 import { oneNetwork } from './checks/one-network.ts';
@@ -31,8 +37,10 @@ const SHOWN = 4;
 export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
   checks: [
     nameDoesNotExist,
+    danglingAlias,
     aliasLoop,
     resolverFailure,
+    ipv6MissingAnswer,
     nameServerLame,
     answersDisagree,
     serialsDisagree,
@@ -45,6 +53,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     oneOperator,
     delegationSetOdd,
     privateAddressInPublicDns,
+    caaLookupFailure,
+    caaForbidsIssuer,
+    httpsRecordDisagrees,
+    httpsAlpnDisagrees,
   ],
   answer(dns, { policy, asOfMs }): Reply {
     if (dns === null) {
@@ -69,7 +81,7 @@ function where(dns: DnsEvidence): Phrase {
   const { problem } = dns.lookup;
   if (problem !== null)
     return [dns.name, ' gives no address at resolver ', dns.resolver, `: ${problemCatalogue[problem.code].says}`];
-  const addresses = dns.records.filter((record) => record.type !== 'CNAME');
+  const addresses = dns.records.filter(({ type }) => type === 'A' || type === 'AAAA');
   const types = [...new Set(addresses.map((record) => record.type))].join(' and ');
   const ttl = Math.max(...addresses.map((record) => record.authoritativeTtlSeconds ?? record.ttlSeconds));
   const count = `${addresses.length} ${addresses.length === 1 ? 'address' : 'addresses'}, TTL ${ttl} s`;

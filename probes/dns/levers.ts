@@ -2,10 +2,24 @@
 // Never takes the chain's minimum or maximum: the TTL of the link that changes decides (RFC 2181 5.2).
 import { type DnsName, type WireText, wireText } from '../../src/model/text.ts';
 import { placedZones } from './derive.ts';
-import type { DnsEvidence, LeverEvidence, RecordEvidence, ServerEvidence, ZoneEvidence } from './evidence.ts';
+import type {
+  AnswerEvidence,
+  DnsEvidence,
+  LeverEvidence,
+  RecordEvidence,
+  ServerEvidence,
+  ZoneEvidence,
+} from './evidence.ts';
 
 /** Caches count whole seconds, so that the last one may be a second late. */
 const ROUNDING_SECONDS = 1;
+
+/** A record that leads to an address: no traffic moves with a CAA record, and HTTPS records only hint. */
+type Leading = RecordEvidence & { readonly type: AnswerEvidence['type'] };
+
+function leads(record: RecordEvidence): record is Leading {
+  return record.type !== 'HTTPS' && record.type !== 'CAA';
+}
 
 /** The levers of a name, in the order an operator thinks of them. `parentTtls`: the NS TTL that a parent zone tells, by zone. */
 export function leversOf(
@@ -13,8 +27,8 @@ export function leversOf(
   zones: readonly ZoneEvidence[],
   parentTtls: ReadonlyMap<DnsName, number> = new Map(),
 ): readonly LeverEvidence[] {
-  const sets = new Map<string, RecordEvidence[]>();
-  for (const record of records) {
+  const sets = new Map<string, Leading[]>();
+  for (const record of records.filter(leads)) {
     const key = `${record.name} ${record.type}`;
     sets.set(key, [...(sets.get(key) ?? []), record]);
   }
@@ -25,8 +39,8 @@ export function leversOf(
   ];
 }
 
-function recordLever(set: readonly RecordEvidence[], isAlias: boolean): LeverEvidence {
-  const [{ name, type }] = set as readonly [RecordEvidence];
+function recordLever(set: readonly Leading[], isAlias: boolean): LeverEvidence {
+  const [{ name, type }] = set as readonly [Leading];
   const told = set.flatMap((record) => record.authoritativeTtlSeconds ?? []);
   const basis = told.length === set.length ? 'authority' : 'resolver';
   const ttlSeconds = Math.max(...set.map((record) => record.authoritativeTtlSeconds ?? record.ttlSeconds));

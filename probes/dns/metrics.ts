@@ -6,6 +6,8 @@ import type { DnsEvidence } from './evidence.ts';
 export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
   const ttls = new Map<string, MetricSample>();
   for (const { name, type, ttlSeconds, authoritativeTtlSeconds } of dns.records) {
+    // Of these only what is left in a cache is known, which is no TTL.
+    if (type === 'HTTPS' || type === 'CAA') continue;
     const value = authoritativeTtlSeconds ?? ttlSeconds;
     const key = `${name} ${type}`;
     if ((ttls.get(key)?.value ?? -1) < value) {

@@ -140,8 +140,30 @@ export interface WorldScript {
   readonly aliases: Readonly<Record<string, string>>;
   /** TXT records of kms.example, in UTF-8, each at most 255 bytes: hostile ones are welcome. */
   readonly texts: readonly string[];
+  /** CAA records of kms.example (RFC 8659). */
+  readonly caa: readonly CaaScript[];
+  /** HTTPS records (RFC 9460). */
+  readonly services: readonly ServiceScript[];
   /** Seed of jitter and garbage. */
   readonly seed: number;
+}
+
+export interface CaaScript {
+  readonly flags: number;
+  readonly tag: 'issue' | 'issuewild' | 'iodef';
+  readonly value: string;
+}
+
+export interface ServiceScript {
+  /** Owner, in full. */
+  readonly name: string;
+  /** 0 is alias mode, without parameters. */
+  readonly priority: number;
+  /** `.` is the owner itself. */
+  readonly target: string;
+  readonly alpn: readonly string[];
+  readonly port: number | null;
+  readonly ipv4Hint: readonly string[];
 }
 
 const host = (name: string, delayMs: number, status = 200): HostScript => ({
@@ -211,6 +233,8 @@ export const healthyScript: WorldScript = {
   ttlSeconds: 60,
   aliases: { www: 'kms.example', api: 'lb.kms.example' },
   texts: ['v=spf1 -all'],
+  caa: [],
+  services: [],
   seed: 1,
 };
 

@@ -13,9 +13,9 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
   title: 'The resolver cannot answer',
   soWhat: 'Clients of this resolver wait or fail before they send the first packet to the service.',
   nowWhat: [{ kind: 'change', text: ['Ask another resolver with --resolver to tell its fault from the authority’s.'] }],
-  sources: ['RFC 4074', 'RFC 8914', 'RFC 9520'],
+  sources: ['RFC 8914', 'RFC 9520'],
   judge({ dns }) {
-    const { problem, ipv4Problem, ipv6Problem } = dns.lookup;
+    const { problem, ipv4Problem } = dns.lookup;
     if (problem !== null && problemCatalogue[problem.code].fault === 'prober') {
       return {
         outcome: 'not-judged',
@@ -39,7 +39,8 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
       };
     }
     if (problem !== null) return { outcome: 'pass' };
-    return foundOrPass([...family(dns, 'ipv4Problem', ipv4Problem), ...family(dns, 'ipv6Problem', ipv6Problem)]);
+    // The other way round is ipv6-missing-answer.
+    return foundOrPass(ipv4Failure(dns, ipv4Problem));
   },
 };
 
@@ -48,24 +49,15 @@ function failed({ code }: Problem): boolean {
   return code !== 'nxdomain' && code !== 'nodata' && code !== 'dns-alias-loop';
 }
 
-/** One family fails while the other answers: clients that ask for both wait for the failing one. */
-function family(dns: DnsEvidence, key: 'ipv4Problem' | 'ipv6Problem', problem: Problem | null): readonly Seen[] {
+/** A fails while AAAA answers: clients that ask for both wait for the failing one. */
+function ipv4Failure(dns: DnsEvidence, problem: Problem | null): readonly Seen[] {
   if (problem === null || problemCatalogue[problem.code].fault === 'prober') return [];
-  const type = key === 'ipv4Problem' ? 'A' : 'AAAA';
   return [
     {
-      what: [
-        'The ',
-        type,
-        ' lookup of ',
-        dns.name,
-        ' fails while the other family answers: ',
-        problemCatalogue[problem.code].says,
-        '.',
-      ],
+      what: ['The A lookup of ', dns.name, ` fails while AAAA answers: ${problemCatalogue[problem.code].says}.`],
       severity: 'warning',
-      nowWhat: [digResolver(dns, dns.name, type), ...resolverFailure.nowWhat],
-      evidence: [pointer('evidence', 'dns', 'lookup', key)],
+      nowWhat: [digResolver(dns, dns.name, 'A'), ...resolverFailure.nowWhat],
+      evidence: [pointer('evidence', 'dns', 'lookup', 'ipv4Problem')],
     },
   ];
 }

@@ -14,6 +14,8 @@ interface Case {
   readonly about: string;
   readonly policy?: Partial<DnsPolicy>;
   readonly evidence: unknown;
+  /** Evidence of the tls probe, as far as checks here read it. */
+  readonly tls?: unknown;
   readonly outcomes: Readonly<Record<string, string>>;
   readonly findings: readonly { readonly id: string; readonly severity: string; readonly what: string }[];
   readonly answer: string;
@@ -38,9 +40,9 @@ function given(policy: Case['policy'] = {}): Given<DnsPolicy> {
   };
 }
 
-function judged({ evidence, policy }: Pick<Case, 'evidence' | 'policy'>) {
+function judged({ evidence, policy, tls }: Pick<Case, 'evidence' | 'policy' | 'tls'>) {
   const dns = dnsEvidenceSchema.parse(evidence);
-  const results = judgement.checks.map((check) => ({ check, result: check.judge({ dns }, given(policy)) }));
+  const results = judgement.checks.map((check) => ({ check, result: check.judge({ dns, tls }, given(policy)) }));
   return {
     dns,
     outcomes: Object.fromEntries(results.map(({ check, result }) => [check.id, result.outcome])),
@@ -64,9 +66,10 @@ describe('each recorded case', () => {
 
   test.each(cases)('%s: every pointer resolves, and every finding says what to do', (_, recorded) => {
     const { dns, seen } = judged(recorded);
+    const { tls } = recorded;
     for (const { check, one } of seen) {
       expect((one.nowWhat ?? check.nowWhat).length).toBeGreaterThan(0);
-      for (const at of one.evidence) expect(resolve({ evidence: { dns } }, at)).toBeDefined();
+      for (const at of one.evidence) expect(resolve({ evidence: { dns, tls } }, at)).toBeDefined();
     }
   });
 

@@ -1,7 +1,7 @@
 // Owns the scene of this probe's tests: a real resolver, real authorities on loopback addresses, and one gathering among them.
 import type { GatherContext } from '../../../src/contract/probe.ts';
 import { parseTarget } from '../../../src/model/target.ts';
-import { type DnsName, dnsName } from '../../../src/model/text.ts';
+import type { DnsName } from '../../../src/model/text.ts';
 import { now } from '../../../src/net/clock.ts';
 import { openDnsClient } from '../../../src/net/dns/client.ts';
 import { type Respond, startServer, type TestServer } from '../../../src/net/dns/test/servers.ts';
@@ -37,11 +37,12 @@ export async function play(scene: Scene) {
     meter,
   });
   const signal = scene.signal ?? new AbortController().signal;
+  const target = parseTarget(scene.name);
   const context: GatherContext<DnsOptions> = {
-    target: parseTarget(scene.name),
+    target,
     startedAtMs: 0,
     endpoints: [],
-    lookup: await client.lookup(dnsName(scene.name) as DnsName, new AbortController().signal),
+    lookup: await client.lookup(target.host as DnsName, new AbortController().signal),
     ride: { traces: [], lookups: [], certificates: new Map() },
     options: dnsOptionsSchema.parse({ authorityPort: port ?? 53, ...scene.options }),
     earlier: {},

@@ -2,6 +2,7 @@
 import type { Answer, StringAnswer } from 'dns-packet';
 import type { NameServerScript, WorldScript } from '../script.ts';
 import { Rcode, type Reply } from './message.ts';
+import { serviceRecord } from './service-record.ts';
 
 /** Everything an authority knows of one zone. */
 export interface ZoneData {
@@ -71,7 +72,8 @@ function forwardRecords(server: NameServerScript, script: WorldScript): readonly
     ...script.texts.map((data): Answer => ({ type: 'TXT', name: DOMAIN, ttl, data })),
     // Larger than any UDP answer: what a client does with TC can be seen on it.
     { type: 'TXT', name: `policy.${DOMAIN}`, ttl, data: policy },
-    { type: 'CAA', name: DOMAIN, ttl: DELEGATION_TTL, data: { flags: 0, tag: 'issue', value: `pki.${DOMAIN}` } },
+    ...script.caa.map((data): Answer => ({ type: 'CAA', name: DOMAIN, ttl: DELEGATION_TTL, data })),
+    ...script.services.map((service) => serviceRecord(service, ttl)),
   ];
 }
 

@@ -4,7 +4,7 @@ import packet, { type Answer, type OptAnswer } from 'dns-packet';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readQuery } from '../dns/message.ts';
-import { healthyScript } from '../script.ts';
+import { healthyScript, type WorldScript } from '../script.ts';
 import { startWorld, type World } from '../world.ts';
 import { ask, exchange, resolverOf } from './clients.ts';
 
@@ -24,7 +24,13 @@ const opt: OptAnswer = {
 
 describe('an authority', () => {
   let world: World;
-  beforeAll(async () => void (world = await startWorld(healthyScript)));
+  const service = { name: 'kms.example', priority: 1, target: '.', alpn: ['h2'], port: 80, ipv4Hint: ['127.0.10.1'] };
+  const script: WorldScript = {
+    ...healthyScript,
+    caa: [{ flags: 0, tag: 'issue', value: 'pki.kms.example' }],
+    services: [service, { ...service, name: 'old.kms.example', priority: 0, target: 'kms.example' }],
+  };
+  beforeAll(async () => void (world = await startWorld(script)));
   afterAll(() => world.close());
 
   test.each([
@@ -36,6 +42,13 @@ describe('an authority', () => {
     ['api.kms.example', 'A', ['lb.kms.example', '127.0.10.1', '127.0.20.1', '127.0.30.1']],
     ['api.kms.example', 'CNAME', ['lb.kms.example']],
     ['kms.example', 'CAA', [{ flags: 0, tag: 'issue', value: 'pki.kms.example', issuerCritical: false }]],
+    ['kms.example', 'UNKNOWN_65', [Buffer.from('00010000010003026832000300020050000400047f000a01', 'hex')]],
+    [
+      'www.kms.example',
+      'UNKNOWN_65',
+      ['kms.example', Buffer.from('00010000010003026832000300020050000400047f000a01', 'hex')],
+    ],
+    ['old.kms.example', 'UNKNOWN_65', [Buffer.from('0000036b6d73076578616d706c6500', 'hex')]],
   ])('answers %s %s with authority', async (name, type, data) => {
     const reply = await ask(world, NS1, name, type);
     expect(reply.answers?.map((record) => 'data' in record && record.data)).toEqual(data);
@@ -44,7 +57,7 @@ describe('an authority', () => {
 
   test.each([
     ['kms.example', 'AAAA', 'NOERROR'],
-    ['kms.example', 'UNKNOWN_65', 'NOERROR'],
+    ['zone-a.kms.example', 'UNKNOWN_65', 'NOERROR'],
     ['nowhere.kms.example', 'A', 'NXDOMAIN'],
     ['20.0.127.in-addr.arpa', 'PTR', 'NOERROR'],
   ])('says %s %s does not exist: %s with the SOA', async (name, type, rcode) => {
