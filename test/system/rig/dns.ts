@@ -14,20 +14,25 @@ export interface Zone {
 
 let files = 0;
 
-/** Ready when it answers for its first zone. */
-export async function startNsd(rig: Rig, place: Place, at: DnsAddress, zones: readonly Zone[]): Promise<void> {
+/** One server, at one address or several. Ready when it answers for its first zone at the first address. */
+export async function startNsd(
+  rig: Rig,
+  place: Place,
+  at: DnsAddress | readonly [DnsAddress, ...DnsAddress[]],
+  zones: readonly Zone[],
+): Promise<void> {
+  const addresses = 'address' in at ? ([at] as const) : at;
   const id = `nsd-${++files}`;
   const entries = await Promise.all(
     zones.map(async ({ name, text }) => {
-      const file = await rig.write(`${id}-${name}.zone`, text);
+      const file = await rig.write(zoneFile(id, name), text);
       return `zone:\n  name: "${name}"\n  zonefile: "${file}"\n`;
     }),
   );
   const config = await rig.write(
     `${id}.conf`,
     `server:
-  ip-address: ${at.address}@${at.port}
-  username: ""
+${addresses.map(({ address, port }) => `  ip-address: ${address}@${port}\n`).join('')}  username: ""
   chroot: ""
   zonesdir: "${rig.folder}"
   database: ""
@@ -41,7 +46,12 @@ remote-control:
 ${entries.join('')}`,
   );
   const argv = ['nsd', '-d', '-c', config];
-  await rig.start({ name: `nsd ${at.address}`, place, argv, answers: asking(at, zones[0]?.name ?? '.') });
+  await rig.start({ name: `nsd ${addresses[0].address}`, place, argv, answers: asking(addresses[0], zones[0]?.name ?? '.') });
+}
+
+/** The root's name is no name for a file. */
+function zoneFile(id: string, zone: string): string {
+  return `${id}-${zone === '.' ? 'root' : zone}.zone`;
 }
 
 /** Resolves the zones through their servers and nothing else. Ready when it answers for the first zone. */
@@ -50,6 +60,38 @@ export async function startUnbound(
   place: Place,
   at: DnsAddress,
   zones: readonly { readonly name: string; readonly servers: readonly DnsAddress[] }[],
+): Promise<void> {
+  await runUnbound(rig, place, at, zones[0]?.name ?? '.', [], zones.map(stub).join(''));
+}
+
+/** Forwards nothing: walks from the servers of a root-hints file. Ready when it answers for the root. */
+export async function startWalkingUnbound(rig: Rig, place: Place, at: DnsAddress, hints: string): Promise<void> {
+  const file = await rig.write(`root-${++files}.hints`, hints);
+  await runUnbound(rig, place, at, '.', [`root-hints: "${file}"`], '');
+}
+
+/** Serves the zones with authority, over UDP only: nothing listens for TCP. */
+export async function startAuthorityWithoutTcp(
+  rig: Rig,
+  place: Place,
+  at: DnsAddress,
+  zones: readonly [Zone, ...Zone[]],
+): Promise<void> {
+  const entries: string[] = [];
+  for (const { name, text } of zones) {
+    const file = await rig.write(zoneFile(`unbound-${++files}`, name), text);
+    entries.push(`auth-zone:\n  name: "${name}"\n  zonefile: "${file}"\n  for-upstream: no\n  for-downstream: yes\n`);
+  }
+  await runUnbound(rig, place, at, zones[0].name, ['do-tcp: no'], entries.join(''));
+}
+
+async function runUnbound(
+  rig: Rig,
+  place: Place,
+  at: DnsAddress,
+  ready: string,
+  options: readonly string[],
+  zones: string,
 ): Promise<void> {
   const config = await rig.write(
     `unbound-${++files}.conf`,
@@ -69,12 +111,12 @@ export async function startUnbound(
   access-control: 0.0.0.0/0 allow
   # RFC 6761 names are answered by unbound itself unless it is told otherwise.
   local-zone: "test." nodefault
-remote-control:
+${options.map((line) => `  ${line}\n`).join('')}remote-control:
   control-enable: no
-${zones.map(stub).join('')}`,
+${zones}`,
   );
   const argv = ['unbound', '-d', '-p', '-c', config];
-  await rig.start({ name: `unbound ${at.address}`, place, argv, answers: asking(at, zones[0]?.name ?? '.') });
+  await rig.start({ name: `unbound ${at.address}`, place, argv, answers: asking(at, ready) });
 }
 
 function stub(zone: { readonly name: string; readonly servers: readonly DnsAddress[] }): string {

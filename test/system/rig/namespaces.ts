@@ -20,7 +20,7 @@ async function sweep(): Promise<void> {
   }
 }
 
-/** @param addresses of the server, all inside 10.77.0.0/24 */
+/** @param addresses of the server, all inside 10.77.0.0/16, and one at least in 10.77.0.0/24, where the client is */
 export async function openNamespaces(rig: Rig, addresses: readonly string[]): Promise<Namespaces> {
   await sweep();
   const names = { client: `outrider-${process.pid}-c`, server: `outrider-${process.pid}-s` };
@@ -34,7 +34,7 @@ export async function openNamespaces(rig: Rig, addresses: readonly string[]): Pr
   const inClient = (...words: readonly string[]): Promise<string> => outputOf(['ip', '-n', names.client, ...words]);
   const inServer = (...words: readonly string[]): Promise<string> => outputOf(['ip', '-n', names.server, ...words]);
   await inClient('link', 'add', 'east', 'type', 'veth', 'peer', 'name', 'west', 'netns', names.server);
-  await inClient('address', 'add', '10.77.0.1/24', 'dev', 'east');
+  await inClient('address', 'add', '10.77.0.1/16', 'dev', 'east');
   for (const address of addresses) await inServer('address', 'add', `${address}/24`, 'dev', 'west');
   for (const up of [inClient('link', 'set', 'lo', 'up'), inServer('link', 'set', 'lo', 'up')]) await up;
   await inServer('link', 'set', 'west', 'up');
@@ -44,7 +44,9 @@ export async function openNamespaces(rig: Rig, addresses: readonly string[]): Pr
     server,
     async blackHole(address) {
       // A neighbour that nobody is: the frames go out and are dropped by the other side, so that no ICMP comes back.
-      await inClient('neighbour', 'add', address, 'lladdr', '02:00:00:00:00:99', 'dev', 'east');
+      const nobody = ['neighbour', 'add', address, 'lladdr', '02:00:00:00:00:99', 'dev'];
+      await inClient(...nobody, 'east');
+      await inServer(...nobody, 'west');
     },
   };
 }

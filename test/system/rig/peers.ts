@@ -20,11 +20,56 @@ export async function dig(
   place: Place = HERE,
 ): Promise<readonly DigRecord[]> {
   const asked = [`@${server.address}`, '-p', `${server.port}`, name, type, '+noall', '+answer'];
-  const lines = (await outputOf([...place, 'dig', ...asked])).split('\n').filter((line) => /^[^;\s]/.test(line));
+  return recordsOf(await outputOf([...place, 'dig', ...asked]));
+}
+
+function recordsOf(text: string): readonly DigRecord[] {
+  const lines = text.split('\n').filter((line) => /^[^;\s]/.test(line));
   return lines.map((line) => {
     const [owner = '', ttl = '', , kind = '', ...data] = line.split(/\s+/);
-    return { name: owner.replace(/\.$/, ''), ttlSeconds: Number(ttl), type: kind, data: data.join(' ') };
+    return { name: undotted(owner), ttlSeconds: Number(ttl), type: kind, data: data.join(' ') };
   });
+}
+
+/** The root keeps its dot. */
+function undotted(name: string): string {
+  return name === '.' ? name : name.replace(/\.$/, '');
+}
+
+export interface DigReply {
+  /** `NOERROR`. */
+  readonly status: string;
+  /** `qr`, `aa`, `tc`. */
+  readonly flags: readonly string[];
+  /** How the answer came; dig says TCP when it went back for a truncated one. */
+  readonly transport: 'UDP' | 'TCP';
+  readonly answer: readonly DigRecord[];
+  readonly authority: readonly DigRecord[];
+  readonly additional: readonly DigRecord[];
+}
+
+/** All that a server says to one question without recursion, asked once; null when no answer comes. */
+export async function digDirect(
+  server: DnsAddress,
+  name: string,
+  type: string,
+  place: Place = HERE,
+  flags: readonly string[] = [],
+): Promise<DigReply | null> {
+  const asked = [`@${server.address}`, '-p', `${server.port}`, name, type, '+norecurse', '+tries=1', '+time=1'];
+  const { stdout } = await run([...place, 'dig', ...asked, ...flags]);
+  const [, status] = /status: (\w+)/.exec(stdout) ?? [];
+  if (status === undefined) return null;
+  const section = (title: string) =>
+    recordsOf(new RegExp(`^;; ${title} SECTION:\n([\\s\\S]*?)\n\n`, 'm').exec(stdout)?.[1] ?? '');
+  return {
+    status,
+    flags: (/^;; flags: ([^;]*);/m.exec(stdout)?.[1] ?? '').split(' '),
+    transport: /^;; SERVER: .*\(TCP\)/m.test(stdout) ? 'TCP' : 'UDP',
+    answer: section('ANSWER'),
+    authority: section('AUTHORITY'),
+    additional: section('ADDITIONAL'),
+  };
 }
 
 /** Serial of the SOA that this server gives for the zone; RFC 1035 3.3.13: the third field. */
