@@ -46,7 +46,12 @@ remote-control:
 ${entries.join('')}`,
   );
   const argv = ['nsd', '-d', '-c', config];
-  await rig.start({ name: `nsd ${addresses[0].address}`, place, argv, answers: asking(addresses[0], zones[0]?.name ?? '.') });
+  await rig.start({
+    name: `nsd ${addresses[0].address}`,
+    place,
+    argv,
+    answers: asking(addresses[0], zones[0]?.name ?? '.'),
+  });
 }
 
 /** The root's name is no name for a file. */
@@ -64,10 +69,13 @@ export async function startUnbound(
   await runUnbound(rig, place, at, zones[0]?.name ?? '.', [], zones.map(stub).join(''));
 }
 
+/** First patience with a server never met, ms: all are near, and waits grow from there for one that is silent. */
+const UNKNOWN_SERVER = 'unknown-server-time-limit: 100';
+
 /** Forwards nothing: walks from the servers of a root-hints file. Ready when it answers for the root. */
 export async function startWalkingUnbound(rig: Rig, place: Place, at: DnsAddress, hints: string): Promise<void> {
   const file = await rig.write(`root-${++files}.hints`, hints);
-  await runUnbound(rig, place, at, '.', [`root-hints: "${file}"`], '');
+  await runUnbound(rig, place, at, '.', [`root-hints: "${file}"`, UNKNOWN_SERVER], '');
 }
 
 /** Serves the zones with authority, over UDP only: nothing listens for TCP. */

@@ -48,20 +48,21 @@ export interface DigReply {
   readonly additional: readonly DigRecord[];
 }
 
-/** All that a server says to one question without recursion, asked once; null when no answer comes. */
-export async function digDirect(
+/** Asked of an authority: once, and without recursion. */
+export const DIRECT = ['+norecurse', '+tries=1', '+time=1'] as const;
+
+/** All that a server says to one question; null when no answer comes. */
+export async function digReply(
   server: DnsAddress,
-  name: string,
-  type: string,
+  [name, type]: readonly [name: string, type: string],
+  flags: readonly string[],
   place: Place = HERE,
-  flags: readonly string[] = [],
 ): Promise<DigReply | null> {
-  const asked = [`@${server.address}`, '-p', `${server.port}`, name, type, '+norecurse', '+tries=1', '+time=1'];
-  const { stdout } = await run([...place, 'dig', ...asked, ...flags]);
+  const { stdout } = await run([...place, 'dig', `@${server.address}`, '-p', `${server.port}`, name, type, ...flags]);
   const [, status] = /status: (\w+)/.exec(stdout) ?? [];
   if (status === undefined) return null;
-  const section = (title: string) =>
-    recordsOf(new RegExp(`^;; ${title} SECTION:\n([\\s\\S]*?)\n\n`, 'm').exec(stdout)?.[1] ?? '');
+  const section = (title: string): readonly DigRecord[] =>
+    recordsOf(new RegExp(`^;; ${title} SECTION:$([\\s\\S]*?)^$`, 'm').exec(stdout)?.[1] ?? '');
   return {
     status,
     flags: (/^;; flags: ([^;]*);/m.exec(stdout)?.[1] ?? '').split(' '),

@@ -1,0 +1,190 @@
+// Delegations that go wrong, each in a zone of its own below a root of the test's own: what is found, and the facts against dig.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DnsEvidence, ServerEvidence, ZoneEvidence } from '../../probes/dns/evidence.ts';
+import type { Severity } from '../../src/model/finding.ts';
+import type { Journey } from '../../src/model/journey.ts';
+import type { WireText } from '../../src/model/text.ts';
+import { type Delegation, delegationAddresses, startDelegation } from './rig/delegation.ts';
+import { type Namespaces, openNamespaces } from './rig/namespaces.ts';
+import { DIRECT, type DigRecord, type DigReply, digReply } from './rig/peers.ts';
+import { type Ridden, ride } from './rig/probe.ts';
+import { evidenceOf } from './rig/reading.ts';
+import { openRig, type Rig } from './rig/rig.ts';
+import { requireNamespaces, requireTools } from './rig/tools.ts';
+
+const TOOLS = ['ip', 'nsd', 'unbound', 'dig', 'setpriv'];
+
+interface Scenario {
+  readonly says: string;
+  readonly name: string;
+  readonly zone: string;
+  /** By finding id. Notices may stand beside them, nothing worse. */
+  readonly found: Readonly<Record<string, Severity>>;
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { says: 'nothing of a healthy zone', name: 'kms.example', zone: 'kms.example', found: {} },
+  {
+    says: 'a stale secondary',
+    ...below('stale'),
+    found: { 'answers-disagree': 'warning', 'serials-disagree': 'notice' },
+  },
+  { says: 'a server that refuses the zone', ...below('lame'), found: { 'name-server-lame': 'warning' } },
+  { says: 'an alias to a name that is gone', ...below('dangling'), found: { 'name-does-not-exist': 'critical' } },
+  { says: 'nothing of an answer that needs TCP', ...below('many'), found: {} },
+  { says: 'a server that is silent', ...below('silent'), found: { 'name-server-lame': 'warning' } },
+  { says: 'an address where no server is', ...below('closed'), found: { 'name-server-lame': 'warning' } },
+];
+
+function below(label: string): Pick<Scenario, 'name' | 'zone'> {
+  return { name: `kms.${label}.example`, zone: `${label}.example` };
+}
+
+describe.skipIf(!requireTools(TOOLS) || !requireNamespaces())('a delegation', () => {
+  let rig: Rig;
+  let net: Namespaces;
+  let tree: Delegation;
+  beforeAll(async () => {
+    rig = await openRig();
+    net = await openNamespaces(rig, delegationAddresses());
+    tree = await startDelegation(rig, net);
+  });
+  afterAll(() => rig.close());
+
+  it.each(SCENARIOS)('finds $says, and sees what dig sees', async ({ name, zone, found }) => {
+    const told = await askedOfResolver(name);
+    const { journey, code } = await rideTo(name);
+    const dns = evidenceOf<DnsEvidence>(journey, 'dns');
+    const zones = zonesOf(dns);
+
+    expect(weighty(journey, Object.keys(found))).toEqual(found);
+    expect(code).toBe(Math.max(0, ...Object.values(found).map((severity) => EXIT_CODES[severity])));
+    expectLookup(dns, told);
+    expect(zones.map((one) => one.zone)).toContain(zone);
+    for (const one of zones) {
+      const servers = serversOf(one);
+      expect(servers).toHaveLength(2);
+      expect(servers.map(factsOf)).toEqual(
+        await Promise.all(servers.map(({ address }) => witnessed(address, one.zone, one.entry))),
+      );
+    }
+  });
+
+  it('reads over TCP what authority and resolver cut in a datagram', async () => {
+    const { name } = below('many');
+    const { journey } = await rideTo(name);
+    const dns = evidenceOf<DnsEvidence>(journey, 'dns');
+    const authority = { address: zonesOf(dns).flatMap(serversOf)[0]?.address ?? '', port: 53 };
+    const cut = await Promise.all([
+      digReply(authority, [name, 'AAAA'], [...DIRECT, '+ignore'], net.client),
+      digReply(tree.resolver, [name, 'AAAA'], ['+ignore'], net.client),
+    ]);
+    const whole = await digReply(authority, [name, 'AAAA'], DIRECT, net.client);
+    expect(cut.map((reply) => reply?.flags.includes('tc'))).toEqual([true, true]);
+    expect(whole?.transport).toBe('TCP');
+    expect(dns.records.map(({ data }) => plain(data)).toSorted()).toEqual(
+      whole?.answer.map(({ data }) => data).toSorted(),
+    );
+  });
+
+  function rideTo(name: string): Promise<Ridden> {
+    // Shorter than the default, because one server never answers; longer than a busy machine needs.
+    const bounds = ['-n', '1', '--timeout', '3s'];
+    const resolver = ['--resolver', `${tree.resolver.address}#${tree.resolver.port}`];
+    return ride([name, '--only', 'dns', ...bounds, ...resolver], net.client);
+  }
+
+  /** Both families; asked before the ride, so that the resolver has met the servers that do not answer. */
+  function askedOfResolver(name: string): Promise<readonly (DigReply | null)[]> {
+    const patient = ['+tries=1', '+time=30'];
+    return Promise.all(['A', 'AAAA'].map((type) => digReply(tree.resolver, [name, type], patient, net.client)));
+  }
+
+  /** What dig is told by one address of a name server. */
+  async function witnessed(address: string, zone: string, entry: string): Promise<Facts> {
+    const ask = (name: string, type: string): Promise<DigReply | null> =>
+      digReply({ address, port: 53 }, [name, type], DIRECT, net.client);
+    const [soa, ns, a, aaaa] = await Promise.all([
+      ask(zone, 'SOA'),
+      ask(zone, 'NS'),
+      ask(entry, 'A'),
+      ask(entry, 'AAAA'),
+    ]);
+    const serial = soa?.answer[0]?.data.split(' ')[2];
+    return {
+      address,
+      says: soa === null ? 'nothing' : soa.flags.includes('aa') ? 'with authority' : soa.status,
+      serial: serial === undefined ? null : Number(serial),
+      nsTtlSeconds: ns?.answer[0]?.ttlSeconds ?? null,
+      records: lines([...(a?.answer ?? []), ...(aaaa?.answer ?? [])]),
+    };
+  }
+});
+
+const EXIT_CODES: Readonly<Record<Severity, number>> = { notice: 0, warning: 1, critical: 2 };
+
+/** Findings worse than a notice, and the notices that are asked for. */
+function weighty({ findings }: Journey, asked: readonly string[]): Readonly<Record<string, Severity>> {
+  const kept = findings.filter(({ id, severity }) => severity !== 'notice' || asked.includes(id));
+  return Object.fromEntries(kept.map(({ id, severity }) => [id, severity]));
+}
+
+interface Facts {
+  readonly address: string;
+  /** `with authority`, `nothing`, or the response code that it refuses with. */
+  readonly says: string;
+  readonly serial: number | null;
+  readonly nsTtlSeconds: number | null;
+  /** `name TTL type data`. */
+  readonly records: readonly string[];
+}
+
+/** The zone of the canonical name, and those of the aliases before it. */
+function zonesOf({ delegation, aliasZones }: DnsEvidence): readonly ZoneEvidence[] {
+  return [...delegation.slice(-1), ...aliasZones];
+}
+
+function serversOf(zone: ZoneEvidence): readonly ServerEvidence[] {
+  return zone.nameservers.flatMap(({ byAddress }) => byAddress);
+}
+
+const SAYS: Readonly<Record<string, string>> = {
+  'dns-refused': 'REFUSED',
+  'dns-timeout': 'nothing',
+  'dns-unreachable': 'nothing',
+};
+
+function factsOf({ address, authoritative, error, serial, nsTtlSeconds, answers }: ServerEvidence): Facts {
+  return {
+    address,
+    says: authoritative === true ? 'with authority' : (SAYS[error ?? ''] ?? `${error}`),
+    serial,
+    nsTtlSeconds: nsTtlSeconds ?? null,
+    records: lines(answers.map((one) => ({ ...one, name: plain(one.name), data: plain(one.data) }))),
+  };
+}
+
+/** Compared only: none of it is shown. */
+function plain(text: WireText): string {
+  return text as unknown as string;
+}
+
+/** Sorted and each once: the questions for both families give an alias twice. */
+function lines(records: readonly DigRecord[]): readonly string[] {
+  const told = records.map(({ name, type, ttlSeconds, data }) => `${name} ${ttlSeconds} ${type} ${data}`);
+  return [...new Set(told.map((line) => line.replace(/\.$/, '')))].toSorted();
+}
+
+/** The name as the resolver gives it: the same response code and records, and TTLs that have only fallen since dig asked. */
+function expectLookup(dns: DnsEvidence, told: readonly (DigReply | null)[]): void {
+  const records = told.flatMap((reply) => reply?.answer ?? []);
+  const withoutTtl = (all: readonly DigRecord[]): readonly string[] =>
+    lines(all.map((one) => ({ ...one, ttlSeconds: 0 })));
+  const isMissing = told.every((reply) => reply?.status === 'NXDOMAIN');
+  expect(dns.lookup.problem?.code ?? null).toBe(isMissing ? 'nxdomain' : null);
+  expect(withoutTtl(dns.records.map((one) => ({ ...one, data: plain(one.data) })))).toEqual(withoutTtl(records));
+  for (const { name, type, ttlSeconds } of dns.records) {
+    const before = records.filter((one) => one.name === name && one.type === type);
+    expect(ttlSeconds).toBeLessThanOrEqual(Math.max(...before.map((one) => one.ttlSeconds)));
+  }
+}
