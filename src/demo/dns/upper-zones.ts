@@ -31,7 +31,7 @@ const nsOf = (zone: string, servers: readonly { readonly label: string }[], orig
 const addressesOf = (servers: readonly Named[], origin: string, ttl: number): Answer[] =>
   servers.map(({ label, address }) => ({ type: 'A', name: `${label}.${origin}`, ttl, data: address }));
 
-function zone(origin: string, servers: readonly Named[], records: readonly Answer[]): ZoneData {
+function zoneOf(origin: string, servers: readonly Named[], records: readonly Answer[]): ZoneData {
   const soa = soaRecord(origin, 1, `${servers[0]?.label}.${REGISTRY}`);
   const all = [soa, ...nsOf(origin, servers, REGISTRY, ROOT_TTL), ...records];
   return { origin, soa, names: Map.groupBy(all, (record) => record.name) };
@@ -59,12 +59,12 @@ export function rootZone(script: WorldScript): UpperZone {
     nameServers: nsOf(REGISTRY, script.registryServers, REGISTRY, ROOT_TTL),
     glue: addressesOf(script.registryServers, REGISTRY, ROOT_TTL),
   };
-  return { data: zone(ROOT, script.rootServers, []), cuts: [registry, delegated(REVERSE, script)] };
+  return { data: zoneOf(ROOT, script.rootServers, []), cuts: [registry, delegated(REVERSE, script)] };
 }
 
 export function registryZone(script: WorldScript): UpperZone {
   const servers = [...script.rootServers, ...script.registryServers];
-  const data = zone(REGISTRY, script.registryServers, addressesOf(servers, REGISTRY, ROOT_TTL));
+  const data = zoneOf(REGISTRY, script.registryServers, addressesOf(servers, REGISTRY, ROOT_TTL));
   return { data, cuts: [delegated(DOMAIN, script)] };
 }
 

@@ -74,7 +74,9 @@ describe('the zones above', () => {
 
   const told = (records: readonly Answer[] | undefined) =>
     (records ?? []).flatMap((one) =>
-      one.type === 'OPT' ? [] : [`${one.name} ${one.type} ${'data' in one && one.data}`],
+      one.type === 'OPT'
+        ? []
+        : [`${one.name} ${one.type} ${'data' in one && typeof one.data === 'string' ? one.data : ''}`],
     );
 
   test.each([
