@@ -25,11 +25,14 @@ export const caaForbidsIssuer: Check<Facts, DnsPolicy> = {
     if (decidingSets(caa).some(({ problem }) => problem !== null)) {
       return { outcome: 'not-judged', because: 'the CAA records could not be looked up' };
     }
+    if (caa.at === null) return UNRESTRICTED;
     const leaves = leavesOf(tls);
     if (leaves.length === 0) return { outcome: 'not-judged', because: 'no certificate was seen' };
     return summed(leaves.map((leaf) => judgeLeaf(dns, caa, leaf)));
   },
 };
+
+const UNRESTRICTED: Judged = { outcome: 'not-applicable', because: 'no CAA record restricts who may issue' };
 
 interface Leaf {
   readonly fingerprint: string;
@@ -58,7 +61,7 @@ function summed(verdicts: readonly Verdict[]): Judged {
   const unknown = verdicts.find((one) => one.state === 'unknown');
   if (unknown !== undefined) return { outcome: 'not-judged', because: unknown.because };
   if (verdicts.some(({ state }) => state === 'allowed')) return { outcome: 'pass' };
-  return { outcome: 'not-applicable', because: 'no CAA record restricts who may issue' };
+  return UNRESTRICTED;
 }
 
 function judgeLeaf(dns: DnsEvidence, caa: CaaEvidence, leaf: Leaf): Verdict {
