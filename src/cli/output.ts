@@ -3,6 +3,7 @@ import type { AnyProbe, MetricSample } from '../contract/probe.ts';
 import type { Reporter, View } from '../contract/reporter.ts';
 import type { Section } from '../contract/section.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
+import { LEFT_OUT } from '../model/observation-words.ts';
 import { EXIT, type Io } from './io.ts';
 import type { FORMATS, Launch } from './launch.ts';
 import { openReportFile } from './report-file.ts';
@@ -89,13 +90,15 @@ function viewOf(options: OutputOptions, io: Io): View {
 
 async function sectionsOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly Section[]> {
   return Promise.all(
-    probes.map(async (probe): Promise<Section> => {
-      const evidence = journey.evidence[probe.id] ?? null;
-      if (evidence !== null) return (await probe.section())(evidence);
-      const state = journey.probes[probe.id];
-      const because = state?.because ?? state?.problem?.code ?? 'nothing was gathered';
-      return { title: probe.id, blocks: [{ kind: 'unknown', because }] };
-    }),
+    probes
+      .filter(({ id }) => journey.probes[id]?.because !== LEFT_OUT)
+      .map(async (probe): Promise<Section> => {
+        const evidence = journey.evidence[probe.id] ?? null;
+        if (evidence !== null) return (await probe.section())(evidence);
+        const state = journey.probes[probe.id];
+        const because = state?.because ?? state?.problem?.code ?? 'nothing was gathered';
+        return { title: probe.id, blocks: [{ kind: 'unknown', because }] };
+      }),
   );
 }
 

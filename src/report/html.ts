@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Reporter } from '../contract/reporter.ts';
 import type { Section } from '../contract/section.ts';
 import type { Journey } from '../model/journey.ts';
+import { toldAnswers } from './answers.ts';
 import { documentText, type Html, html, nothing, styleElement } from './escape/html.ts';
 import { headlineOf } from './headline.ts';
 import { answersPart } from './html/answers.ts';
@@ -63,7 +64,7 @@ export const htmlReporter: Reporter = {
   mediaType: 'text/html; charset=utf-8',
   render(journey, sections) {
     const { word, url } = headlineOf(journey);
-    const main = html`<main>${findingsPart(journey)}${openPart(journey)}${answersPart(journey.answers)}${latencyPart(journey)}${evidencePart(journey, sections)}</main>`;
+    const main = html`<main>${findingsPart(journey)}${openPart(journey)}${answersPart(toldAnswers(journey))}${latencyPart(journey)}${evidencePart(journey, sections)}</main>`;
     return documentText(
       html`<!doctype html><html lang="en">${headPart(`${word}: ${url}`)}<body>${verdictPart(journey)}${main}${footerPart(journey)}</body></html>`,
     );

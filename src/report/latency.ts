@@ -72,6 +72,8 @@ export function addressOf(endpoint: Endpoint, journey: Journey): string {
 /** One row an endpoint, in the order of the journey. */
 export function latencyRows(journey: Journey): readonly EndpointRow[] {
   const hopsOf = Map.groupBy(journey.hops, (hop) => hop.endpoint);
+  // Nobody was asked for samples: then there is nothing to show of any endpoint.
+  if (hopsOf.size === 0 || (hopsOf.size === 1 && hopsOf.has(null))) return [];
   const findingsOf = Map.groupBy(journey.findings, (finding) => finding.endpoint);
   return journey.endpoints.map((endpoint) => {
     const hops = hopsOf.get(endpoint.id) ?? [];

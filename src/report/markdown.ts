@@ -3,7 +3,7 @@
 import type { Reporter } from '../contract/reporter.ts';
 import type { Section } from '../contract/section.ts';
 import type { Journey } from '../model/journey.ts';
-import { confidenceNote, shortTitle } from './answers.ts';
+import { confidenceNote, shortTitle, toldAnswers } from './answers.ts';
 import { code, documentText, joined, type Markdown, markdown } from './escape/markdown.ts';
 import { groupFindings } from './groups.ts';
 import { headlineOf } from './headline.ts';
@@ -53,13 +53,12 @@ function latencyPart(journey: Journey): readonly Markdown[] {
 }
 
 function answersPart(journey: Journey): readonly Markdown[] {
-  if (journey.answers.length === 0) return [];
-  const items = [...journey.answers]
-    .toSorted((a, b) => a.question - b.question)
-    .map((answer) => {
-      const note = confidenceNote(answer);
-      return markdown`- **Q${answer.question} ${shortTitle(answer)}** — ${answer.summary}${note === null ? '' : markdown` (${note})`}`;
-    });
+  const answers = toldAnswers(journey);
+  if (answers.length === 0) return [];
+  const items = answers.map((answer) => {
+    const note = confidenceNote(answer);
+    return markdown`- **Q${answer.question} ${shortTitle(answer)}** — ${answer.summary}${note === null ? '' : markdown` (${note})`}`;
+  });
   return [markdown`### Answers`, joined(items, '\n')];
 }
 

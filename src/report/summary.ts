@@ -1,6 +1,7 @@
 // Owns the last words of every report: what was sent, how many checks ended how, and what could not be looked at.
 import type { CheckResult } from '../model/finding.ts';
 import type { Budget, Journey, ProbeState } from '../model/journey.ts';
+import { LEFT_OUT } from '../model/observation-words.ts';
 import { problemCatalogue } from '../model/problem.ts';
 import { terminal } from './escape/terminal.ts';
 import { formatBytes, plural } from './numbers.ts';
@@ -56,7 +57,7 @@ function problemWords({ code, fault, detail }: NonNullable<ProbeState['problem']
 /** Probes that did not see all they wanted, each with the reason. */
 export function openProbes(journey: Journey): readonly { readonly id: string; readonly says: string }[] {
   return Object.entries(journey.probes).flatMap(([id, state]) => {
-    const says = stateText(state);
+    const says = state.because === LEFT_OUT ? null : stateText(state);
     return says === null ? [] : [{ id, says }];
   });
 }

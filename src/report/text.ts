@@ -1,6 +1,7 @@
 // Owns the text report: one screen for a tired person. First what is broken and where, then how slow, then the answers.
 // Never prints: it returns text, in which every piece passed the terminal escape.
 import type { Reporter } from '../contract/reporter.ts';
+import { toldAnswers } from './answers.ts';
 import { groupFindings } from './groups.ts';
 import { answerLines } from './text/answers.ts';
 import { closingLines, openLines } from './text/closing.ts';
@@ -31,7 +32,7 @@ export const textReporter: Reporter = {
       ...verdict,
       openLines(journey, width, verbose),
       latencyLines(journey, width, verbose),
-      answerLines(journey.answers, width, verbose),
+      answerLines(toldAnswers(journey), width, verbose),
       ...(verbose ? [percentileLines(journey, width), ...sections.map((section) => sectionLines(section, width))] : []),
       closingLines(journey, width),
     ];

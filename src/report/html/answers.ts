@@ -11,6 +11,5 @@ function answerPart(answer: Answer): Html {
 
 export function answersPart(answers: readonly Answer[]): Html {
   if (answers.length === 0) return nothing;
-  const ordered = [...answers].toSorted((a, b) => a.question - b.question);
-  return html`<section><h2>Answers</h2><dl class="answers">${ordered.map(answerPart)}</dl></section>`;
+  return html`<section><h2>Answers</h2><dl class="answers">${answers.map(answerPart)}</dl></section>`;
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { View } from '../../contract/reporter.ts';
 import type { Section } from '../../contract/section.ts';
 import { type Journey, verdicts } from '../../model/journey.ts';
+import { LEFT_OUT } from '../../model/observation-words.ts';
 import { textReporter } from '../text.ts';
 import { activeIn } from './active.ts';
 import { journeyOf, sections } from './fixture.ts';
@@ -193,4 +194,14 @@ test('forty endpoints fit one screen; verbose shows them all', () => {
   expect(rows(textOf(crowdedJourney(), { columns: 120 }))).toBe(12);
   expect(textOf(crowdedJourney(), { columns: 120 })).toContain('28 faster endpoints not shown: --verbose');
   expect(rows(textOf(crowdedJourney(), { columns: 120, verbose: true }))).toBe(40);
+});
+
+test('of probes that were left out by choice the headline speaks, and nothing else', () => {
+  const journey = journeyOf();
+  const out = { state: 'skipped', elapsedMs: 0, problem: null, because: LEFT_OUT } as const;
+  const answers = journey.answers.map((answer) => (answer.probe === 'tls' ? { ...answer, summary: 'of tls' } : answer));
+  const text = textOf({ ...journey, answers, probes: { ...journey.probes, tls: out } });
+  expect(text).toContain('(looked at: ');
+  expect(text).not.toContain('of tls');
+  expect(text).not.toContain(LEFT_OUT);
 });

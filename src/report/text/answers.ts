@@ -9,16 +9,14 @@ import { fill, words } from './wrap.ts';
 const TITLE = 10;
 
 export function answerLines(answers: readonly Answer[], width: number, verbose: boolean): readonly Line[] {
-  return [...answers]
-    .toSorted((a, b) => a.question - b.question)
-    .flatMap((answer) => {
-      const lead = [
-        run(`Q${answer.question}`.padEnd(GUTTER - 2), 'dim'),
-        run(shortTitle(answer).padEnd(TITLE), 'strong'),
-      ];
-      const note = confidenceNote(answer);
-      const content = [...words(answer.summary), ...(note === null ? [] : words(`(${note})`, 'dim'))];
-      if (!verbose) return fill(lead, content, width);
-      return [...fill(lead, words(answer.title, 'dim'), width), ...fill([blank(lineWidth(lead))], content, width)];
-    });
+  return answers.flatMap((answer) => {
+    const lead = [
+      run(`Q${answer.question}`.padEnd(GUTTER - 2), 'dim'),
+      run(shortTitle(answer).padEnd(TITLE), 'strong'),
+    ];
+    const note = confidenceNote(answer);
+    const content = [...words(answer.summary), ...(note === null ? [] : words(`(${note})`, 'dim'))];
+    if (!verbose) return fill(lead, content, width);
+    return [...fill(lead, words(answer.title, 'dim'), width), ...fill([blank(lineWidth(lead))], content, width)];
+  });
 }
