@@ -105,8 +105,26 @@ export function dig(address: string, port: number, ...rest: readonly (string | W
 
 /** `dig` at the resolver of the lookup (`IP` or `IP#PORT`). */
 export function digResolver(evidence: DnsEvidence, ...rest: readonly (string | WireText)[]): Step {
-  const [address = '', port = '53'] = evidence.resolver.split('#');
-  return dig(address, Number(port), ...rest);
+  return digAt(evidence.resolver, ...rest);
+}
+
+/** `dig` at a resolver as it is written for `--resolver`, over the same transport and as strict (dig 9.18). */
+export function digAt(resolver: string, ...rest: readonly (string | WireText)[]): Step {
+  const argv = (address: string, port: string | undefined, ...flags: readonly string[]): Step => ({
+    kind: 'command',
+    argv: ['dig', `@${address}`, ...(port === undefined ? [] : ['-p', port]), ...flags, ...rest],
+  });
+  if (resolver.startsWith('https://')) {
+    const { hostname, port, pathname } = new URL(resolver);
+    return argv(hostname.replace(/^\[|\]$/g, ''), port === '' ? undefined : port, `+https=${pathname}`, '+tls-ca');
+  }
+  const tls = /^tls:\/\/(?:\[([^\]]+)\]|([^#:]+))(?:#([^:]+))?(?::(\d+))?$/.exec(resolver);
+  if (tls !== null) {
+    const [, ipv6, ipv4 = '', name, port] = tls;
+    return argv(ipv6 ?? ipv4, port, '+tls', ...(name === undefined ? [] : ['+tls-ca', `+tls-hostname=${name}`]));
+  }
+  const [address = '', port] = resolver.split('#');
+  return argv(address, port === '53' ? undefined : port);
 }
 
 /** The names whose CAA lookups decide: up to the first that has records. What a top-level domain says or fails to say is nobody's to repair. */

@@ -10,6 +10,7 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
+import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 const answer = z.object({
@@ -225,6 +226,31 @@ const httpsLookup = z.object({
   ),
 });
 
+/** What one resolver says of the name on its own. Both families together: `error` may be that of one. */
+const resolver = z.object({
+  /** As it is written for `--resolver`. */
+  resolver: z.string(),
+  /** Null when nothing was heard. */
+  transport: z.enum(dnsTransports).nullable(),
+  /** Over TLS and HTTPS: what its certificate was verified for; `none`: it was not, so that anybody on the way may have answered. */
+  verified: z.enum(peerVerifications).nullable(),
+  rcode: z.string().nullable(),
+  /** Sorted. */
+  addresses: z.array(ipAddressSchema),
+  /** The answer holds an alias. */
+  aliased: z.boolean(),
+  /** Shortest time left of the address records in its cache. */
+  ttlSeconds: count.nullable(),
+  /** The faster of the two questions. Over TLS and HTTPS the first question of a journey waits for the connection too. */
+  rttMs: milliseconds.nullable(),
+  /** AD bit: it says that it validated the answers. */
+  authenticated: z.boolean().nullable(),
+  /** RFC 8914. */
+  extendedErrors: z.array(z.object({ code: count, name: z.string(), text: wireTextSchema })),
+  error: z.enum(problemCodes).nullable(),
+  detail: wireTextSchema.nullable(),
+});
+
 export const dnsEvidenceSchema = z.object({
   name: dnsNameSchema,
   /** Of the lookup: `IP` or `IP#PORT`. */
@@ -234,6 +260,8 @@ export const dnsEvidenceSchema = z.object({
     problem: problemSchema.nullable(),
     ipv4Problem: problemSchema.nullable(),
     ipv6Problem: problemSchema.nullable(),
+    /** Only over TLS and HTTPS. */
+    verified: z.enum(peerVerifications).optional(),
   }),
   aliases: z.array(z.object({ name: dnsNameSchema, target: dnsNameSchema, ttlSeconds: count })),
   canonicalName: dnsNameSchema,
@@ -263,6 +291,8 @@ export const dnsEvidenceSchema = z.object({
   policy: policy.optional(),
   /** Of the zone of the first alias, when that is another one. */
   aliasPolicy: policy.optional(),
+  /** Each resolver given (else each of the system's), in that order. */
+  resolvers: z.array(resolver).optional(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
 });
 
@@ -280,6 +310,7 @@ export type CaaSetEvidence = z.infer<typeof caaSet>;
 export type HttpsEvidence = z.infer<typeof https>;
 export type HttpsLookupEvidence = z.infer<typeof httpsLookup>;
 export type SoaEvidence = z.infer<typeof soa>;
+export type ResolverEvidence = z.infer<typeof resolver>;
 export type ServerError = z.infer<typeof serverError>;
 
 /** What a check of this probe needs. */

@@ -5,6 +5,7 @@ import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
 import { type DnsName, wireText } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import type { Context } from './ask.ts';
+import { askEachResolver } from './ask-each-resolver.ts';
 import { askPolicy } from './ask-policy.ts';
 import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
@@ -24,10 +25,11 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
-  const [zones, targets, others] = await Promise.all([
+  const [zones, targets, others, resolvers] = await Promise.all([
     zonesOf(context, lookup),
     targetsOf(context, lookup),
     askRecordSet(context, lookup),
+    askEachResolver(context, target.host as DnsName, lookup),
   ]);
   // The first alias is what the owner of the name set up; the canonical name may be another's.
   const [policy, aliasPolicy] = await Promise.all(
@@ -40,6 +42,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     ...recordSet,
     records: [...seen.records, ...rows],
     targets,
+    resolvers,
     ...(policy && { policy }),
     ...(aliasPolicy && { aliasPolicy }),
   };
@@ -94,6 +97,7 @@ function assemble({ target, options, startedAtMs }: Context, lookup: Lookup, zon
       problem: lookup.problem,
       ipv4Problem: lookup.familyProblems.ipv4,
       ipv6Problem: lookup.familyProblems.ipv6,
+      ...(lookup.resolverVerified === undefined ? {} : { verified: lookup.resolverVerified }),
     },
     aliases: lookup.aliases.map((alias) => ({ ...alias })),
     canonicalName: lookup.canonicalName,

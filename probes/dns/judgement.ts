@@ -18,6 +18,7 @@ import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
+import { resolversDisagree } from './checks/resolvers-disagree.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
 import { slowNegative } from './checks/slow-negative.ts';
@@ -41,6 +42,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     aliasLoop,
     resolverFailure,
     ipv6MissingAnswer,
+    resolversDisagree,
     nameServerLame,
     answersDisagree,
     serialsDisagree,

@@ -1,4 +1,4 @@
-// Owns the metric samples of this record. Bounded: one series a record set, server address and kind of shift.
+// Owns the metric samples of this record. Bounded: one series a record set, resolver, server address and kind of shift.
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { isOurs, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
@@ -19,6 +19,10 @@ export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
     const family = 'journey_dns_shift_seconds';
     yield { family, labels: { kind: 'worst' }, value: dns.shift.worstSeconds };
     yield { family, labels: { kind: 'typical' }, value: dns.shift.typicalSeconds };
+  }
+  for (const { resolver, error } of dns.resolvers ?? []) {
+    if (isOurs(error)) continue;
+    yield { family: 'journey_dns_resolver_up', labels: { resolver }, value: error === null ? 1 : 0 };
   }
   for (const { zone, servers } of placedZones(dns)) {
     for (const { nameserver, server } of servers) {

@@ -10,6 +10,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   reads: 'lookup',
   after: [],
   sends:
+    'to each resolver (at most 16), side by side: A and AAAA of the name; ' +
     'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain), ' +
     'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it; ' +
     'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name; ' +

@@ -7,6 +7,7 @@ import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
+import { resolverTable } from './resolver-table.ts';
 import { flattenedTo, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
@@ -19,6 +20,7 @@ export function section(dns: DnsEvidence): Section {
       ...targets(dns),
       ...records(dns),
       ...nameServers(dns),
+      ...resolverTable(dns),
     ],
   };
 }

@@ -1,7 +1,7 @@
 // Owns what the wire offers to a probe's gather. Declared here, fulfilled by src/net, so that contract stands below net.
 import type { Attempt } from '../model/problem.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
-import type { Lookup } from '../model/trace.ts';
+import type { DnsTransport, Lookup, PeerVerification } from '../model/trace.ts';
 
 /** Asked over UDP, and over TCP after truncation. */
 export interface PlainDnsServer {
@@ -27,10 +27,6 @@ export interface HttpsDnsServer {
 }
 
 export type DnsServer = PlainDnsServer | TlsDnsServer | HttpsDnsServer;
-
-/** What a resolver's certificate was found to hold for; `none`: it was not verified, so that anybody on the way may have answered. */
-export const peerVerifications = ['name', 'address', 'none'] as const;
-export type PeerVerification = (typeof peerVerifications)[number];
 
 export const recordTypes = [
   'A',
@@ -148,9 +144,6 @@ export interface ClientSubnet {
   /** How many bits of it the answer depends on; 0: on none. */
   readonly scopePrefix: number;
 }
-
-export const dnsTransports = ['udp', 'tcp', 'tls', 'https'] as const;
-export type DnsTransport = (typeof dnsTransports)[number];
 
 export interface DnsReply {
   readonly server: DnsServer;

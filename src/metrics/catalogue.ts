@@ -49,6 +49,12 @@ export const catalogue: readonly Family[] = [
     'type',
   ),
   family('journey_dns_shift_seconds', 'gauge', 'How long a record change takes to be seen.', 'kind'),
+  family(
+    'journey_dns_resolver_up',
+    'gauge',
+    '1 when the resolver answers for the name, for both families.',
+    'resolver',
+  ),
   family('journey_dns_serial', 'gauge', 'SOA serial at the name server address.', 'dns_zone', 'server', 'address'),
   family(
     'journey_dns_name_server_up',

@@ -98,6 +98,13 @@ export interface Alias {
   readonly ttlSeconds: number;
 }
 
+export const dnsTransports = ['udp', 'tcp', 'tls', 'https'] as const;
+export type DnsTransport = (typeof dnsTransports)[number];
+
+/** What a resolver's certificate was found to hold for; `none`: it was not verified, so that anybody on the way may have answered. */
+export const peerVerifications = ['name', 'address', 'none'] as const;
+export type PeerVerification = (typeof peerVerifications)[number];
+
 /** What one lookup (A and AAAA side by side) of the target's name gave. */
 export interface Lookup {
   readonly startMs: number;
@@ -107,8 +114,8 @@ export interface Lookup {
    */
   readonly durationMs: number;
   readonly resolver: string;
-  /** Only over TLS and HTTPS: what the resolver's certificate was verified for (`none`: not at all). */
-  readonly resolverVerified?: 'name' | 'address' | 'none';
+  /** Only over TLS and HTTPS. */
+  readonly resolverVerified?: PeerVerification;
   readonly aliases: readonly Alias[];
   /** Owner of the addresses: the end of the alias chain. */
   readonly canonicalName: DnsName;

@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { type Problem, problemCatalogue } from '../../../src/model/problem.ts';
-import { digResolver } from '../derive.ts';
+import { digAt, digResolver } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -38,15 +38,45 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
         seen: [{ what, nowWhat, evidence: [pointer('evidence', 'dns', 'lookup', 'problem')] }],
       };
     }
-    if (problem !== null) return { outcome: 'pass' };
+    const told = problem === null ? ipv4Failure(dns, ipv4Problem) : [];
     // The other way round is ipv6-missing-answer.
-    return foundOrPass(ipv4Failure(dns, ipv4Problem));
+    return foundOrPass([...told, ...failing(dns, (ipv4Problem ?? dns.lookup.ipv6Problem) !== null)]);
   },
 };
 
 /** True when the problem is the asking, not what the name has. */
 function failed({ code }: Problem): boolean {
   return code !== 'nxdomain' && code !== 'nodata' && code !== 'dns-alias-loop';
+}
+
+/** Resolvers that fail while others answer; the one of the lookup is not told twice. */
+function failing(dns: DnsEvidence, told: boolean): readonly Seen[] {
+  const { resolvers = [] } = dns;
+  const answering = resolvers.filter(({ error }) => error === null);
+  if (answering.length === 0) return [];
+  return resolvers.flatMap(({ resolver, error, detail }, index) => {
+    if (error === null || problemCatalogue[error].fault === 'prober' || (told && resolver === dns.resolver)) return [];
+    const words = detail === null ? [] : [' (', detail, ')'];
+    return [
+      {
+        what: [
+          ...[
+            'Resolver ',
+            resolver,
+            ' fails for ',
+            dns.name,
+            ' while ',
+            answering.map((one) => one.resolver).join(', '),
+          ],
+          ...[answering.length === 1 ? ' answers: ' : ' answer: ', problemCatalogue[error].says, ...words, '.'],
+        ],
+        severity: 'notice' as const,
+        soWhat: 'Clients that ask it first wait for it, or fail where they know no other.',
+        nowWhat: [digAt(resolver, dns.name, 'A')],
+        evidence: [pointer('evidence', 'dns', 'resolvers', index)],
+      },
+    ];
+  });
 }
 
 /** A fails while AAAA answers: clients that ask for both wait for the failing one. */

@@ -1,11 +1,14 @@
 import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyProbe, GatherContext } from '../../contract/probe.ts';
 import { parseTarget } from '../../model/target.ts';
+import type { DnsName } from '../../model/text.ts';
 import { formatServer } from '../../net/dns/server-text.ts';
 import { systemResolvers } from '../../net/dns/system.ts';
+import { answerHttps, NAME, roots, startHttps, startTls } from '../../net/dns/test/secured-servers.ts';
+import { type Asked, frame, reply } from '../../net/dns/test/servers.ts';
 import { type ObserveContext, observe } from '../observe.ts';
 import type { RideSettings } from '../settings.ts';
 
@@ -93,4 +96,35 @@ test('settings that cannot be used are refused before anything begins', async ()
   const broken = { ...settings, trust: { ...settings.trust, caPem: ['hello'] } };
   await expect(observe(broken, [beside], context)).rejects.toThrow('certificate');
   expect(events).toEqual([]);
+});
+
+describe('resolvers over TLS and HTTPS', () => {
+  const answers = (asked: Asked) =>
+    reply(asked, asked.type === 'A' ? { answers: [{ type: 'A', name: asked.name, data: '127.0.0.1' }] } : {});
+
+  test('keep one connection for the whole journey, and none after it', async () => {
+    await using tls = await startTls((asked, socket) => socket.write(frame(answers(asked))));
+    await using https = await startHttps((asked, response) => answerHttps(response, answers(asked)));
+    const { port } = server.address() as AddressInfo;
+    const asking = watcher(async ({ net, target, signal }) => {
+      const name = target.host as DnsName;
+      for (const one of net.dns.resolvers)
+        await net.dns.query(one, { name, type: 'A', recursionDesired: true }, signal);
+      return nothing();
+    });
+    const given = {
+      ...{ target: parseTarget(`http://kms.example:${port}/`), samples: 3 },
+      ...{ resolvers: [tls.server, https.server], resolverCaPem: roots },
+    };
+    const observed = await observe({ ...settings, ...given }, [asking, rider], context);
+    expect(observed).toMatchObject({
+      complete: true,
+      riddenWith: { resolvers: [`tls://127.0.0.1#${NAME}:${tls.server.port}`, https.server.url] },
+    });
+    expect(observed.hops.length).toBeGreaterThan(0);
+    // Lookups of three rounds, A and AAAA, and one question of the probe; the second resolver answers the probe alone.
+    expect([tls.asked.length, https.asked.length]).toEqual([7, 1]);
+    expect([tls.connections.total, https.connections.total]).toEqual([1, 1]);
+    await Promise.all([tls.allClosed(), https.allClosed()]);
+  });
 });

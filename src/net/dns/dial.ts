@@ -2,9 +2,9 @@
 // Never hands out a connection whose certificate had to hold and did not.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
-import type { PeerVerification } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
+import type { PeerVerification } from '../../model/trace.ts';
 import type { Meter } from '../meter.ts';
 import { type SocketMoment, socketProblem } from './socket-problem.ts';
 

@@ -3,10 +3,11 @@
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
-import type { HttpsDnsServer, PeerVerification } from '../../contract/net.ts';
+import type { HttpsDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { ipAddress } from '../../model/target.ts';
 import { dnsName, type IpAddress, wireText } from '../../model/text.ts';
+import type { PeerVerification } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { dial, type Line } from './dial.ts';
 import { encodeQuery, type Query } from './message.ts';

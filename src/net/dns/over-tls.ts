@@ -1,8 +1,9 @@
 // Owns questions over TLS (RFC 7858): one connection, many questions under way on it, answers in any order.
 // Never sends a question before the certificate was judged, and never waits longer than a question's own time.
-import type { PeerVerification, TlsDnsServer } from '../../contract/net.ts';
+import type { TlsDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { wireText } from '../../model/text.ts';
+import type { PeerVerification } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { dial, type Line } from './dial.ts';
 import { encodeQuery, type Query } from './message.ts';

@@ -1,8 +1,9 @@
 // Owns what the transports that keep a connection have in common: what is asked of them, and how often they may connect.
 import type { SecureContext } from 'node:tls';
-import type { DnsQuestion, PeerVerification } from '../../contract/net.ts';
+import type { DnsQuestion } from '../../contract/net.ts';
 import { problem } from '../../model/problem.ts';
 import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
+import type { PeerVerification } from '../../model/trace.ts';
 import type { Meter } from '../meter.ts';
 import type { Heard } from './udp.ts';
 

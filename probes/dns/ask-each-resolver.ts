@@ -1,0 +1,79 @@
+// Owns what each resolver says of the name on its own: all asked once, side by side.
+// Never fails for a resolver that is silent or refuses: that is its result.
+import type { DnsReply, DnsServer } from '../../src/contract/net.ts';
+import { type Problem, problem, problemCatalogue } from '../../src/model/problem.ts';
+import type { DnsName, IpAddress } from '../../src/model/text.ts';
+import type { Lookup } from '../../src/model/trace.ts';
+import { rcodeProblem } from '../../src/net/dns/lookup.ts';
+import { formatServer } from '../../src/net/dns/server-text.ts';
+import { type Context, ofType } from './ask.ts';
+import type { ResolverEvidence } from './evidence.ts';
+
+/** Resolvers compared; the first are those that the lookup asks first. */
+const MAX_RESOLVERS = 16;
+/** Addresses written down of one resolver. */
+const MAX_ADDRESSES = 64;
+const MAX_ERRORS = 8;
+
+/** In the order given. The only resolver is not asked again when the lookup already waited for it in vain. */
+export async function askEachResolver(context: Context, name: DnsName, lookup: Lookup): Promise<ResolverEvidence[]> {
+  const resolvers = context.net.dns.resolvers.slice(0, MAX_RESOLVERS);
+  const { problem: trouble } = lookup;
+  const [only] = resolvers;
+  if (only !== undefined && resolvers.length === 1 && trouble !== null && inVain(trouble)) {
+    return [summed(only, [{ reply: null, problem: trouble }])];
+  }
+  return Promise.all(resolvers.map((resolver) => askOne(context, resolver, name)));
+}
+
+function inVain({ code }: Problem): boolean {
+  return code === 'dns-timeout' || code === 'dns-unreachable' || problemCatalogue[code].fault === 'prober';
+}
+
+interface Heard {
+  readonly reply: DnsReply | null;
+  readonly problem: Problem | null;
+}
+
+async function askOne({ net, signal }: Context, resolver: DnsServer, name: DnsName): Promise<ResolverEvidence> {
+  const ask = async (type: 'A' | 'AAAA'): Promise<Heard> => {
+    const question = { name, type, recursionDesired: true, authenticated: true } as const;
+    const attempt = await net.dns.query(resolver, question, signal);
+    if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value.rcode) };
+    return { reply: null, problem: attempt.state === 'failed' ? attempt.problem : problem('cancelled', 'gather') };
+  };
+  return summed(resolver, await Promise.all([ask('A'), ask('AAAA')]));
+}
+
+function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence {
+  const replies = heard.flatMap(({ reply }) => reply ?? []);
+  const trouble = heard.find((one) => one.problem !== null)?.problem ?? null;
+  const answers = replies.flatMap((reply) => reply.answers);
+  const addresses = [...ofType(answers, 'A'), ...ofType(answers, 'AAAA')];
+  const first = replies.find(({ rcode }) => rcode === 'NOERROR') ?? replies[0];
+  const ttls = addresses.map(({ ttlSeconds }) => ttlSeconds);
+  return {
+    resolver: formatServer(resolver),
+    transport: first?.transport ?? null,
+    verified: first?.verified ?? null,
+    rcode: first?.rcode ?? null,
+    addresses: sorted(addresses.map(({ address }) => address)),
+    aliased: answers.some(({ type }) => type === 'CNAME'),
+    ttlSeconds: ttls.length === 0 ? null : Math.min(...ttls),
+    rttMs: replies.length === 0 ? null : Math.min(...replies.map(({ elapsedMs }) => elapsedMs)),
+    authenticated: replies.length === 0 ? null : replies.every(({ authenticated }) => authenticated),
+    extendedErrors: extendedErrors(replies),
+    error: trouble?.code ?? null,
+    detail: trouble?.detail ?? null,
+  };
+}
+
+function sorted(addresses: readonly IpAddress[]): IpAddress[] {
+  return [...new Set(addresses)].toSorted().slice(0, MAX_ADDRESSES);
+}
+
+/** Each once, though both families tell it. */
+function extendedErrors(replies: readonly DnsReply[]): ResolverEvidence['extendedErrors'] {
+  const found = new Map(replies.flatMap((reply) => reply.ede ?? []).map((error) => [JSON.stringify(error), error]));
+  return [...found.values()].slice(0, MAX_ERRORS);
+}
