@@ -10,6 +10,7 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
+import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
@@ -251,6 +252,78 @@ const resolver = z.object({
   detail: wireTextSchema.nullable(),
 });
 
+/** Why DNSSEC is not `secure`, and at which link of the way from the trust anchor the way ends. */
+export const dnssecReasons = [
+  // insecure
+  'unsigned-delegation',
+  'opt-out',
+  'unsupported-algorithm',
+  'too-many-iterations',
+  // bogus
+  'no-signature',
+  'signature-expired',
+  'signature-not-yet-valid',
+  'signature-wrong',
+  'signer-wrong',
+  'key-missing',
+  'no-keys',
+  'no-matching-key',
+  'no-proof',
+  // not-checked
+  'no-signatures',
+  'another-root',
+  'root-does-not-verify',
+  'served-by-the-resolver',
+  'resolver-failed',
+  'too-many-questions',
+  'cut-off',
+  'no-anchor',
+  'unfit-name',
+] as const;
+
+const zoneName = dnsNameSchema as unknown as z.ZodType<DnsName | '.'>;
+const instant = z.iso.datetime();
+
+/** A signature that holds. */
+const signature = z.object({
+  name: zoneName,
+  type: z.string(),
+  /** Of the key that made it. */
+  tag: count,
+  validFrom: instant,
+  expiresAt: instant,
+  /** The whole life of the records under it. */
+  ttlSeconds: count,
+});
+
+const dnssecZone = z.object({
+  zone: zoneName,
+  /** DS records that its parent holds for it; 0 for the zone of a trust anchor. */
+  dsCount: count,
+  digestTypes: z.array(count),
+  dsAlgorithms: z.array(count),
+  keys: z.array(z.object({ tag: count, algorithm: count, sep: z.boolean() })),
+  /** Tags of the keys whose signatures held. */
+  signedBy: z.array(count),
+  signatures: z.array(signature),
+  /** The soonest of them. */
+  expiresAt: instant.nullable(),
+  /** Null when no NSEC3 record was needed. */
+  nsec3Iterations: count.nullable(),
+});
+
+const dnssecDetail = z.object({
+  reason: z.enum(dnssecReasons).nullable(),
+  /** `zone` holds the records that should carry the way on: `type` at `name`. */
+  link: z.object({ zone: zoneName, name: zoneName, type: z.string() }).nullable(),
+  expiredAt: instant.nullable(),
+  /** From the trust anchor downwards; as far as the way was gone. */
+  zones: z.array(dnssecZone),
+  soonestExpiry: signature.extend({ zone: zoneName }).nullable(),
+  /** Put to the resolver. */
+  questions: count,
+});
+
 export const dnsEvidenceSchema = z.object({
   name: dnsNameSchema,
   /** Of the lookup: `IP` or `IP#PORT`. */
@@ -294,6 +367,8 @@ export const dnsEvidenceSchema = z.object({
   /** Each resolver given (else each of the system's), in that order. */
   resolvers: z.array(resolver).optional(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
+  /** Absent in journeys that did not look. */
+  dnssecDetail: dnssecDetail.optional(),
 });
 
 export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;
@@ -311,6 +386,9 @@ export type HttpsEvidence = z.infer<typeof https>;
 export type HttpsLookupEvidence = z.infer<typeof httpsLookup>;
 export type SoaEvidence = z.infer<typeof soa>;
 export type ResolverEvidence = z.infer<typeof resolver>;
+export type DnssecReason = (typeof dnssecReasons)[number];
+export type DnssecZoneEvidence = z.infer<typeof dnssecZone>;
+export type SignatureEvidence = z.infer<typeof signature>;
 export type ServerError = z.infer<typeof serverError>;
 
 /** What a check of this probe needs. */

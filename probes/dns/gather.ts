@@ -9,6 +9,7 @@ import { askEachResolver } from './ask-each-resolver.ts';
 import { askPolicy } from './ask-policy.ts';
 import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
+import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
 import { findZone } from './find-zone.ts';
 import { leversOf } from './levers.ts';
@@ -25,6 +26,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
+  const signed = dnssecOf(context, lookup);
   const [zones, targets, others, resolvers] = await Promise.all([
     zonesOf(context, lookup),
     targetsOf(context, lookup),
@@ -45,6 +47,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     resolvers,
     ...(policy && { policy }),
     ...(aliasPolicy && { aliasPolicy }),
+    ...(await signed),
   };
   const elapsedMs = net.now() - startMs;
   return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
@@ -78,12 +81,20 @@ async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
   return { canonical, aliases: asked.filter((one) => one !== canonical), problem: last.problem };
 }
 
+async function dnssecOf(context: Context, { problem }: Lookup): Promise<Dnssec> {
+  return problem !== null && nobodyToAsk(problem) ? notChecked('resolver-failed') : lookAtDnssec(context);
+}
+
 /** True when no resolver can be asked any further, so that asking again only costs time. */
 function nobodyToAsk({ code }: Problem): boolean {
   return code === 'dns-timeout' || code === 'dns-unreachable' || problemCatalogue[code].fault === 'prober';
 }
 
-function assemble({ target, options, startedAtMs }: Context, lookup: Lookup, zones: Zones): DnsEvidence {
+function assemble(
+  { target, options, startedAtMs }: Context,
+  lookup: Lookup,
+  zones: Zones,
+): Omit<DnsEvidence, keyof Dnssec> {
   const { canonical, aliases } = zones;
   const all = [...(canonical === null ? [] : [canonical]), ...aliases].map((one) => one.evidence);
   const records = recordsOf(lookup, all);
@@ -110,7 +121,6 @@ function assemble({ target, options, startedAtMs }: Context, lookup: Lookup, zon
     negativeTtlSeconds: soa === null ? null : Math.min(soa.ttlSeconds, soa.minimumSeconds),
     provider: providerOf(canonical?.evidence.nameservers.map((one) => one.name) ?? []),
     shift: shift === null ? null : { ...shift, levers: [...leversOf(records, all)], asOfMs: startedAtMs },
-    dnssec: 'not-checked',
   };
 }
 

@@ -9,17 +9,21 @@ import { caaForbidsIssuer } from './checks/caa-forbids-issuer.ts';
 import { caaLookupFailure } from './checks/caa-lookup-failure.ts';
 import { danglingAlias } from './checks/dangling-alias.ts';
 import { delegationSetOdd } from './checks/delegation-set-odd.ts';
+import { dnssecBogus } from './checks/dnssec-bogus.ts';
+import { dnssecWeakAlgorithm } from './checks/dnssec-weak-algorithm.ts';
 import { httpsAlpnDisagrees } from './checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
+import { nsec3Iterations } from './checks/nsec3-iterations.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { resolversDisagree } from './checks/resolvers-disagree.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
+import { signatureExpiry } from './checks/signature-expiry.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
 import { slowNegative } from './checks/slow-negative.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
@@ -59,6 +63,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     caaForbidsIssuer,
     httpsRecordDisagrees,
     httpsAlpnDisagrees,
+    dnssecBogus,
+    signatureExpiry,
+    dnssecWeakAlgorithm,
+    nsec3Iterations,
   ],
   answer(dns, { policy, asOfMs }): Reply {
     if (dns === null) {

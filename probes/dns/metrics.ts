@@ -1,4 +1,4 @@
-// Owns the metric samples of this record. Bounded: one series a record set, resolver, server address and kind of shift.
+// Owns the metric samples of this record. Bounded: one series a record set, resolver, server address, kind of shift and signed zone.
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { isOurs, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
@@ -23,6 +23,11 @@ export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
   for (const { resolver, error } of dns.resolvers ?? []) {
     if (isOurs(error)) continue;
     yield { family: 'journey_dns_resolver_up', labels: { resolver }, value: error === null ? 1 : 0 };
+  }
+  for (const { zone, expiresAt } of dns.dnssecDetail?.zones ?? []) {
+    if (expiresAt === null) continue;
+    const value = Date.parse(expiresAt) / 1000;
+    yield { family: 'journey_dns_signature_expiry_timestamp_seconds', labels: { dns_zone: zone }, value };
   }
   for (const { zone, servers } of placedZones(dns)) {
     for (const { nameserver, server } of servers) {

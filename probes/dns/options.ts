@@ -9,6 +9,8 @@ export const dnsOptionsSchema = z.strictObject({
   maxServers: z.int().min(1).max(64).default(options.maxServers),
   /** Questions that tell the routing policy, spread over the servers of a zone; 0 for none. */
   policyQueries: z.int().min(0).max(1_000).default(options.policyQueries),
+  /** DS or DNSKEY lines to begin from; null for the keys of the root as IANA publishes them. */
+  trustAnchor: z.string().max(65_536).nullable().default(options.trustAnchor),
 });
 
 export const dnsPolicySchema = z.strictObject({

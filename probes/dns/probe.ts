@@ -12,7 +12,8 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   sends:
     'to each resolver (at most 16), side by side: A and AAAA of the name; ' +
     'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain), ' +
-    'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it; ' +
+    'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it, ' +
+    'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24); ' +
     'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name; ' +
     "to the servers of a zone together, for the routing policy: the name's A 20 times (option policyQueries) and for 2 client networks, for 7 twice where it matters",
   defaults: () => import('./defaults.ts'),

@@ -2,6 +2,8 @@
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { errorWords, leafZone, placedZones } from './derive.ts';
+import { algorithmName } from './dnssec/algorithms.ts';
+import { reasonWords, shown } from './dnssec-words.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
@@ -21,6 +23,7 @@ export function section(dns: DnsEvidence): Section {
       ...records(dns),
       ...nameServers(dns),
       ...resolverTable(dns),
+      ...dnssec(dns),
     ],
   };
 }
@@ -41,6 +44,31 @@ function facts(dns: DnsEvidence): Block {
   if (negativeTtlSeconds !== null) rows.push(['new name seen after, s', negativeTtlSeconds]);
   rows.push(['resolver', resolver]);
   return { kind: 'facts', rows };
+}
+
+const states = {
+  secure: 'signed, and every signature holds',
+  insecure: 'not signed all the way',
+  bogus: 'signed, and does not hold',
+  'not-checked': 'not checked',
+} as const;
+
+/** Nothing for journeys that did not look. */
+function dnssec(dns: DnsEvidence): readonly Block[] {
+  const detail = dns.dnssecDetail;
+  if (detail === undefined) return [];
+  const why = detail.reason === null ? [] : ([['why', reasonWords(detail.reason).says]] as const);
+  const verdict: Block = { kind: 'facts', rows: [['DNSSEC', states[dns.dnssec]], ...why] };
+  const rows = detail.zones.map((zone): readonly Cell[] => [
+    shown(zone.zone),
+    zone.dsCount,
+    zone.keys.length,
+    zone.signedBy.join(' '),
+    [...new Set(zone.keys.map(({ algorithm }) => algorithmName(algorithm)))].join(' '),
+    zone.expiresAt,
+  ]);
+  const columns = ['signed zone', 'DS', 'keys', 'in use', 'algorithm', 'first signature expires'];
+  return rows.length === 0 ? [verdict] : [verdict, { kind: 'table', columns, rows }];
 }
 
 const levers = {

@@ -55,6 +55,12 @@ export const catalogue: readonly Family[] = [
     '1 when the resolver answers for the name, for both families.',
     'resolver',
   ),
+  family(
+    'journey_dns_signature_expiry_timestamp_seconds',
+    'gauge',
+    'When the first DNSSEC signature of the zone on the way to the name expires, Unix time.',
+    'dns_zone',
+  ),
   family('journey_dns_serial', 'gauge', 'SOA serial at the name server address.', 'dns_zone', 'server', 'address'),
   family(
     'journey_dns_name_server_up',

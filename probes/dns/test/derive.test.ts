@@ -54,7 +54,12 @@ describe('how long a change takes', () => {
 
 describe('options and policy', () => {
   test('have defaults, and refuse what they do not know', () => {
-    expect(dnsOptionsSchema.parse({})).toEqual({ authorityPort: 53, maxServers: 8, policyQueries: 20 });
+    expect(dnsOptionsSchema.parse({})).toEqual({
+      authorityPort: 53,
+      maxServers: 8,
+      policyQueries: 20,
+      trustAnchor: null,
+    });
     expect(dnsPolicySchema.parse({})).toEqual({ shiftWarnSeconds: 60, negativeNoticeSeconds: 900 });
     expect(() => dnsPolicySchema.parse({ shiftWarnSecond: 5 })).toThrow();
     expect(() => dnsOptionsSchema.parse({ maxServers: 0 })).toThrow();
