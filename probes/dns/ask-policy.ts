@@ -40,9 +40,8 @@ export async function askPolicy(context: Context, zone: ZoneEvidence): Promise<P
   const servers = zone.nameservers
     .flatMap(({ byAddress }) => byAddress)
     .filter(({ error, rcode, answers }) => error === null && rcode === 'NOERROR' && answers.length > 0);
-  const [first] = servers;
   const queries = context.options.policyQueries;
-  if (first === undefined || queries === 0) return null;
+  if (servers.length === 0 || queries === 0) return null;
   const type = servers.some(({ answers }) => answers.some((one) => one.type === 'A')) ? 'A' : 'AAAA';
   const asking: Asking = { context, name: zone.entry, type };
   const samples = await plainly(
@@ -50,7 +49,9 @@ export async function askPolicy(context: Context, zone: ZoneEvidence): Promise<P
     servers.map(({ address }) => address),
     queries,
   );
-  const views = samples.length === 0 ? [] : await forNetworks(asking, first.address);
+  // The one that answered last has not failed since.
+  const last = samples.at(-1);
+  const views = last === undefined ? [] : await forNetworks(asking, last.server as IpAddress);
   const { kind, confidence, sets, orders, pool, signals } = inferPolicy(samples, views);
   return {
     zone: zone.zone,

@@ -111,8 +111,10 @@ describe('what is sent', () => {
       options: { policyQueries: 7 },
     });
     const asked = (address: string) => authorities[address]?.asked.filter((one) => one.type === 'A') ?? [];
-    // One of the agreement of servers; four and three for the policy; one on behalf of a client network.
-    expect([asked('127.0.0.11').length, asked('127.0.0.12').length]).toEqual([1 + 4 + 1, 1 + 3]);
+    // One of the agreement of servers each; four and three for the policy; one on behalf of a client network.
+    const counts = [asked('127.0.0.11').length, asked('127.0.0.12').length];
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 + 7 + 1);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1 + 3);
     expect(asked('127.0.0.11').some((one) => one.packet.flag_rd)).toBe(false);
     expect(attempt).toMatchObject({ value: { policy: { queries: 7, ecs: [] } } });
   });
@@ -125,8 +127,8 @@ describe('what is sent', () => {
       resolver: resolver(kms),
       authorities: { '127.0.0.11': tiring, '127.0.0.12': authority(kms) },
     });
-    // The seventh is sent three times (re-sends), and for a client network another three.
-    expect(authorities['127.0.0.11']?.asked.filter((one) => one.type === 'A').length).toBeLessThanOrEqual(12);
+    // The seventh is sent three times (re-sends); for client networks another server is asked.
+    expect(authorities['127.0.0.11']?.asked.filter((one) => one.type === 'A').length).toBe(6 + 3);
     expect(attempt).toMatchObject({ value: { policy: { kind: 'fixed', queries: 15 } } });
   });
 
