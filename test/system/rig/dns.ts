@@ -59,6 +59,36 @@ function zoneFile(id: string, zone: string): string {
   return `${id}-${zone === '.' ? 'root' : zone}.zone`;
 }
 
+/**
+ * BIND, with the order in which it gives the records of a set (`none`, `random`, `cyclic`). Ready when it answers for its zone.
+ * It listens on addresses that an interface has: of 127.0.0.0/8 on 127.0.0.1 alone.
+ */
+export async function startNamed(rig: Rig, place: Place, at: DnsAddress, order: string, zone: Zone): Promise<void> {
+  const id = `named-${++files}`;
+  const file = await rig.write(`${id}.zone`, zone.text);
+  const config = await rig.write(
+    `${id}.conf`,
+    `options {
+  directory "${rig.folder}";
+  listen-on port ${at.port} { ${at.address}; };
+  listen-on-v6 { none; };
+  pid-file none;
+  session-keyfile "${rig.folder}/${id}.key";
+  lock-file none;
+  recursion no;
+  dnssec-validation no;
+  notify no;
+  rrset-order { order ${order}; };
+};
+controls { };
+zone "${zone.name}" { type primary; file "${file}"; };
+`,
+  );
+  // -g: in the foreground, logging to standard error.
+  const argv = ['named', '-g', '-n', '1', '-c', config];
+  await rig.start({ name: `named ${at.address}`, place, argv, answers: asking(at, zone.name) });
+}
+
 /** Resolves the zones through their servers and nothing else. Ready when it answers for the first zone. */
 export async function startUnbound(
   rig: Rig,
