@@ -20,7 +20,10 @@ export const ttlVeryShort: Check<DnsFacts, DnsPolicy> = {
   sources: ['RFC 1912 2.2', 'RFC 1035 3.2.1'],
   judge({ dns }) {
     const sets = new Map(dns.records.map((record, index) => [`${record.name} ${record.type}`, { record, index }]));
-    const told = [...sets.values()].filter(({ record }) => record.authoritativeTtlSeconds !== null);
+    // Issuers ask for CAA once a certificate, not for each request.
+    const told = [...sets.values()].filter(
+      ({ record }) => record.authoritativeTtlSeconds !== null && record.type !== 'CAA',
+    );
     if (told.length === 0) return { outcome: 'not-judged', because: 'no name server told the TTL of a record' };
     const short = told.filter(({ record }) => (record.authoritativeTtlSeconds ?? 0) < SHORTEST_USEFUL_SECONDS);
     return foundOrPass(
