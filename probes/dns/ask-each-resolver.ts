@@ -39,7 +39,7 @@ async function askOne({ net, signal }: Context, resolver: DnsServer, name: DnsNa
   const ask = async (type: 'A' | 'AAAA'): Promise<Heard> => {
     const question = { name, type, recursionDesired: true, authenticated: true } as const;
     const attempt = await net.dns.query(resolver, question, signal);
-    if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value.rcode) };
+    if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value) };
     return { reply: null, problem: attempt.state === 'failed' ? attempt.problem : problem('cancelled', 'gather') };
   };
   return summed(resolver, await Promise.all([ask('A'), ask('AAAA')]));

@@ -33,7 +33,7 @@ export async function ask({ net, signal }: Context, server: DnsServer, question:
   const attempt = await net.dns.query(server, question, signal);
   if (attempt.state === 'failed') return { reply: null, problem: attempt.problem };
   if (attempt.state !== 'complete') return { reply: null, problem: problem('cancelled', 'gather') };
-  const trouble = rcodeProblem(attempt.value.rcode);
+  const trouble = rcodeProblem(attempt.value);
   return trouble === null ? { reply: attempt.value, problem: null } : { reply: null, problem: trouble };
 }
 

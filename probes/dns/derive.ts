@@ -1,7 +1,7 @@
 // Owns what several checks and the gathering conclude from the same records. Pure.
-import type { Step } from '../../src/model/finding.ts';
+import type { Phrase, Step } from '../../src/model/finding.ts';
 import { type Pointer, pointer } from '../../src/model/finding.ts';
-import { problemCatalogue } from '../../src/model/problem.ts';
+import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
 import { compareText, sameText, type WireText } from '../../src/model/text.ts';
 import type {
   AnswerEvidence,
@@ -59,6 +59,12 @@ function placed(zone: ZoneEvidence, list: 'delegation' | 'aliasZones', index: nu
 /** True when the server is not to blame: this machine could not ask, or was stopped. */
 export function isOurs(error: ServerError | null): boolean {
   return error !== null && error !== 'not-authoritative' && problemCatalogue[error].fault === 'prober';
+}
+
+/** What a problem means, and what the server itself said of the reason (RFC 8914), for the end of a sentence. */
+export function problemWords({ code, detail }: Problem): Phrase {
+  const { says } = problemCatalogue[code];
+  return detail === null ? [says] : [says, ': ', detail];
 }
 
 /** What an error means, for a sentence that begins with the server. */

@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import { decidingSets, digResolver } from '../derive.ts';
+import { decidingSets, digResolver, problemWords } from '../derive.ts';
 import type { CaaSetEvidence, DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -38,7 +38,7 @@ export const caaLookupFailure: Check<DnsFacts, DnsPolicy> = {
 };
 
 function failure(dns: DnsEvidence, [first, ...rest]: readonly CaaSetEvidence[]): Seen {
-  const words = first?.problem == null ? '' : problemCatalogue[first.problem.code].says;
+  const words = first?.problem == null ? [] : problemWords(first.problem);
   const more = rest.length === 0 ? '' : ` and for ${rest.length} of the names above it`;
   const name = first?.name ?? dns.name;
   return {
@@ -47,7 +47,9 @@ function failure(dns: DnsEvidence, [first, ...rest]: readonly CaaSetEvidence[]):
       dns.resolver,
       ' gets no answer to the question for the CAA records of ',
       name,
-      `${more}: ${words}.`,
+      `${more}: `,
+      ...words,
+      '.',
     ],
     nowWhat: [digResolver(dns, name, 'CAA'), ...caaLookupFailure.nowWhat],
     evidence: [pointer('evidence', 'dns', 'caa', 'asked', dns.caa?.asked.findIndex((one) => one === first) ?? 0)],

@@ -2,7 +2,7 @@
 import type { Check } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import { digResolver, placedZones } from '../derive.ts';
+import { digResolver, placedZones, problemWords } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -38,12 +38,16 @@ export const ipv6MissingAnswer: Check<DnsFacts, DnsPolicy> = {
         because: `AAAA could not be asked from here: ${problemCatalogue[ipv6Problem.code].says}`,
       };
     }
-    const says = problemCatalogue[ipv6Problem.code].says;
     return {
       outcome: 'found',
       seen: [
         {
-          what: [dns.name, ` has IPv4 addresses, but the question for IPv6 ones ends in: ${says}.`],
+          what: [
+            dns.name,
+            ' has IPv4 addresses, but the question for IPv6 ones ends in: ',
+            ...problemWords(ipv6Problem),
+            '.',
+          ],
           nowWhat: [digResolver(dns, dns.canonicalName, 'AAAA'), ...ipv6MissingAnswer.nowWhat],
           evidence: [pointer('evidence', 'dns', 'lookup', 'ipv6Problem')],
         },

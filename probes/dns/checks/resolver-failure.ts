@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { type Problem, problemCatalogue } from '../../../src/model/problem.ts';
-import { digAt, digResolver } from '../derive.ts';
+import { digAt, digResolver, problemWords } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -23,15 +23,7 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
       };
     }
     if (problem !== null && failed(problem)) {
-      const what = [
-        'Resolver ',
-        dns.resolver,
-        ' gives no answer for ',
-        dns.name,
-        ': ',
-        problemCatalogue[problem.code].says,
-        '.',
-      ];
+      const what = ['Resolver ', dns.resolver, ' gives no answer for ', dns.name, ': ', ...problemWords(problem), '.'];
       const nowWhat = [digResolver(dns, dns.name, 'A'), ...resolverFailure.nowWhat];
       return {
         outcome: 'found',
@@ -84,7 +76,7 @@ function ipv4Failure(dns: DnsEvidence, problem: Problem | null): readonly Seen[]
   if (problem === null || problemCatalogue[problem.code].fault === 'prober') return [];
   return [
     {
-      what: ['The A lookup of ', dns.name, ` fails while AAAA answers: ${problemCatalogue[problem.code].says}.`],
+      what: ['The A lookup of ', dns.name, ' fails while AAAA answers: ', ...problemWords(problem), '.'],
       severity: 'warning',
       nowWhat: [digResolver(dns, dns.name, 'A'), ...resolverFailure.nowWhat],
       evidence: [pointer('evidence', 'dns', 'lookup', 'ipv4Problem')],

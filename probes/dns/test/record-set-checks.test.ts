@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Given, Judged } from '../../../src/contract/check.ts';
+import type { Phrase } from '../../../src/model/finding.ts';
 import type { Problem } from '../../../src/model/problem.ts';
 import { parseTarget } from '../../../src/model/target.ts';
-import { wireText } from '../../../src/model/text.ts';
+import { visible, wireText } from '../../../src/model/text.ts';
 import type { TlsEvidence } from '../../tls/evidence.ts';
 import { caaDomain, certificateIssuers, issuerOf } from '../certificate-issuers.ts';
 import { caaForbidsIssuer } from '../checks/caa-forbids-issuer.ts';
@@ -32,6 +33,9 @@ const told = (judged: Judged) =>
   judged.outcome === 'found'
     ? `found ${judged.seen.map((one) => one.severity ?? 'warning').join(' ')}`
     : judged.outcome;
+
+const words = (phrase: Phrase) =>
+  phrase.map((piece) => (typeof piece === 'number' ? String(piece) : visible(piece))).join('');
 
 const problem = (code: Problem['code'], fault: Problem['fault'] = 'resolver'): Problem => ({
   code,
@@ -258,6 +262,18 @@ describe('https-alpn-disagrees', () => {
   ])('%s: %s', (_, dns, tls, outcome) => {
     expect(told(httpsAlpnDisagrees.judge({ dns, tls }, given()))).toBe(outcome);
   });
+});
+
+test('what a server says of the reason of its failure is told', () => {
+  const bogus = { ...problem('servfail'), detail: wireText('DNSSEC Bogus: RRSIG\u001b expired') };
+  const said = (judged: Judged) => (judged.outcome === 'found' ? words(judged.seen[0].what) : judged.outcome);
+  const end = /could not answer \(SERVFAIL\): DNSSEC Bogus: RRSIG\\x1b expired\.$/;
+  const lookupOf = (change: object) => ({ ...healthy, lookup: { ...healthy.lookup, ...change } });
+  expect(said(resolverFailure.judge({ dns: lookupOf({ problem: bogus }) }, given()))).toMatch(end);
+  expect(said(resolverFailure.judge({ dns: lookupOf({ ipv4Problem: bogus }) }, given()))).toMatch(end);
+  expect(said(ipv6MissingAnswer.judge({ dns: lookupOf({ ipv6Problem: bogus }) }, given()))).toMatch(end);
+  const caa = caaOf(['kms.example', { problem: bogus }], ['example', {}]);
+  expect(said(caaLookupFailure.judge({ dns: { ...healthy, caa } }, given()))).toMatch(end);
 });
 
 describe('dangling-alias', () => {

@@ -1,14 +1,16 @@
 // Owns what a name leads to: both address families side by side, resolver after resolver, aliases followed to their end.
 // Never calls a name missing because a resolver was.
-import type { DnsClient, DnsQuestion, DnsReply, DnsServer } from '../../contract/net.ts';
+import type { DnsClient, DnsQuestion, DnsReply, DnsServer, ExtendedError } from '../../contract/net.ts';
 import { type Problem, type ProblemCode, problem } from '../../model/problem.ts';
-import { type DnsName, dnsName, interpret, sameText, wireText } from '../../model/text.ts';
+import { type DnsName, dnsName, interpret, sameText, type WireText, wireText } from '../../model/text.ts';
 import type { Alias, Lookup, ResolvedAddress } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { formatServer } from './server-text.ts';
 
 /** Resolvers give up after this many restarts (BIND and unbound, max-query-restarts 11). */
 const MAX_ALIASES = 11;
+/** Length of a server's own words that is kept of a failure. */
+const MAX_REASON = 200;
 
 export interface LookupVia {
   readonly resolvers: readonly DnsServer[];
@@ -152,7 +154,7 @@ async function askInTurn(resolvers: readonly DnsServer[], question: DnsQuestion,
   for (const resolver of resolvers) {
     const attempt = await via.query(resolver, question, via.signal);
     if (attempt.state === 'complete') {
-      const trouble = rcodeProblem(attempt.value.rcode);
+      const trouble = rcodeProblem(attempt.value);
       if (trouble === null) return { resolver, reply: attempt.value, problem: null };
       first ??= { resolver, reply: null, problem: trouble };
     } else if (attempt.state === 'failed') {
@@ -167,9 +169,16 @@ async function askInTurn(resolvers: readonly DnsServer[], question: DnsQuestion,
 
 const byRcode: Readonly<Record<string, ProblemCode>> = { SERVFAIL: 'servfail', REFUSED: 'dns-refused' };
 
-/** Null when the code is an answer about the name. */
-export function rcodeProblem(rcode: string): Problem | null {
+/** Null when the code is an answer about the name. What the server says of the reason (RFC 8914) is the detail. */
+export function rcodeProblem({ rcode, ede = [] }: Pick<DnsReply, 'rcode' | 'ede'>): Problem | null {
   if (rcode === 'NOERROR' || rcode === 'NXDOMAIN') return null;
   const code = byRcode[rcode];
-  return code === undefined ? problem('dns-error', 'resolve', wireText(rcode)) : problem(code, 'resolve');
+  const reason = ede[0] === undefined ? null : reasonOf(ede[0]);
+  if (code !== undefined) return problem(code, 'resolve', reason);
+  const named = reason === null ? wireText(rcode) : interpret(reason, (raw): WireText => wireText(`${rcode}; ${raw}`));
+  return problem('dns-error', 'resolve', named);
+}
+
+function reasonOf({ name, text }: ExtendedError): WireText {
+  return interpret(text, (raw): WireText => wireText(raw === '' ? name : `${name}: ${raw}`, MAX_REASON));
 }
