@@ -28,7 +28,7 @@ const HOSTS = {
 type Host = keyof typeof HOSTS;
 
 /** TTLs in seconds: an address can move within a minute, which is what the dns probe asks for. */
-export const TTL = { address: 60, alias: 30, nameServers: 3600, delegation: 7200 } as const;
+export const TTL = { address: 60, alias: 60, nameServers: 3600, delegation: 7200 } as const;
 const SERIAL = 2_026_112_102;
 /** 28 bytes each in an answer: more than fits in 1,232 bytes, the usual bound of a datagram (RFC 9715 3.1). */
 const MANY = 60;
