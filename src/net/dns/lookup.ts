@@ -89,7 +89,15 @@ async function follow(name: DnsName, family: 4 | 6, via: LookupVia): Promise<Fol
     );
     // The resolver that answered goes first for the rest of the chain.
     resolvers = [asked.resolver, ...resolvers.filter((resolver) => resolver !== asked.resolver)];
-    if (asked.reply === null) return end([], asked.problem);
+    if (asked.reply === null) {
+      const hidden = asked.problem?.code === 'servfail' ? await linkAt(asked.resolver, at, via) : null;
+      if (hidden === null || hidden === 'unreadable') return end([], asked.problem);
+      aliases.push(hidden);
+      at = hidden.target;
+      if (seen.has(at) || aliases.length > MAX_ALIASES) return end([], problem('dns-alias-loop', 'resolve'));
+      seen.add(at);
+      continue;
+    }
     verified = asked.reply.verified;
     const before = aliases.length;
     for (let alias = aliasAt(asked.reply, at); alias !== null; alias = aliasAt(asked.reply, at)) {
@@ -105,6 +113,15 @@ async function follow(name: DnsName, family: 4 | 6, via: LookupVia): Promise<Fol
     const trouble = noAddress(asked.reply, aliases.length > before);
     if (trouble !== null) return end([], trouble);
   }
+}
+
+/**
+ * The alias itself, from a resolver that failed to follow it: unbound gives an empty SERVFAIL for a chain without end, and
+ * every resolver does for a target whose servers are down.
+ */
+async function linkAt(resolver: DnsServer, name: DnsName, via: LookupVia): Promise<Alias | 'unreadable' | null> {
+  const asked = await askInTurn([resolver], { name, type: 'CNAME', recursionDesired: true }, via);
+  return asked.reply === null ? null : aliasAt(asked.reply, name);
 }
 
 /** Null when the resolver left out the end of the chain, so that it must be asked for. */

@@ -237,6 +237,54 @@ describe.concurrent('a lookup', () => {
   });
 });
 
+describe.concurrent('aliases that the resolver fails to follow', () => {
+  const failing =
+    (links: readonly Answer[]): Respond =>
+    (asked) => {
+      const link = links.filter(({ name }) => asked.type === 'CNAME' && name === asked.name);
+      return reply(asked, link.length === 0 ? { rcode: 'SERVFAIL' } : { answers: link });
+    };
+
+  test('a ring is told from a resolver that fails', async () => {
+    const { found } = await look(failing([cname(NAME, 'b.example', 30), cname('b.example', NAME, 30)]));
+    expect(found).toMatchObject({
+      problem: { code: 'dns-alias-loop' },
+      aliases: [
+        { name: NAME, target: 'b.example', ttlSeconds: 30 },
+        { name: 'b.example', target: NAME, ttlSeconds: 30 },
+      ],
+    });
+  });
+
+  test('the name that fails is the one at the end of the links', async () => {
+    const { found, asked } = await look(failing([cname(NAME, 'b.example')]), { families: [4] });
+    expect(found).toMatchObject({
+      problem: { code: 'servfail' },
+      canonicalName: 'b.example',
+      aliases: [{ name: NAME }],
+    });
+    expect(asked.map(({ type, name }) => `${type} ${name}`)).toEqual([
+      `A ${NAME}`,
+      `CNAME ${NAME}`,
+      'A b.example',
+      'CNAME b.example',
+    ]);
+  });
+
+  test('links without end are not followed for ever', async () => {
+    const { found } = await look(
+      (asked) =>
+        reply(
+          asked,
+          asked.type === 'CNAME' ? { answers: [cname(asked.name, `x${asked.name}`)] } : { rcode: 'SERVFAIL' },
+        ),
+      { families: [4] },
+    );
+    expect(found.problem?.code).toBe('dns-alias-loop');
+    expect(found.aliases).toHaveLength(12);
+  });
+});
+
 describe.concurrent('a lookup that finds nothing', () => {
   const outcomes: readonly [string, Respond, string][] = [
     ['NXDOMAIN', (asked) => reply(asked, { rcode: 'NXDOMAIN', ...nodata }), 'nxdomain'],
