@@ -8,18 +8,19 @@ const SHOWN = 4;
 
 export function resolverTable({ resolvers = [] }: DnsEvidence): readonly Block[] {
   if (resolvers.length === 0) return [];
-  const columns = ['resolver', 'over', 'answer', 'left, s', 'ms', 'validated', 'state'];
+  const columns = ['resolver', 'answer', 'left, s', 'ms', 'validated', 'state'];
   return [{ kind: 'table', columns, rows: resolvers.map(row) }];
 }
 
 function row(one: ResolverEvidence): readonly Cell[] {
   const validated = one.authenticated === null ? null : one.authenticated ? 'yes' : 'no';
-  return [one.resolver, over(one), answer(one), one.ttlSeconds, one.rttMs, validated, state(one)];
+  return [one.resolver, answer(one), one.ttlSeconds, one.rttMs, validated, state(one)];
 }
 
-function over({ transport, verified }: ResolverEvidence): Cell {
-  if (transport === null || verified === null) return transport;
-  return verified === 'none' ? `${transport}, not verified` : `${transport}, ${verified} verified`;
+/** What a resolver's certificate was verified for, in words; null where there is none. */
+export function verifiedWords(verified: ResolverEvidence['verified']): string | null {
+  if (verified === null) return null;
+  return verified === 'none' ? 'not verified' : `${verified} verified`;
 }
 
 function answer({ addresses, rcode }: ResolverEvidence): Cell {
@@ -28,8 +29,7 @@ function answer({ addresses, rcode }: ResolverEvidence): Cell {
   return `${addresses.slice(0, SHOWN).join(' ')}${more}`;
 }
 
-function state({ error, extendedErrors }: ResolverEvidence): string {
+function state({ error, extendedErrors, verified }: ResolverEvidence): string {
   const words = error === null ? 'answers' : problemCatalogue[error].says;
-  const why = extendedErrors.map(({ name }) => name).join(', ');
-  return why === '' ? words : `${words} (${why})`;
+  return [words, verifiedWords(verified) ?? [], extendedErrors.map(({ name }) => name)].flat().join(', ');
 }

@@ -9,7 +9,7 @@ import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
-import { resolverTable } from './resolver-table.ts';
+import { resolverTable, verifiedWords } from './resolver-table.ts';
 import { flattenedTo, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
@@ -42,7 +42,8 @@ function facts(dns: DnsEvidence): Block {
     );
   }
   if (negativeTtlSeconds !== null) rows.push(['new name seen after, s', negativeTtlSeconds]);
-  rows.push(['resolver', resolver]);
+  const verified = verifiedWords(lookup.verified ?? null);
+  rows.push(['resolver', verified === null ? resolver : `${resolver} (${verified})`]);
   return { kind: 'facts', rows };
 }
 

@@ -46,22 +46,16 @@ function failing(dns: DnsEvidence, told: boolean): readonly Seen[] {
   const { resolvers = [] } = dns;
   const answering = resolvers.filter(({ error }) => error === null);
   if (answering.length === 0) return [];
+  const others =
+    answering.length === 1
+      ? ` while ${answering.map((one) => one.resolver).join('')} answers: `
+      : ` while ${answering.length} others answer: `;
   return resolvers.flatMap(({ resolver, error, detail }, index) => {
     if (error === null || problemCatalogue[error].fault === 'prober' || (told && resolver === dns.resolver)) return [];
     const words = detail === null ? [] : [' (', detail, ')'];
     return [
       {
-        what: [
-          ...[
-            'Resolver ',
-            resolver,
-            ' fails for ',
-            dns.name,
-            ' while ',
-            answering.map((one) => one.resolver).join(', '),
-          ],
-          ...[answering.length === 1 ? ' answers: ' : ' answer: ', problemCatalogue[error].says, ...words, '.'],
-        ],
+        what: ['Resolver ', resolver, ' fails for ', dns.name, others, problemCatalogue[error].says, ...words, '.'],
         severity: 'notice' as const,
         soWhat: 'Clients that ask it first wait for it, or fail where they know no other.',
         nowWhat: [digAt(resolver, dns.name, 'A')],

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type DnsName, wireText } from '../../../src/model/text.ts';
-import { shiftOf } from '../derive.ts';
+import { formatServer, parseResolver } from '../../../src/net/dns/server-text.ts';
+import { digAt, shiftOf } from '../derive.ts';
 import type { RecordEvidence } from '../evidence.ts';
 import { dnsOptionsSchema, dnsPolicySchema } from '../options.ts';
 import { providerOf } from '../provider.ts';
@@ -63,5 +64,26 @@ describe('options and policy', () => {
     expect(dnsPolicySchema.parse({})).toEqual({ shiftWarnSeconds: 60, negativeNoticeSeconds: 900 });
     expect(() => dnsPolicySchema.parse({ shiftWarnSecond: 5 })).toThrow();
     expect(() => dnsOptionsSchema.parse({ maxServers: 0 })).toThrow();
+  });
+});
+
+describe('dig at a resolver as it is written for --resolver', () => {
+  test.each([
+    ['192.0.2.53', '@192.0.2.53'],
+    ['192.0.2.53#53', '@192.0.2.53'],
+    ['2001:db8::53#5353', '@2001:db8::53 -p 5353'],
+    ['tls://192.0.2.53', '@192.0.2.53 +tls'],
+    ['tls://192.0.2.53:8853', '@192.0.2.53 -p 8853 +tls'],
+    ['tls://192.0.2.53#dns.example', '@192.0.2.53 +tls +tls-ca +tls-hostname=dns.example'],
+    ['tls://[2001:db8::53]#dns.example:8853', '@2001:db8::53 -p 8853 +tls +tls-ca +tls-hostname=dns.example'],
+    ['https://dns.example/dns-query', '@dns.example +https=/dns-query +tls-ca'],
+    ['https://[2001:db8::53]:8443/q', '@2001:db8::53 -p 8443 +https=/q +tls-ca'],
+  ])('%s', (written, expected) => {
+    const { resolver, argv } = {
+      resolver: formatServer(parseResolver(written)),
+      argv: digAt(written, 'kms.example', 'A'),
+    };
+    expect(resolver.replace(/#53$/, '')).toBe(written.replace(/#53$/, ''));
+    expect(argv).toEqual({ kind: 'command', argv: ['dig', ...expected.split(' '), 'kms.example', 'A'] });
   });
 });
