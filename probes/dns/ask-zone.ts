@@ -14,7 +14,16 @@ import {
 } from '../../src/model/text.ts';
 import { ask, askResolvers, type Context, ofType } from './ask.ts';
 import { compareAnswers } from './derive.ts';
-import type { AnswerEvidence, NameServerEvidence, ServerEvidence, SoaEvidence, ZoneEvidence } from './evidence.ts';
+import type {
+  AnswerEvidence,
+  Lameness,
+  NameServerEvidence,
+  ServerEvidence,
+  SoaEvidence,
+  ZoneEvidence,
+} from './evidence.ts';
+import { directionOf } from './referral.ts';
+import { askBriefly, overTcp } from './walk-bounds.ts';
 
 /** Name servers looked at in a zone; more do not fit a referral either. */
 const MAX_NAMES = 16;
@@ -27,7 +36,8 @@ export interface AskedZone {
   readonly soa: SoaEvidence | null;
 }
 
-export async function askZone(context: Context, zone: DnsName, entry: DnsName): Promise<AskedZone> {
+/** `thorough` asks each server over TCP and for its name (NSID) too: for the leaf of the delegation. */
+export async function askZone(context: Context, zone: DnsName, entry: DnsName, thorough: boolean): Promise<AskedZone> {
   const told = await askResolvers(context, zone, 'NS');
   if (told.problem !== null) {
     const evidence = { zone, entry, nameservers: [], problem: told.problem, addressesNotAsked: 0 };
@@ -42,13 +52,14 @@ export async function askZone(context: Context, zone: DnsName, entry: DnsName): 
   const chosen = choose(located, context.options.maxServers);
   const asked = new Map(
     await Promise.all(
-      chosen.map(async (address) => [address, await askServer(context, zone, entry, address)] as const),
+      chosen.map(async (address) => [address, await askServer(context, { zone, entry, thorough }, address)] as const),
     ),
   );
+  const servers = new Map([...asked].map(([address, { server }]) => [address, server]));
   const evidence: ZoneEvidence = {
     zone,
     entry,
-    nameservers: located.map((one) => summed(one, asked)),
+    nameservers: located.map((one) => summed(one, servers)),
     problem: names.length > 0 ? null : problem('nodata', 'gather'),
     addressesNotAsked: new Set(located.flatMap((one) => one.addresses)).size - asked.size,
     nsTtlLeftSeconds: nsTtlOf(told.reply, zone),
@@ -83,35 +94,65 @@ interface AskedServer {
   readonly soa: SoaEvidence | null;
 }
 
+interface Questions {
+  readonly zone: DnsName;
+  readonly entry: DnsName;
+  readonly thorough: boolean;
+}
+
 /** The SOA first; a server that has none of this zone is asked no more. */
-async function askServer(context: Context, zone: DnsName, entry: DnsName, address: IpAddress): Promise<AskedServer> {
+async function askServer(context: Context, questions: Questions, address: IpAddress): Promise<AskedServer> {
+  const { zone, entry, thorough } = questions;
   const server = { address, port: context.options.authorityPort };
   const silent = { address, authoritative: null, rttMs: null, serial: null, rcode: null, answers: [] };
-  const told = await ask(context, server, { name: zone, type: 'SOA', recursionDesired: false });
+  const told = await ask(context, server, {
+    ...{ name: zone, type: 'SOA', recursionDesired: false },
+    ...(thorough ? { nsid: true } : {}),
+  });
   if (told.problem !== null) return { server: { ...silent, error: told.problem.code }, soa: null };
-  const { authoritative, elapsedMs: rttMs } = told.reply;
+  const { authoritative, elapsedMs: rttMs, nsid } = told.reply;
   const soa = soaOf(told.reply, zone);
   if (!authoritative || soa === null) {
-    return { server: { ...silent, authoritative: false, rttMs, error: 'not-authoritative' }, soa: null };
+    const lame = { error: 'not-authoritative', lameness: lamenessOf(told.reply, zone) } as const;
+    return { server: { ...silent, authoritative: false, rttMs, ...lame }, soa: null };
   }
   const own = (name: DnsName, type: 'A' | 'AAAA' | 'NS') =>
     ask(context, server, { name, type, recursionDesired: false });
-  const [names, ...families] = await Promise.all([own(zone, 'NS'), own(entry, 'A'), own(entry, 'AAAA')]);
+  const [names, tcp, ...families] = await Promise.all([
+    own(zone, 'NS'),
+    thorough ? overTcp({ ask: (...question) => askBriefly(context, ...question) }, address, zone) : null,
+    own(entry, 'A'),
+    own(entry, 'AAAA'),
+  ]);
   const replies = families.flatMap((family) => family.reply ?? []);
   const failed = families.find((family) => family.problem !== null)?.problem?.code ?? null;
   return {
     server: {
-      address,
-      authoritative,
-      rttMs,
-      serial: soa.serial,
-      error: failed,
-      rcode: replies[0]?.rcode ?? null,
-      answers: answersOf(replies),
-      nsTtlSeconds: names.reply === null ? null : nsTtlOf(names.reply, zone),
+      ...{ address, authoritative, rttMs, serial: soa.serial, error: failed },
+      ...{ rcode: replies[0]?.rcode ?? null, answers: answersOf(replies) },
+      ...nsSetOf(names.reply, zone),
+      ...(tcp === null ? {} : { tcp }),
+      ...(nsid === null ? {} : { nsid }),
     },
     soa,
   };
+}
+
+/** The zone's NS set as this server has it. */
+function nsSetOf(reply: DnsReply | null, zone: DnsName): Pick<ServerEvidence, 'nsTtlSeconds' | 'nsNames'> {
+  const nsTtlSeconds = reply === null ? null : nsTtlOf(reply, zone);
+  if (reply === null || nsTtlSeconds === null) return { nsTtlSeconds };
+  const set = ofType(reply.answers, 'NS').filter((record) => sameText(record.name, zone));
+  const names = set.map((record) => record.target).toSorted(compareText);
+  return { nsTtlSeconds, nsNames: names.slice(0, MAX_NAMES) };
+}
+
+/** What gives a server away that answers for a zone which it does not serve. */
+function lamenessOf(reply: DnsReply, zone: DnsName): Lameness {
+  if (directionOf(reply, zone, zone).kind === 'astray') return 'upward-referral';
+  if (!reply.authoritative) return reply.answers.length > 0 ? 'from-cache' : 'no-data';
+  const soas = [...ofType(reply.answers, 'SOA'), ...ofType(reply.authorities, 'SOA')];
+  return soas.some((record) => !sameText(record.name, zone)) ? 'other-zone' : 'no-data';
 }
 
 function soaOf(reply: DnsReply, zone: DnsName): SoaEvidence | null {
@@ -136,8 +177,12 @@ function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {
   return [...found.values()].toSorted(compareAnswers).slice(0, MAX_ANSWERS);
 }
 
-function summed({ name, addresses, error }: Located, asked: ReadonlyMap<IpAddress, AskedServer>): NameServerEvidence {
-  const byAddress = addresses.flatMap((address) => asked.get(address)?.server ?? []);
+/** A name server and the sum of its addresses. */
+export function summed(
+  { name, addresses, error }: Located,
+  asked: ReadonlyMap<IpAddress, ServerEvidence>,
+): NameServerEvidence {
+  const byAddress = addresses.flatMap((address) => asked.get(address) ?? []);
   const serials = new Set(byAddress.flatMap((one) => one.serial ?? []));
   const times = byAddress.flatMap((one) => one.rttMs ?? []);
   const told = byAddress.flatMap((one) => one.authoritative ?? []);

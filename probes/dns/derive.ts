@@ -8,6 +8,7 @@ import type {
   CaaEvidence,
   CaaSetEvidence,
   DnsEvidence,
+  Lameness,
   NameServerEvidence,
   RecordEvidence,
   ServerError,
@@ -73,6 +74,14 @@ export function errorWords(error: ServerError): string {
     ? 'it answers, but not with authority for the zone'
     : problemCatalogue[error].says;
 }
+
+/** The same for a server that is not authoritative, when it is known what it says instead. */
+export const lamenessWords: Readonly<Record<Lameness, string>> = {
+  'upward-referral': 'it refers back to the zone itself or above',
+  'from-cache': 'it answers from a cache, as a resolver',
+  'other-zone': 'it answers with authority for another zone',
+  'no-data': 'it answers, but not with authority for the zone',
+};
 
 export function compareAnswers(a: AnswerEvidence, b: AnswerEvidence): number {
   return compareText(a.name, b.name) || a.type.localeCompare(b.type, 'en') || compareText(a.data, b.data);

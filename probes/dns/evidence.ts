@@ -33,6 +33,12 @@ const record = answer.extend({
 export const serverErrors = [...problemCodes, 'not-authoritative'] as const;
 const serverError = z.enum(serverErrors as unknown as readonly [ProblemCode | 'not-authoritative', ...ProblemCode[]]);
 
+/**
+ * How a server that answers shows that it does not serve the zone. `upward-referral`: it points at the zone itself or above;
+ * `from-cache`: it answers as a resolver; `other-zone`: with authority, for another zone; `no-data`: nothing of the zone.
+ */
+export const lamenesses = ['upward-referral', 'from-cache', 'other-zone', 'no-data'] as const;
+
 /** One address of a name server, asked directly and without recursion. */
 const server = z.object({
   address: ipAddressSchema,
@@ -47,6 +53,14 @@ const server = z.object({
   answers: z.array(answer),
   /** Of the zone's NS set, as this server tells it; null when it tells none. */
   nsTtlSeconds: count.nullable().optional(),
+  /** Why `error` is `not-authoritative`; absent otherwise. */
+  lameness: z.enum(lamenesses).optional(),
+  /** The same question over TCP; absent where it was not asked. */
+  tcp: z.object({ rttMs: milliseconds.nullable(), error: serverError.nullable() }).optional(),
+  /** What the node that answered calls itself (RFC 5001); absent when it does not say. */
+  nsid: wireTextSchema.optional(),
+  /** Of the zone's NS set, as this server tells it; sorted, absent when it tells none. */
+  nsNames: z.array(wireTextSchema).optional(),
 });
 
 /** A name server and the sum of its addresses: fastest round trip, serial when all tell the same, first error. */
@@ -61,6 +75,21 @@ const nameserver = z.object({
   byAddress: z.array(server),
 });
 
+/** A delegation as a server of the zone above tells it (RFC 1034 4.2.2). */
+const parent = z.object({
+  /** The closest zone above whose servers were asked. */
+  zone: dnsNameSchema,
+  /** Who told: of its servers the one that answered first. */
+  server: z.object({ name: wireTextSchema, address: ipAddressSchema }),
+  /** Sorted. */
+  nameservers: z.array(wireTextSchema),
+  ttlSeconds: count,
+  /** Addresses that came along, of name servers only; sorted by name. */
+  glue: z.array(z.object({ name: wireTextSchema, address: ipAddressSchema })),
+  /** DS records: 0 makes the zone insecure; null when the server did not say. */
+  dsCount: count.nullable(),
+});
+
 const zone = z.object({
   zone: dnsNameSchema,
   /** The first name of the alias chain that this zone owns: what its servers were asked for. */
@@ -68,10 +97,41 @@ const zone = z.object({
   nameservers: z.array(nameserver),
   /** Why the list of name servers could not be had from the resolver. */
   problem: problemSchema.nullable(),
-  /** Addresses beyond `maxServers`. */
+  /** Addresses beyond `maxServers`; above the leaf zone only a few are asked. */
   addressesNotAsked: count,
   /** What is left of the NS set's life at the resolver. */
   nsTtlLeftSeconds: count.nullable().optional(),
+  /** Absent at the root, where nobody above was reached, and where the servers of the zone above serve this one too. */
+  parent: parent.optional(),
+});
+
+/**
+ * Why a walk did not reach the zone. `no-root-servers`: the resolver names none; `no-answer`: no server of `at` gave a referral;
+ * `upward-referral`, `referral-loop`: they point above or at `at` itself; `other-zone`: the public tree ends in another zone than
+ * the resolver told, as inside a company; `too-deep`, `too-many-queries`: our own bounds; `stopped`: by the deadline or the user.
+ */
+export const walkEnds = [
+  'no-root-servers',
+  'no-answer',
+  'upward-referral',
+  'referral-loop',
+  'other-zone',
+  'too-deep',
+  'too-many-queries',
+  'stopped',
+] as const;
+
+/** The walk from the root to the zone of the canonical name. */
+const walk = z.object({
+  /** `complete`: every cut down to that zone was seen; `failed`: not even the root's servers answered. */
+  state: z.enum(['complete', 'unfinished', 'failed']),
+  /** The last zone that was reached. */
+  at: dnsNameSchema,
+  because: z.enum(walkEnds).nullable(),
+  /** Of the first server of `at` that failed. */
+  problem: problemSchema.nullable(),
+  queries: count,
+  durationMs: milliseconds,
 });
 
 const soa = z.object({
@@ -346,8 +406,10 @@ export const dnsEvidenceSchema = z.object({
   httpsLookup: httpsLookup.optional(),
   /** Port at which authorities were asked. */
   authorityPort: z.int(),
-  /** The zone of the canonical name. */
+  /** From the root to the zone of the canonical name, which is the last; that one alone where the walk failed. */
   delegation: z.array(zone),
+  /** Absent in journeys of 0.1.0, and where the zone was not found. */
+  walk: walk.optional(),
   /** Other zones that own links of the alias chain. */
   aliasZones: z.array(zone),
   /** Why `delegation` is empty. */
@@ -373,6 +435,10 @@ export const dnsEvidenceSchema = z.object({
 
 export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;
 export type ZoneEvidence = z.infer<typeof zone>;
+export type ParentEvidence = z.infer<typeof parent>;
+export type WalkEvidence = z.infer<typeof walk>;
+export type WalkEnd = (typeof walkEnds)[number];
+export type Lameness = (typeof lamenesses)[number];
 export type NameServerEvidence = z.infer<typeof nameserver>;
 export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;

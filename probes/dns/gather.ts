@@ -17,6 +17,8 @@ import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
 import { askRecordSet } from './record-set.ts';
 import { targetsOf } from './targets.ts';
+import { type Walked, walkTo } from './walk.ts';
+import { openWalk } from './walk-bounds.ts';
 
 /** Links of an alias chain whose zones are looked for, the canonical name not counted. */
 const MAX_ALIAS_ZONES = 3;
@@ -55,6 +57,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
 
 interface Zones {
   readonly canonical: AskedZone | null;
+  readonly walked: Walked | null;
   readonly aliases: readonly AskedZone[];
   readonly problem: Problem | null;
 }
@@ -62,13 +65,13 @@ interface Zones {
 /** The zone of the canonical name and those of the aliases before it; each zone once, with the first name that it owns. */
 async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
   if (lookup.problem !== null && nobodyToAsk(lookup.problem)) {
-    return { canonical: null, aliases: [], problem: lookup.problem };
+    return { canonical: null, walked: null, aliases: [], problem: lookup.problem };
   }
   const names = lookup.aliases.slice(0, MAX_ALIAS_ZONES).map((alias) => alias.name);
-  const [last, ...before] = await Promise.all([
-    findZone(context, lookup.canonicalName, false),
-    ...names.map((name) => findZone(context, name, true)),
-  ]);
+  const finding = findZone(context, lookup.canonicalName, false);
+  // The walk goes down while the zones at its end are asked: neither waits for the other.
+  const walking = walkTo(openWalk(context), lookup.canonicalName, finding);
+  const [last, ...before] = await Promise.all([finding, ...names.map((name) => findZone(context, name, true))]);
   const entries = new Map<DnsName, DnsName>();
   const chain = [
     ...before.map((found, index) => [found.zone, names[index]] as const),
@@ -76,9 +79,10 @@ async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
   ];
   for (const [zone, name] of chain)
     if (zone !== null && name !== undefined && !entries.has(zone)) entries.set(zone, name);
-  const asked = await Promise.all([...entries].map(([zone, entry]) => askZone(context, zone, entry)));
+  const asking = [...entries].map(([zone, entry]) => askZone(context, zone, entry, zone === last.zone));
+  const [asked, walked] = await Promise.all([Promise.all(asking), walking]);
   const canonical = asked.find((one) => one.evidence.zone === last.zone) ?? null;
-  return { canonical, aliases: asked.filter((one) => one !== canonical), problem: last.problem };
+  return { canonical, walked, aliases: asked.filter((one) => one !== canonical), problem: last.problem };
 }
 
 async function dnssecOf(context: Context, { problem }: Lookup): Promise<Dnssec> {
@@ -114,14 +118,29 @@ function assemble(
     canonicalName: lookup.canonicalName,
     records,
     authorityPort: options.authorityPort,
-    delegation: canonical === null ? [] : [canonical.evidence],
+    delegation: delegationOf(zones),
+    ...(zones.walked === null ? {} : { walk: zones.walked.walk }),
     aliasZones: aliases.map((one) => one.evidence),
     zoneProblem: zones.problem,
     soa,
     negativeTtlSeconds: soa === null ? null : Math.min(soa.ttlSeconds, soa.minimumSeconds),
     provider: providerOf(canonical?.evidence.nameservers.map((one) => one.name) ?? []),
-    shift: shift === null ? null : { ...shift, levers: [...leversOf(records, all)], asOfMs: startedAtMs },
+    shift:
+      shift === null ? null : { ...shift, levers: [...leversOf(records, all, parentTtls(zones))], asOfMs: startedAtMs },
   };
+}
+
+/** The zones of the walk, and the leaf with what the one above says of it. */
+function delegationOf({ canonical, walked }: Zones): ZoneEvidence[] {
+  if (canonical === null) return [];
+  const leaf = canonical.evidence;
+  if (walked === null) return [leaf];
+  return [...walked.above, walked.leafParent === null ? leaf : { ...leaf, parent: walked.leafParent }];
+}
+
+function parentTtls({ canonical, walked }: Zones): ReadonlyMap<DnsName, number> {
+  const parent = walked?.leafParent ?? null;
+  return new Map(canonical === null || parent === null ? [] : [[canonical.evidence.zone, parent.ttlSeconds]]);
 }
 
 function recordsOf(lookup: Lookup, zones: readonly ZoneEvidence[]): RecordEvidence[] {

@@ -11,11 +11,14 @@ import { danglingAlias } from './checks/dangling-alias.ts';
 import { delegationSetOdd } from './checks/delegation-set-odd.ts';
 import { dnssecBogus } from './checks/dnssec-bogus.ts';
 import { dnssecWeakAlgorithm } from './checks/dnssec-weak-algorithm.ts';
+import { glueMismatch } from './checks/glue-mismatch.ts';
 import { httpsAlpnDisagrees } from './checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
+import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
+import { nsSetMismatch } from './checks/ns-set-mismatch.ts';
 import { nsec3Iterations } from './checks/nsec3-iterations.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
@@ -26,9 +29,11 @@ import { serialsDisagree } from './checks/serials-disagree.ts';
 import { signatureExpiry } from './checks/signature-expiry.ts';
 import { singleNameServer } from './checks/single-name-server.ts';
 import { slowNegative } from './checks/slow-negative.ts';
+import { slowProviderMove } from './checks/slow-provider-move.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
 import { ttlDiffers } from './checks/ttl-differs.ts';
 import { ttlVeryShort } from './checks/ttl-very-short.ts';
+import { nsLife } from './cut.ts';
 import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
@@ -67,6 +72,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     signatureExpiry,
     dnssecWeakAlgorithm,
     nsec3Iterations,
+    nsSetMismatch,
+    glueMismatch,
+    nameServerNoTcp,
+    slowProviderMove,
   ],
   answer(dns, { policy, asOfMs }): Reply {
     if (dns === null) {
@@ -80,6 +89,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
         ...routing(dns),
         ...speed(dns),
         ...cutOver(dns, policy, asOfMs),
+        ...move(dns),
       ],
       confidence: 'observed',
       facts: { ...factsOf(dns), ...whoFacts(dns), ...shiftFacts(dns, asOfMs), ...policyFacts(dns) },
@@ -137,6 +147,13 @@ function cutOver({ shift, lookup }: DnsEvidence, { shiftWarnSeconds }: DnsPolicy
   return [` Lower that TTL now and cut over safely from ${at}.`];
 }
 
+/** Told only when the parent's side is known: its list is usually the one that lives longer. */
+function move(dns: DnsEvidence): Phrase {
+  const leaf = leafZone(dns);
+  const life = nsLife(leaf);
+  return leaf?.parent === undefined || life === null ? [] : [` Other name servers are seen within ${life.seconds} s.`];
+}
+
 function shiftFacts(dns: DnsEvidence, asOfMs: number): Reply['facts'] {
   if (dns.shift === null) return {};
   return {
@@ -160,5 +177,6 @@ function factsOf(dns: DnsEvidence): Reply['facts'] {
     limitedBy: dns.shift?.limitedBy ?? null,
     basis: dns.shift?.basis ?? null,
     negativeTtlSeconds: dns.negativeTtlSeconds,
+    ...(leafZone(dns)?.parent === undefined ? {} : { nameServerMoveSeconds: nsLife(leafZone(dns))?.seconds ?? null }),
   };
 }

@@ -18,6 +18,8 @@ export const dnsPolicySchema = z.strictObject({
   shiftWarnSeconds: z.number().nonnegative().default(policy.shiftWarnSeconds),
   /** "Does not exist" that is remembered longer than this is noted. */
   negativeNoticeSeconds: z.number().nonnegative().default(policy.negativeNoticeSeconds),
+  /** NS records that live longer than this, in the zone or at its parent, are noted; top-level domains usually tell two days. */
+  providerMoveNoticeSeconds: z.number().nonnegative().default(policy.providerMoveNoticeSeconds),
 });
 
 export type DnsOptions = z.infer<typeof dnsOptionsSchema>;

@@ -1,29 +1,24 @@
 // Owns how this record is shown: facts, the records, the name servers. No formatting.
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
-import { errorWords, leafZone, placedZones } from './derive.ts';
+import { errorWords, lamenessWords, leafZone, placedZones } from './derive.ts';
 import { algorithmName } from './dnssec/algorithms.ts';
 import { reasonWords, shown } from './dnssec-words.ts';
-import type { DnsEvidence } from './evidence.ts';
+import type { DnsEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
+import { walkBlocks } from './section-walk.ts';
 import { flattenedTo, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
   return {
     title: 'DNS',
     blocks: [
-      facts(dns),
-      ...shiftCard(dns),
-      ...policyBlocks(dns),
-      ...targets(dns),
-      ...records(dns),
-      ...nameServers(dns),
-      ...resolverTable(dns),
-      ...dnssec(dns),
+      ...[facts(dns), ...shiftCard(dns), ...policyBlocks(dns), ...targets(dns), ...records(dns)],
+      ...[...walkBlocks(dns), ...nameServers(dns), ...resolverTable(dns), ...dnssec(dns)],
     ],
   };
 }
@@ -149,14 +144,22 @@ function nameServers(dns: DnsEvidence): readonly Block[] {
       server.address,
       server.rttMs,
       server.serial,
-      server.error === null ? 'answers' : errorWords(server.error),
+      server.nsid ?? null,
+      stateOf(server),
     ]),
     ...zone.nameservers
       .filter((nameserver) => nameserver.byAddress.length === 0)
       .map(({ name, addresses, error }): readonly Cell[] => {
         const state = error !== null ? errorWords(error) : 'not asked';
-        return [zone.zone, name, addresses[0] ?? null, null, null, state];
+        return [zone.zone, name, addresses[0] ?? null, null, null, null, state];
       }),
   ]);
-  return [{ kind: 'table', columns: ['zone', 'name server', 'address', 'ms', 'serial', 'state'], rows }];
+  return [{ kind: 'table', columns: ['zone', 'name server', 'address', 'ms', 'serial', 'node', 'state'], rows }];
+}
+
+/** What the server's answer amounts to. */
+function stateOf({ error, lameness, tcp }: ServerEvidence): string {
+  if (error === 'not-authoritative' && lameness !== undefined) return lamenessWords[lameness];
+  if (error !== null) return errorWords(error);
+  return tcp === undefined || tcp.error === null ? 'answers' : 'answers, but not over TCP';
 }

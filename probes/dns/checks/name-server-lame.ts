@@ -3,7 +3,7 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
 import type { DnsName } from '../../../src/model/text.ts';
-import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
+import { dig, errorWords, isOurs, lamenessWords, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -76,7 +76,8 @@ function allLame(
 }
 
 function oneLame(dns: DnsEvidence, zone: DnsName, { nameserver, server, at }: Placed): Seen {
-  const words = errorWords(server.error ?? 'not-authoritative');
+  const words =
+    server.lameness === undefined ? errorWords(server.error ?? 'not-authoritative') : lamenessWords[server.lameness];
   const command = dig(server.address, dns.authorityPort, '+norecurse', zone, 'SOA');
   return {
     what: ['Name server ', nameserver.name, ' (', server.address, ') of ', zone, ' does not serve it: ', words, '.'],

@@ -61,7 +61,11 @@ describe('options and policy', () => {
       policyQueries: 20,
       trustAnchor: null,
     });
-    expect(dnsPolicySchema.parse({})).toEqual({ shiftWarnSeconds: 60, negativeNoticeSeconds: 900 });
+    expect(dnsPolicySchema.parse({})).toEqual({
+      shiftWarnSeconds: 60,
+      negativeNoticeSeconds: 900,
+      providerMoveNoticeSeconds: 172_800,
+    });
     expect(() => dnsPolicySchema.parse({ shiftWarnSecond: 5 })).toThrow();
     expect(() => dnsOptionsSchema.parse({ maxServers: 0 })).toThrow();
   });

@@ -1,4 +1,5 @@
 // Owns the scene of this probe's tests: a real resolver, real authorities on loopback addresses, and one gathering among them.
+import type { Socket } from 'node:net';
 import type { GatherContext } from '../../../src/contract/probe.ts';
 import { parseTarget } from '../../../src/model/target.ts';
 import type { DnsName } from '../../../src/model/text.ts';
@@ -14,6 +15,8 @@ export interface Scene {
   readonly resolver: Respond;
   /** By loopback address; an address that is not here has nobody listening. */
   readonly authorities: Readonly<Record<string, Respond>>;
+  /** Those that hang up on TCP. */
+  readonly noTcp?: readonly string[];
   readonly options?: Partial<DnsOptions>;
   readonly families?: readonly (4 | 6)[];
   readonly signal?: AbortSignal;
@@ -25,7 +28,9 @@ export async function play(scene: Scene) {
   const authorities: Record<string, TestServer> = {};
   let port: number | undefined;
   for (const [address, respond] of Object.entries(scene.authorities)) {
-    const started = stack.use(await startServer(respond, port === undefined ? { address } : { address, port }));
+    const tcp = scene.noTcp?.includes(address) === true ? { tcp: (socket: Socket) => void socket.destroy() } : {};
+    const where = { address, ...(port === undefined ? {} : { port }), ...tcp };
+    const started = stack.use(await startServer(respond, where));
     authorities[address] = started;
     port = started.server.port;
   }

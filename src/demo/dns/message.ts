@@ -27,7 +27,7 @@ export interface Reply {
   readonly authoritative: boolean;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
-  /** Glue of a referral. */
+  /** Glue of a referral, or addresses of the servers that an answer names. */
   readonly additionals?: readonly Answer[];
   /** Bits of the client's network that the answer depends on; absent: the option is not answered. */
   readonly scope?: number;
@@ -160,5 +160,6 @@ export function readReply(message: Buffer, id: number, name: string): (Reply & {
     truncated: decoded.flag_tc,
     answers: decoded.answers ?? [],
     authorities: decoded.authorities ?? [],
+    additionals: (decoded.additionals ?? []).filter(({ type }) => type !== 'OPT'),
   };
 }

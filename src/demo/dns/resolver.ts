@@ -60,6 +60,7 @@ export function createResolver(options: ResolverOptions): (query: Query) => Prom
         ...known.reply,
         answers: aged(known.reply.answers, seconds),
         authorities: aged(known.reply.authorities, seconds),
+        additionals: aged(known.reply.additionals ?? [], seconds),
       };
     }
     const reply = await askAny(name, type);

@@ -17,6 +17,8 @@ interface Cut {
 export interface UpperZone {
   readonly data: ZoneData;
   readonly cuts: readonly Cut[];
+  /** Addresses that go with the zone's own NS records: those of the root's do (RFC 9609 4). */
+  readonly priming: readonly Answer[];
 }
 
 /** A server's name as the script gives its label, and its address. */
@@ -59,23 +61,28 @@ export function rootZone(script: WorldScript): UpperZone {
     nameServers: nsOf(REGISTRY, script.registryServers, REGISTRY, ROOT_TTL),
     glue: addressesOf(script.registryServers, REGISTRY, ROOT_TTL),
   };
-  return { data: zoneOf(ROOT, script.rootServers, []), cuts: [registry, delegated(REVERSE, script)] };
+  return {
+    data: zoneOf(ROOT, script.rootServers, []),
+    cuts: [registry, delegated(REVERSE, script)],
+    priming: addressesOf(script.rootServers, REGISTRY, ROOT_TTL),
+  };
 }
 
 export function registryZone(script: WorldScript): UpperZone {
   const servers = [...script.rootServers, ...script.registryServers];
   const data = zoneOf(REGISTRY, script.registryServers, addressesOf(servers, REGISTRY, ROOT_TTL));
-  return { data, cuts: [delegated(DOMAIN, script)] };
+  return { data, cuts: [delegated(DOMAIN, script)], priming: [] };
 }
 
 const within = (name: string, origin: string): boolean =>
   origin === ROOT || name === origin || name.endsWith(`.${origin}`);
 
 /** Data of the zone itself with authority; a referral without it for all below a cut (RFC 1034 4.3.2); the DS set is the parent's. */
-export function answerAbove({ data, cuts }: UpperZone, name: string, type: string): Reply {
+export function answerAbove({ data, cuts, priming }: UpperZone, name: string, type: string): Reply {
   if (!within(name, data.origin) || type === 'AXFR' || type === 'IXFR') return refusal;
   const cut = cuts.find(({ child }) => within(name, child));
-  if (cut === undefined) return answerIn(data, name, type);
+  if (cut === undefined)
+    return { ...answerIn(data, name, type), ...(name === ROOT && type === 'NS' && { additionals: priming }) };
   // RFC 4035 3.1.4.1; none of the world's zones is signed.
   if (name === cut.child && type === 'DS') {
     return { rcode: Rcode.NOERROR, authoritative: true, answers: [], authorities: [data.soa] };

@@ -1,0 +1,72 @@
+// Owns the check that the addresses a referral brings along are those that the name servers have.
+import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { pointer } from '../../../src/model/finding.ts';
+import { familyOf } from '../../../src/model/target.ts';
+import { type IpAddress, sameText, type WireText } from '../../../src/model/text.ts';
+import { type LeafCut, leafCut } from '../cut.ts';
+import { dig, digResolver } from '../derive.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnsPolicy } from '../options.ts';
+
+export const glueMismatch: Check<DnsFacts, DnsPolicy> = {
+  id: 'glue-mismatch',
+  needs: ['dns'],
+  severity: 'warning',
+  title: 'The parent gives a wrong address for a name server',
+  soWhat:
+    'A resolver that knows nothing of the zone yet goes to that address first, and may find nobody or somebody else.',
+  nowWhat: [
+    {
+      kind: 'change',
+      text: ['Correct the address of the name server at the registrar (the host object of the domain).'],
+    },
+  ],
+  sources: ['RFC 1034 4.2.1', 'RFC 1912 2.3', 'RFC 9471'],
+  judge({ dns }) {
+    const cut = leafCut(dns);
+    if ('outcome' in cut) return cut;
+    if (cut.parent.glue.length === 0) {
+      return { outcome: 'not-applicable', because: 'the referral brings no addresses along' };
+    }
+    const compared = comparable(cut);
+    if (compared.length === 0) {
+      return {
+        outcome: 'not-judged',
+        because: 'the resolver tells no address of a name server that the referral has one for',
+      };
+    }
+    return foundOrPass(compared.filter(({ strange }) => strange.length > 0).map((one) => wrong(dns, cut, one)));
+  },
+};
+
+interface Compared {
+  readonly name: WireText;
+  readonly own: readonly IpAddress[];
+  /** Glue addresses that the name server does not have. */
+  readonly strange: readonly IpAddress[];
+}
+
+/** Name servers with addresses of the same family on both sides: what was not asked for (-4, -6) is not called wrong. */
+function comparable({ leaf, parent }: LeafCut): readonly Compared[] {
+  return leaf.nameservers.flatMap(({ name, addresses }) =>
+    ([4, 6] as const).flatMap((family) => {
+      const own = addresses.filter((address) => familyOf(address) === family);
+      const glue = parent.glue.filter((one) => sameText(one.name, name) && familyOf(one.address) === family);
+      if (own.length === 0 || glue.length === 0) return [];
+      return [{ name, own, strange: glue.map(({ address }) => address).filter((address) => !own.includes(address)) }];
+    }),
+  );
+}
+
+function wrong(dns: DnsEvidence, { leaf, parent, at }: LeafCut, { name, own, strange }: Compared): Seen {
+  const says = parent.zone === '.' ? 'The root' : `The zone ${parent.zone}`;
+  return {
+    what: [says, ' gives ', strange.join(', '), ' as address of ', name, ', which has ', own.join(', '), '.'],
+    nowWhat: [
+      dig(parent.server.address, dns.authorityPort, '+norecurse', leaf.zone, 'NS'),
+      digResolver(dns, name, familyOf(own[0] as IpAddress) === 6 ? 'AAAA' : 'A'),
+      ...glueMismatch.nowWhat,
+    ],
+    evidence: [`${at}${pointer('parent', 'glue')}` as typeof at, at],
+  };
+}
