@@ -95,6 +95,7 @@ function rideOptions(command: Command): Command {
         "resolver instead of the system's: IP[#PORT], tls://IP[#NAME] or https://HOST/PATH (repeat)",
       ),
     )
+    .option('--trust-anchor <F>', 'DS or DNSKEY lines to validate DNSSEC from (default: the keys of the root)')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")

@@ -8,6 +8,7 @@ import { familyOf, ipAddress, parseTarget, type Target, zeroPadded } from '../mo
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { parseResolver } from '../net/dns/server-text.ts';
+import { readTrustAnchors } from '../net/dns/trust-anchor.ts';
 import { requestOf } from '../net/sample/request.ts';
 import { readBytes, readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
@@ -22,6 +23,7 @@ export interface RideOptions extends JudgingOptions {
   readonly timeout: string;
   readonly deadline: string;
   readonly resolver: readonly string[];
+  readonly trustAnchor?: string;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -42,6 +44,7 @@ export interface RideOptions extends JudgingOptions {
 }
 
 const MAX_PEM_BYTES = 4_194_304;
+const MAX_ANCHOR_BYTES = 65_536;
 const MAX_BODY_BYTES = 1_048_576;
 
 export async function rideSettings(input: string, options: RideOptions, launch: Launch): Promise<RideSettings> {
@@ -67,12 +70,21 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     request: await requestSettings(options, launch),
     http: options.http ?? 'negotiated',
     probes: chosenProbes(options, launch),
-    probeOptions: surroundings.probeOptions,
+    probeOptions: await probeOptionsOf(options, launch),
   };
   refuseUnreachable(settings);
   // Built and left: what cannot be sent is said now, to --plan as well.
   requestOf({ ...settings, limits: LIMITS });
   return settings;
+}
+
+/** Read here, so that a file of anchors that is none is said before anything is sent. */
+async function probeOptionsOf({ trustAnchor }: RideOptions, { surroundings }: Launch) {
+  const { probeOptions } = surroundings;
+  if (trustAnchor === undefined) return probeOptions;
+  const text = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
+  readTrustAnchors(text);
+  return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), trustAnchor: text } };
 }
 
 /** An address given by hand in a family that is left out would be passed over without a word. */

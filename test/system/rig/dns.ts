@@ -95,8 +95,14 @@ export async function startUnbound(
   place: Place,
   at: DnsAddress,
   zones: readonly { readonly name: string; readonly servers: readonly DnsAddress[] }[],
+  options: readonly string[] = [],
 ): Promise<void> {
-  await runUnbound(rig, place, at, zones[0]?.name ?? '.', [], zones.map(stub).join(''));
+  await runUnbound(rig, place, at, zones[0]?.name ?? '.', options, zones.map(stub).join(''));
+}
+
+/** Options of an unbound that validates from this DNSKEY record. */
+export function validatingFrom(key: string): readonly string[] {
+  return ['module-config: "validator iterator"', `trust-anchor: '${key}'`];
 }
 
 /** First patience with a server never met, ms: all are near, and waits grow from there for one that is silent. */
