@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import type { DnsClient, DnsServer, PlainDnsServer } from '../../contract/net.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import type { Meter } from '../meter.ts';
+import { openCookies } from './cookies.ts';
 import { exchange, exchangeSecured } from './exchange.ts';
 import { openGate } from './gate.ts';
 import { lookup } from './lookup.ts';
@@ -35,8 +36,9 @@ export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
   if (resolvers.length === 0) throw new UsageError('no resolver to ask', 'name one with --resolver IP[#PORT]');
   if (families.length === 0) throw new UsageError('neither IPv4 nor IPv6 is wanted', 'drop -4 or -6');
   const gate = openGate();
+  const cookies = openCookies();
   const over = new AbortController();
-  const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, meter, signal });
+  const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, meter, signal, cookies });
   const transportOf = keptTransports({
     context: lazyContext(options),
     meter,

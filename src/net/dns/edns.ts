@@ -6,7 +6,7 @@ import { wireText } from '../../model/text.ts';
 import { extendedErrorName } from './registry.ts';
 
 /** https://www.iana.org/assignments/dns-parameters, "DNS EDNS0 Option Codes (OPT)". */
-const option = { clientSubnet: 8, extendedError: 15 } as const;
+const option = { clientSubnet: 8, cookie: 10, extendedError: 15 } as const;
 /** Options read of one reply, extended errors kept of it, and bytes of each text. */
 const MAX_OPTIONS = 64;
 const MAX_ERRORS = 8;
@@ -15,19 +15,24 @@ const MAX_TEXT_BYTES = 512;
 export interface OptRead {
   readonly ede?: readonly ExtendedError[];
   readonly clientSubnet?: ClientSubnet;
+  /** Ours and the server's: RFC 7873 4.2. */
+  readonly cookie?: Buffer;
 }
 
 /** The options in the data of an OPT record; those behind one that runs past the end are lost. */
 export function readOptions(data: Buffer): OptRead {
   const ede: ExtendedError[] = [];
   let clientSubnet: ClientSubnet | null = null;
+  let cookie: Buffer | null = null;
   for (const [code, value] of optionsIn(data)) {
     if (code === option.extendedError && value.length >= 2 && ede.length < MAX_ERRORS) ede.push(extendedError(value));
     if (code === option.clientSubnet) clientSubnet ??= subnetOf(value);
+    if (code === option.cookie) cookie ??= Buffer.from(value);
   }
   return {
     ...(ede.length > 0 && { ede }),
     ...(clientSubnet !== null && { clientSubnet }),
+    ...(cookie !== null && { cookie }),
   };
 }
 
@@ -38,6 +43,11 @@ function* optionsIn(data: Buffer): Iterable<readonly [code: number, value: Buffe
     yield [data.readUInt16BE(at), data.subarray(at + 4, end)];
     at = end;
   }
+}
+
+/** RFC 7873 4. */
+export function cookieOption(cookie: Buffer): { readonly code: number; readonly data: Buffer } {
+  return { code: option.cookie, data: cookie };
 }
 
 /** RFC 8914 2: the text may end with a NUL. */

@@ -5,6 +5,7 @@ import type { DnsQuestion, DnsReply, DnsServer, PlainDnsServer } from '../../con
 import type { Attempt } from '../../model/problem.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
+import type { Cookies } from './cookies.ts';
 import { encodeQuery, type Message, type Query } from './message.ts';
 import type { SecuredTransport } from './secured.ts';
 import { askByTcp } from './tcp.ts';
@@ -17,29 +18,39 @@ export interface Exchange {
   readonly timeoutMs: number;
   readonly meter: Meter;
   readonly signal: AbortSignal;
+  readonly cookies: Cookies;
 }
 
 /** Any response code is `complete`; `unfinished` when the signal cut it off. */
 export async function exchange(asked: Exchange): Promise<Attempt<DnsReply>> {
   const startMs = now();
   const leftMs = () => Math.max(1, asked.timeoutMs - (now() - startMs));
-  const ask = (by: (asking: Query) => Promise<Heard>, edns: boolean) => by(encodeQuery(asked.question, edns));
   const udp = (query: Query) => askByUdp({ ...asked, query, timeoutMs: leftMs() });
   const tcp = (query: Query) => askByTcp({ ...asked, query, timeoutMs: leftMs() });
+  const ask = async (by: typeof udp, { edns, cookie }: Carried): Promise<Heard> => {
+    // RFC 7873 5.2: whoever completes a TCP handshake is no forger.
+    const ours = edns && cookie && by === udp ? asked.cookies.of(asked.server) : null;
+    const one = await by(encodeQuery(asked.question, edns, ours));
+    if (one.state === 'heard' && one.message.cookie) asked.cookies.keep(asked.server, one.message.cookie);
+    return one;
+  };
 
   let transport: DnsReply['transport'] = asked.question.transport ?? 'udp';
   const first = transport === 'tcp' ? tcp : udp;
-  let heard = await ask(first, true);
-  let edns = true;
-  if (heard.state === 'heard' && dislikesEdns(heard.message, asked.question)) {
-    edns = false;
-    heard = await ask(first, false);
+  let carried: Carried = { edns: true, cookie: true };
+  let heard = await ask(first, carried);
+  for (let next = afterwards(heard, asked.question, carried); next !== null; ) {
+    carried = next;
+    heard = await ask(first, carried);
+    next = carried.edns && !carried.cookie ? afterwards(heard, asked.question, carried) : null;
   }
   let truncated = false;
-  if (heard.state === 'heard' && heard.message.truncated && transport === 'udp') {
+  const turned = heard.state === 'heard' && (heard.message.truncated || heard.message.rcode === 'BADCOOKIE');
+  if (heard.state === 'heard' && turned && transport === 'udp') {
     // RFC 7766 5: a truncated answer is asked for again over TCP. When TCP fails, the part that came is better than nothing.
-    truncated = true;
-    const whole = await ask(tcp, edns);
+    // RFC 7873 5.3: so is a question whose cookies were refused twice.
+    truncated = heard.message.truncated;
+    const whole = await ask(tcp, carried);
     if (whole.state === 'cancelled') heard = whole;
     if (whole.state === 'heard') {
       heard = whole;
@@ -53,6 +64,22 @@ export async function exchange(asked: Exchange): Promise<Attempt<DnsReply>> {
   return { state: 'complete', value, elapsedMs };
 }
 
+/** What a query carries beside its question. */
+interface Carried {
+  readonly edns: boolean;
+  readonly cookie: boolean;
+}
+
+/** With what the question is asked once more; null when the answer stands. */
+function afterwards(heard: Heard, question: DnsQuestion, carried: Carried): Carried | null {
+  if (heard.state !== 'heard') return null;
+  // The reply brought a cookie that holds: RFC 7873 5.3.
+  if (heard.message.rcode === 'BADCOOKIE') return carried;
+  if (dislikesEdns(heard.message, question)) return { edns: false, cookie: false };
+  const refused = heard.message.rcode === 'FORMERR' || heard.message.rcode === 'NOTIMP';
+  return refused && carried.cookie ? { edns: true, cookie: false } : null;
+}
+
 /**
  * RFC 6891 7: a server without EDNS answers an OPT record with FORMERR or NOTIMP, and no OPT of its own.
  * One with EDNS may still choke on an option that it should pass over (RFC 6891 6.1.2).
@@ -62,7 +89,7 @@ function dislikesEdns(message: Message, { nsid, clientSubnet }: DnsQuestion): bo
   return (!message.edns || hasOption) && (message.rcode === 'FORMERR' || message.rcode === 'NOTIMP');
 }
 
-export interface SecuredExchange extends Omit<Exchange, 'server' | 'meter'> {
+export interface SecuredExchange extends Omit<Exchange, 'server' | 'meter' | 'cookies'> {
   readonly server: Exclude<DnsServer, PlainDnsServer>;
   readonly transport: SecuredTransport;
 }

@@ -3,7 +3,8 @@ import { randomInt } from 'node:crypto';
 import dnsPacket from 'dns-packet';
 import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
 import type { WireText } from '../../model/text.ts';
-import { type OptRead, readOptions, subnetOption } from './edns.ts';
+import { isOurs } from './cookies.ts';
+import { cookieOption, type OptRead, readOptions, subnetOption } from './edns.ts';
 import { readHeader, type SectionName, walkMessage } from './guard.ts';
 import { nsidIn } from './nsid.ts';
 import { readRecord } from './records.ts';
@@ -17,6 +18,8 @@ export interface Query {
   readonly id: number;
   readonly question: DnsQuestion;
   readonly bytes: Buffer;
+  /** Sent along; null: none. */
+  readonly cookie: Buffer | null;
 }
 
 export interface Message extends Readonly<Record<SectionName, readonly DnsRecord[]>>, OptRead {
@@ -37,7 +40,7 @@ export interface Message extends Readonly<Record<SectionName, readonly DnsRecord
 }
 
 /** A query with a fresh random id (RFC 5452 4.3); `edns` false for servers that choke on the OPT record. */
-export function encodeQuery(question: DnsQuestion, edns = true): Query {
+export function encodeQuery(question: DnsQuestion, edns = true, cookie: Buffer | null = null): Query {
   const id = randomInt(0x1_0000);
   const bytes = dnsPacket.encode({
     type: 'query',
@@ -48,15 +51,16 @@ export function encodeQuery(question: DnsQuestion, edns = true): Query {
       (question.dnssec === true ? dnsPacket.CHECKING_DISABLED : 0),
     // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
     questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
-    additionals: edns ? [optRecord(question)] : [],
+    additionals: edns ? [optRecord(question, cookie)] : [],
   });
-  return { id, question, bytes };
+  return { id, question, bytes, cookie: edns ? cookie : null };
 }
 
-function optRecord({ nsid, dnssec, clientSubnet }: DnsQuestion): dnsPacket.OptAnswer {
+function optRecord({ nsid, dnssec, clientSubnet }: DnsQuestion, cookie: Buffer | null): dnsPacket.OptAnswer {
   const plain = nsid === true ? ASKING_NSID : OPT_RECORD;
   const subnet = clientSubnet === undefined ? [] : [subnetOption(clientSubnet) as unknown as dnsPacket.PacketOpt];
-  const record = { ...plain, options: [...plain.options, ...subnet] };
+  const ours = cookie === null ? [] : [cookieOption(cookie) as unknown as dnsPacket.PacketOpt];
+  const record = { ...plain, options: [...plain.options, ...subnet, ...ours] };
   return dnssec === true ? { ...record, flags: DO_BIT, flag_do: true } : record;
 }
 
@@ -132,6 +136,8 @@ export function replyTo(query: Query, bytes: Buffer): Message | null {
   const header = readHeader(bytes);
   if (header.id !== query.id || !header.isResponse) return null;
   const message = decodeMessage(bytes);
+  // RFC 7873 5.3: who does not know our cookie has not seen the query.
+  if (query.cookie !== null && message.cookie !== undefined && !isOurs(query.cookie, message.cookie)) return null;
   if (message.question === null) return message.rcode === 'NOERROR' || message.rcode === 'NXDOMAIN' ? null : message;
   const { name, type, class: klass } = message.question;
   const same = name === query.question.name && type === typeNumbers[query.question.type] && klass === CLASS_IN;

@@ -32,7 +32,8 @@ describe('which node answers, and over which transport', () => {
     const { attempts, options, via } = await ask(respond, { ...question, nsid: true, transport: 'tcp' }, question);
     expect(attempts[0]).toMatchObject({ state: 'complete', value: { nsid, transport: 'tcp' } });
     expect([options, via]).toEqual([
-      [[3], []],
+      // Over UDP a cookie goes along.
+      [[3], [10]],
       ['tcp', 'udp'],
     ]);
   });
@@ -41,7 +42,7 @@ describe('which node answers, and over which transport', () => {
     const respond: Respond = (asked) => reply(asked, asked.count === 1 ? { rcode: 'FORMERR' } : {});
     const { attempts, options } = await ask(respond, { ...question, nsid: true });
     expect(attempts).toMatchObject([{ state: 'complete', value: { rcode: 'NOERROR', nsid: null } }]);
-    expect(options).toEqual([[3], []]);
+    expect(options).toEqual([[3, 10], []]);
   });
 });
 
