@@ -68,7 +68,8 @@ async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
     return { canonical: null, walked: null, aliases: [], problem: lookup.problem };
   }
   const names = lookup.aliases.slice(0, MAX_ALIAS_ZONES).map((alias) => alias.name);
-  const finding = findZone(context, lookup.canonicalName, false);
+  // A name in a ring of aliases is one, too.
+  const finding = findZone(context, lookup.canonicalName, lookup.problem?.code === 'dns-alias-loop');
   // The walk goes down while the zones at its end are asked: neither waits for the other.
   const walking = walkTo(openWalk(context), lookup.canonicalName, finding);
   const [last, ...before] = await Promise.all([finding, ...names.map((name) => findZone(context, name, true))]);

@@ -1,12 +1,12 @@
 // Delegations that go wrong, each in a zone of its own below a root of the test's own: what is found, and the facts against dig.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DnsEvidence, ServerEvidence, ZoneEvidence } from '../../probes/dns/evidence.ts';
+import type { DnsEvidence, ZoneEvidence } from '../../probes/dns/evidence.ts';
 import type { Severity } from '../../src/model/finding.ts';
 import type { Journey } from '../../src/model/journey.ts';
-import type { WireText } from '../../src/model/text.ts';
+import { factsByDig, factsOf, lines, parentByDig, parentOf, plain, serversOf } from './rig/authorities.ts';
 import { type Delegation, delegationAddresses, startDelegation } from './rig/delegation.ts';
 import { type Namespaces, openNamespaces } from './rig/namespaces.ts';
-import { DIRECT, type DigRecord, type DigReply, digReply } from './rig/peers.ts';
+import { DIRECT, type DigRecord, type DigReply, digReply, digSerial } from './rig/peers.ts';
 import { type Ridden, ride } from './rig/probe.ts';
 import { evidenceOf } from './rig/reading.ts';
 import { openRig, type Rig } from './rig/rig.ts';
@@ -30,6 +30,13 @@ const SCENARIOS: readonly Scenario[] = [
     found: { 'answers-disagree': 'warning', 'serials-disagree': 'notice' },
   },
   { says: 'a server that refuses the zone', ...below('lame'), found: { 'name-server-lame': 'warning' } },
+  {
+    says: 'an NS set unlike the parent’s',
+    ...below('mismatch'),
+    found: { 'ns-set-mismatch': 'warning' },
+  },
+  { says: 'a wrong address in the referral', ...below('glue'), found: { 'glue-mismatch': 'warning' } },
+  { says: 'a server that is deaf to TCP', ...below('udp'), found: { 'name-server-no-tcp': 'warning' } },
   { says: 'aliases in a ring', ...below('loop'), found: { 'alias-loop': 'critical' } },
   {
     says: 'an alias to a name that is gone',
@@ -60,7 +67,6 @@ describe.skipIf(!requireTools(TOOLS) || !requireNamespaces())('a delegation', ()
     const told = await askedOfResolver(name, ['A', 'AAAA']);
     const { journey, code } = await rideTo(name);
     const dns = evidenceOf<DnsEvidence>(journey, 'dns');
-    const zones = zonesOf(dns);
 
     expect(weighty(journey, Object.keys(found))).toEqual(found);
     expect(code).toBe(Math.max(0, ...Object.values(found).map((severity) => EXIT_CODES[severity])));
@@ -68,21 +74,15 @@ describe.skipIf(!requireTools(TOOLS) || !requireNamespaces())('a delegation', ()
     const failed = told.every((reply) => reply?.status === 'SERVFAIL');
     const links = failed ? dns.aliases.map((alias) => askedOfResolver(alias.name, ['CNAME'])) : [];
     expectLookup(dns, told, (await Promise.all(links)).flat());
-    expect(zones.map((one) => one.zone)).toContain(zone);
-    for (const one of zones) {
-      const servers = serversOf(one);
-      expect(servers).toHaveLength(2);
-      expect(servers.map(factsOf)).toEqual(
-        await Promise.all(servers.map(({ address }) => witnessed(address, one.zone, one.entry))),
-      );
-    }
+    await expectLeaves(dns, zone);
+    await expectWalk(dns);
   });
 
   it('reads over TCP what authority and resolver cut in a datagram', async () => {
     const { name } = below('many');
     const { journey } = await rideTo(name);
     const dns = evidenceOf<DnsEvidence>(journey, 'dns');
-    const authority = { address: zonesOf(dns).flatMap(serversOf)[0]?.address ?? '', port: 53 };
+    const authority = { address: leavesOf(dns).flatMap(serversOf)[0]?.address ?? '', port: 53 };
     const cut = await Promise.all([
       digReply(authority, [name, 'AAAA'], [...DIRECT, '+ignore'], net.client),
       digReply(tree.resolver, [name, 'AAAA'], ['+ignore'], net.client),
@@ -102,30 +102,45 @@ describe.skipIf(!requireTools(TOOLS) || !requireNamespaces())('a delegation', ()
     return ride([name, '--only', 'dns', ...bounds, ...resolver], net.client);
   }
 
+  async function expectLeaves(dns: DnsEvidence, zone: string): Promise<void> {
+    const leaves = leavesOf(dns);
+    expect(leaves.map((one) => one.zone)).toContain(zone);
+    for (const one of leaves) {
+      const servers = serversOf(one);
+      expect(servers).toHaveLength(2);
+      expect(servers.map(factsOf)).toEqual(
+        await Promise.all(servers.map(({ address }) => factsByDig(address, one, net.client))),
+      );
+      const asked = servers.filter(({ tcp }) => tcp !== undefined);
+      const overTcp = asked.map(({ address }) =>
+        digReply({ address, port: 53 }, [one.zone, 'SOA'], ['+tcp', ...DIRECT], net.client),
+      );
+      expect(asked.map(({ tcp }) => tcp?.error === null)).toEqual((await Promise.all(overTcp)).map(Boolean));
+    }
+  }
+
+  /** Root and top-level domain: their serials, and what they say of the zone below. */
+  async function expectWalk({ delegation, walk, canonicalName }: DnsEvidence): Promise<void> {
+    const leaf = delegation.at(-1);
+    expect(walk).toMatchObject({ state: 'complete', at: leaf?.zone });
+    expect(delegation.map(({ zone }) => zone)).toEqual(['.', 'example', leaf?.zone]);
+    expect(canonicalName.endsWith(leaf?.zone ?? '')).toBe(true);
+    for (const { zone, parent } of delegation.slice(1)) {
+      expect(parent && parentOf(parent)).toEqual(await parentByDig(parent?.server.address ?? '', zone, net.client));
+    }
+    for (const { zone, nameservers } of delegation.slice(0, -1)) {
+      const servers = nameservers.flatMap(({ byAddress }) => byAddress);
+      expect(servers.map(({ serial }) => serial)).toEqual(
+        await Promise.all(servers.map(({ address }) => digSerial({ address, port: 53 }, zone, net.client))),
+      );
+      expect(servers).toHaveLength(2);
+    }
+  }
+
   /** Patient, because the resolver meets servers that do not answer. */
   function askedOfResolver(name: string, types: readonly string[]): Promise<Replies> {
     const patience = ['+tries=1', '+time=30'];
     return Promise.all(types.map((type) => digReply(tree.resolver, [name, type], patience, net.client)));
-  }
-
-  /** What dig is told by one address of a name server. */
-  async function witnessed(address: string, zone: string, entry: string): Promise<Facts> {
-    const ask = (name: string, type: string): Promise<DigReply | null> =>
-      digReply({ address, port: 53 }, [name, type], DIRECT, net.client);
-    const [soa, ns, a, aaaa] = await Promise.all([
-      ask(zone, 'SOA'),
-      ask(zone, 'NS'),
-      ask(entry, 'A'),
-      ask(entry, 'AAAA'),
-    ]);
-    const serial = soa?.answer[0]?.data.split(' ')[2];
-    return {
-      address,
-      says: soa === null ? 'nothing' : soa.flags.includes('aa') ? 'with authority' : soa.status,
-      serial: serial === undefined ? null : Number(serial),
-      nsTtlSeconds: ns?.answer[0]?.ttlSeconds ?? null,
-      records: lines([...(a?.answer ?? []), ...(aaaa?.answer ?? [])]),
-    };
   }
 });
 
@@ -137,50 +152,9 @@ function weighty({ findings }: Journey, asked: readonly string[]): Readonly<Reco
   return Object.fromEntries(kept.map(({ id, severity }) => [id, severity]));
 }
 
-interface Facts {
-  readonly address: string;
-  /** `with authority`, `nothing`, or the response code that it refuses with. */
-  readonly says: string;
-  readonly serial: number | null;
-  readonly nsTtlSeconds: number | null;
-  /** `name TTL type data`. */
-  readonly records: readonly string[];
-}
-
-/** The zone of the canonical name, and those of the aliases before it. */
-function zonesOf({ delegation, aliasZones }: DnsEvidence): readonly ZoneEvidence[] {
+/** Zones whose servers were asked for the name: that of the canonical name, and those of the aliases before it. */
+function leavesOf({ delegation, aliasZones }: DnsEvidence): readonly ZoneEvidence[] {
   return [...delegation.slice(-1), ...aliasZones];
-}
-
-function serversOf(zone: ZoneEvidence): readonly ServerEvidence[] {
-  return zone.nameservers.flatMap(({ byAddress }) => byAddress);
-}
-
-const SAYS: Readonly<Record<string, string>> = {
-  'dns-refused': 'REFUSED',
-  'dns-timeout': 'nothing',
-  'dns-unreachable': 'nothing',
-};
-
-function factsOf({ address, authoritative, error, serial, nsTtlSeconds, answers }: ServerEvidence): Facts {
-  return {
-    address,
-    says: authoritative === true ? 'with authority' : (SAYS[error ?? ''] ?? `${error}`),
-    serial,
-    nsTtlSeconds: nsTtlSeconds ?? null,
-    records: lines(answers.map((one) => ({ ...one, name: plain(one.name), data: plain(one.data) }))),
-  };
-}
-
-/** Compared only: none of it is shown. */
-function plain(text: WireText): string {
-  return text as unknown as string;
-}
-
-/** Sorted and each once: the questions for both families give an alias twice. */
-function lines(records: readonly DigRecord[]): readonly string[] {
-  const told = records.map(({ name, type, ttlSeconds, data }) => `${name} ${ttlSeconds} ${type} ${data}`);
-  return [...new Set(told.map((line) => line.replace(/\.$/, '')))].toSorted();
 }
 
 /** How the lookup ends, by what dig is told of both families. The only scenario with SERVFAIL is a ring. */
