@@ -98,16 +98,16 @@ export interface SecuredExchange extends Omit<Exchange, 'server' | 'meter' | 'co
 export async function exchangeSecured(asked: SecuredExchange): Promise<Attempt<DnsReply>> {
   const { question, signal, timeoutMs, transport } = asked;
   const startMs = now();
-  let heard = await transport.ask({ question, edns: true, timeoutMs, signal });
+  let { heard, verified } = await transport.ask({ question, edns: true, timeoutMs, signal });
   if (heard.state === 'heard' && dislikesEdns(heard.message, question)) {
     const leftMs = Math.max(1, timeoutMs - (now() - startMs));
-    heard = await transport.ask({ question, edns: false, timeoutMs: leftMs, signal });
+    ({ heard, verified } = await transport.ask({ question, edns: false, timeoutMs: leftMs, signal }));
   }
   const elapsedMs = now() - startMs;
   if (heard.state === 'cancelled') return { state: 'unfinished', value: null, elapsedMs };
   if (heard.state === 'failed') return { state: 'failed', problem: heard.problem, elapsedMs };
   const { truncated } = heard.message;
-  const way = { transport: asked.server.transport, truncated, elapsedMs, verified: transport.verified ?? 'none' };
+  const way = { transport: asked.server.transport, truncated, elapsedMs, verified: verified ?? 'none' } as const;
   return { state: 'complete', value: replyFrom(asked.server, heard.message, way), elapsedMs };
 }
 

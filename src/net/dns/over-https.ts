@@ -14,6 +14,7 @@ import { encodeQuery, type Query } from './message.ts';
 import {
   MAX_CONNECTIONS,
   type SecuredAsking,
+  type SecuredHeard,
   type SecuredOptions,
   type SecuredTransport,
   tooManyConnections,
@@ -33,10 +34,10 @@ export function overHttps(server: HttpsDnsServer, options: SecuredOptions): Secu
   const counts = { connections: 0 };
   let newest: Session | null = null;
   let closed = false;
-  const ask = async (asking: SecuredAsking): Promise<Heard> => {
+  const ask = async (asking: SecuredAsking): Promise<SecuredHeard> => {
     const startMs = now();
     for (let again = false; ; again = true) {
-      if (closed) return { state: 'cancelled' };
+      if (closed) return { heard: { state: 'cancelled' }, verified: null };
       if (newest === null || !newest.isUsable) {
         newest = new Session(url, options, counts);
         sessions.add(newest);
@@ -50,14 +51,12 @@ export function overHttps(server: HttpsDnsServer, options: SecuredOptions): Secu
       });
       // A server may end a kept connection while the question is on its way (RFC 9112 9.6): asked once more on a new one.
       if (hungUp && hadAnswered && !again && connections === counts.connections) continue;
-      return heard;
+      // The same for every connection of a session: the URL says what the certificate must hold for.
+      return { heard, verified: session.verified };
     }
   };
   return {
     ask,
-    get verified() {
-      return newest?.verified ?? null;
-    },
     async close() {
       closed = true;
       await Promise.all([...sessions].map((session) => session.close()));

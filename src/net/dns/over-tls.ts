@@ -10,6 +10,7 @@ import { encodeQuery, type Query } from './message.ts';
 import {
   MAX_CONNECTIONS,
   type SecuredAsking,
+  type SecuredHeard,
   type SecuredOptions,
   type SecuredTransport,
   tooManyConnections,
@@ -24,12 +25,12 @@ export function overTls(server: TlsDnsServer, options: Omit<SecuredOptions, 'loc
   let newest: Pipeline | null = null;
   let opened = 0;
   let closed = false;
-  const ask = async (asking: SecuredAsking): Promise<Heard> => {
+  const ask = async (asking: SecuredAsking): Promise<SecuredHeard> => {
     const startMs = now();
     for (;;) {
-      if (closed) return { state: 'cancelled' };
+      if (closed) return { heard: { state: 'cancelled' }, verified: null };
       if (newest === null || !newest.isUsable) {
-        if (opened >= MAX_CONNECTIONS) return tooManyConnections();
+        if (opened >= MAX_CONNECTIONS) return { heard: tooManyConnections(), verified: null };
         opened += 1;
         newest = new Pipeline(server, options);
         lines.add(newest);
@@ -39,14 +40,11 @@ export function overTls(server: TlsDnsServer, options: Omit<SecuredOptions, 'loc
       const heard = await line.ask({ ...asking, timeoutMs: Math.max(1, asking.timeoutMs - (now() - startMs)) });
       // RFC 7766 6.2.4: a server may hang up between two answers. What it had not read yet is asked again, on a new connection.
       if (heard.state === 'failed' && line.isClosed && hadAnswered) continue;
-      return heard;
+      return { heard, verified: line.verified };
     }
   };
   return {
     ask,
-    get verified() {
-      return newest?.verified ?? null;
-    },
     async close() {
       closed = true;
       await Promise.all([...lines].map((line) => line.close()));

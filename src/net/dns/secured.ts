@@ -14,12 +14,16 @@ export interface SecuredAsking {
   readonly signal: AbortSignal;
 }
 
+export interface SecuredHeard {
+  readonly heard: Heard;
+  /** Of the connection on which it was heard; null when there was none. */
+  readonly verified: PeerVerification | null;
+}
+
 /** One resolver over one kept connection, for as long as a journey takes. */
 export interface SecuredTransport {
   /** Any number side by side. */
-  ask(asking: SecuredAsking): Promise<Heard>;
-  /** Of the newest connection; null before there was one. */
-  readonly verified: PeerVerification | null;
+  ask(asking: SecuredAsking): Promise<SecuredHeard>;
   /** Ends what is under way; settles when no socket is left. */
   close(): Promise<void>;
 }
