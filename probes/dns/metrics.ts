@@ -1,7 +1,10 @@
-// Owns the metric samples of this record. Bounded: one series a record set, resolver, server address, kind of shift and signed zone.
+// Owns the metric samples of this record. Bounded: one series a record set, lever, routing policy, resolver, server address, kind of shift
+// and signed zone.
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { isOurs, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
+import { leversIn } from './levers.ts';
+import { policiesIn } from './policy-words.ts';
 
 export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
   const ttls = new Map<string, MetricSample>();
@@ -19,6 +22,13 @@ export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
     const family = 'journey_dns_shift_seconds';
     yield { family, labels: { kind: 'worst' }, value: dns.shift.worstSeconds };
     yield { family, labels: { kind: 'typical' }, value: dns.shift.typicalSeconds };
+  }
+  for (const { lever, record, worstSeconds } of leversIn(dns)) {
+    const labels = { lever, name: record.name, type: record.type };
+    yield { family: 'journey_dns_lever_seconds', labels, value: worstSeconds };
+  }
+  for (const { name, type, kind } of policiesIn(dns)) {
+    yield { family: 'journey_dns_routing_info', labels: { name, type, policy: kind }, value: 1 };
   }
   for (const { resolver, error } of dns.resolvers ?? []) {
     if (isOurs(error)) continue;

@@ -50,6 +50,22 @@ export const catalogue: readonly Family[] = [
   ),
   family('journey_dns_shift_seconds', 'gauge', 'How long a record change takes to be seen.', 'kind'),
   family(
+    'journey_dns_lever_seconds',
+    'gauge',
+    'How long it takes at worst until traffic has moved, by what is changed.',
+    'lever',
+    'name',
+    'type',
+  ),
+  family(
+    'journey_dns_routing_info',
+    'gauge',
+    '1; by which policy the name servers choose their answers.',
+    'name',
+    'type',
+    'policy',
+  ),
+  family(
     'journey_dns_resolver_up',
     'gauge',
     '1 when the resolver answers for the name, for both families.',
