@@ -35,10 +35,6 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     askRecordSet(context, lookup),
     askEachResolver(context, target.host as DnsName, lookup),
   ]);
-  // The first alias is what the owner of the name set up; the canonical name may be another's.
-  const [policy, aliasPolicy] = await Promise.all(
-    [zones.canonical, zones.aliases[0]].map(async (zone) => (zone ? await askPolicy(context, zone.evidence) : null)),
-  );
   const { rows, ...recordSet } = others;
   const seen = assemble(context, lookup, zones);
   const value: DnsEvidence = {
@@ -47,8 +43,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     records: [...seen.records, ...rows],
     targets,
     resolvers,
-    ...(policy && { policy }),
-    ...(aliasPolicy && { aliasPolicy }),
+    ...zones.policies,
     ...(await signed),
   };
   const elapsedMs = net.now() - startMs;
@@ -59,13 +54,16 @@ interface Zones {
   readonly canonical: AskedZone | null;
   readonly walked: Walked | null;
   readonly aliases: readonly AskedZone[];
+  readonly policies: Policies;
   readonly problem: Problem | null;
 }
+
+type Policies = Pick<DnsEvidence, 'policy' | 'aliasPolicy'>;
 
 /** The zone of the canonical name and those of the aliases before it; each zone once, with the first name that it owns. */
 async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
   if (lookup.problem !== null && nobodyToAsk(lookup.problem)) {
-    return { canonical: null, walked: null, aliases: [], problem: lookup.problem };
+    return { canonical: null, walked: null, aliases: [], policies: {}, problem: lookup.problem };
   }
   const names = lookup.aliases.slice(0, MAX_ALIAS_ZONES).map((alias) => alias.name);
   // A name in a ring of aliases is one, too.
@@ -81,9 +79,24 @@ async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
   for (const [zone, name] of chain)
     if (zone !== null && name !== undefined && !entries.has(zone)) entries.set(zone, name);
   const asking = [...entries].map(([zone, entry]) => askZone(context, zone, entry, zone === last.zone));
-  const [asked, walked] = await Promise.all([Promise.all(asking), walking]);
-  const canonical = asked.find((one) => one.evidence.zone === last.zone) ?? null;
-  return { canonical, walked, aliases: asked.filter((one) => one !== canonical), problem: last.problem };
+  const sampling = Promise.all(asking).then(async (asked) => {
+    const canonical = asked.find((one) => one.evidence.zone === last.zone) ?? null;
+    const aliases = asked.filter((one) => one !== canonical);
+    return { canonical, aliases, policies: await policiesOf(context, canonical, aliases) };
+  });
+  const [sampled, walked] = await Promise.all([sampling, walking]);
+  return { ...sampled, walked, problem: last.problem };
+}
+
+/** The first alias is what the owner of the name set up; the canonical name may be another's. */
+async function policiesOf(
+  context: Context,
+  canonical: AskedZone | null,
+  [alias]: readonly AskedZone[],
+): Promise<Policies> {
+  const asking = [canonical, alias].map(async (zone) => (zone ? await askPolicy(context, zone.evidence) : null));
+  const [policy, aliasPolicy] = await Promise.all(asking);
+  return { ...(policy && { policy }), ...(aliasPolicy && { aliasPolicy }) };
 }
 
 async function dnssecOf(context: Context, { problem }: Lookup): Promise<Dnssec> {
