@@ -162,7 +162,11 @@ export function signedSet(zone: string, key: Key | null, entry: Entry, how: Sign
 }
 
 export function nsec(zone: string, key: Key, owner: string, next: string, types: readonly number[]): DnsRecord[] {
-  return signedSet(zone, key, { owner, type: Type.NSEC, data: [Buffer.concat([wire(next), bitmap(types)])] });
+  return signedSet(zone, key, { owner, type: Type.NSEC, data: [nsecData(next, types)] });
+}
+
+export function nsecData(next: string, types: readonly number[]): Buffer {
+  return Buffer.concat([wire(next), bitmap(types)]);
 }
 
 const BASE32 = '0123456789abcdefghijklmnopqrstuv';
