@@ -6,13 +6,13 @@ import { freePort } from './rig/ports.ts';
 import { ride } from './rig/probe.ts';
 import { evidenceOf, findingsOf } from './rig/reading.ts';
 import { HERE, openRig, type Rig, run } from './rig/rig.ts';
-import { type SignedZone, signZone } from './rig/signed.ts';
+import { signZone, startValidatingNamed, trustAnchorsOf } from './rig/signed.ts';
 import { requireTools } from './rig/tools.ts';
 
 const AUTHORITY = '127.0.63.1';
 const RESOLVER = '127.0.63.2';
 const VALIDATING = '127.0.63.3';
-const tools = ['nsd', 'unbound', 'delv', 'dnssec-keygen', 'dnssec-signzone', 'dnssec-dsfromkey', 'setpriv'];
+const tools = ['nsd', 'unbound', 'named', 'delv', 'dnssec-keygen', 'dnssec-signzone', 'dnssec-dsfromkey', 'setpriv'];
 
 const soa = (zone: string) => `$TTL 300
 $ORIGIN ${zone}
@@ -27,12 +27,13 @@ www IN CNAME @
 
 interface World {
   readonly resolver: DnsAddress;
+  readonly bind: DnsAddress;
   readonly anchor: string;
   readonly delvAnchor: string;
 }
 
 async function startWorld(rig: Rig): Promise<World> {
-  const port = await freePort([AUTHORITY, RESOLVER, VALIDATING]);
+  const port = await freePort([AUTHORITY, RESOLVER, VALIDATING, '127.0.0.1']);
   const [authority, resolver] = [
     { address: AUTHORITY, port },
     { address: RESOLVER, port },
@@ -63,21 +64,17 @@ async function startWorld(rig: Rig): Promise<World> {
   const stubs = zones.map(({ name }) => ({ name, servers: [authority] }));
   await startUnbound(rig, HERE, resolver, stubs);
   await startUnbound(rig, HERE, { address: VALIDATING, port }, stubs, validatingFrom(root.key));
+  const bind = await startValidatingNamed(rig, port, authority, trustAnchorsOf(root));
   return {
     resolver,
+    bind,
     anchor: await rig.write('anchor', root.key),
-    delvAnchor: await rig.write('delv-anchor', asTrustAnchors(root)),
+    delvAnchor: await rig.write('delv-anchor', trustAnchorsOf(root)),
   };
 }
 
 function spoilt(ds: string): string {
   return ds.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
-}
-
-/** named.conf(5) trust-anchors, which delv -a reads. */
-function asTrustAnchors({ key }: SignedZone): string {
-  const [, flags, protocol, algorithm, data = ''] = /DNSKEY (\d+) (\d+) (\d+) (.*)$/s.exec(key) ?? [];
-  return `trust-anchors { . static-key ${flags} ${protocol} ${algorithm} "${data.replaceAll(/\s/g, '')}"; };\n`;
 }
 
 describe.skipIf(!requireTools(tools))('signatures', () => {
@@ -171,6 +168,25 @@ describe.skipIf(!requireTools(tools))('signatures', () => {
     }
     const { dns } = await look('hashed.test', VALIDATING);
     expect([dns.lookup.problem, dns.dnssec]).toEqual([null, 'secure']);
+  });
+
+  it('says the same through a BIND that validates', async () => {
+    for (const [name, state] of [
+      ['www.good.test', 'secure'],
+      ['y.any.good.test', 'secure'],
+      ['y.any.hashed.test', 'secure'],
+      ['gone.hashed.test', 'secure'],
+      ['plain.test', 'insecure'],
+      ['expired.test', 'bogus'],
+      ['broken.test', 'bogus'],
+    ] as const) {
+      const { dns } = await look(name, world.bind.address);
+      expect([name, dns.dnssec, dns.dnssecDetail?.link]).toEqual([
+        name,
+        state,
+        state === 'secure' ? null : expect.anything(),
+      ]);
+    }
   });
 
   it('without the anchor of this root nothing is said against it', async () => {

@@ -1,8 +1,9 @@
-// Owns signed zones for a test: keys, signatures and DS records by BIND's own tools. Never signs anything itself.
+// Owns signed zones for a test: keys, signatures and DS records by BIND's own tools, and a BIND that validates them.
+// Never signs anything itself.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Zone } from './dns.ts';
-import { outputOf, type Rig } from './rig.ts';
+import type { DnsAddress, Zone } from './dns.ts';
+import { HERE, outputOf, type Rig } from './rig.ts';
 
 export interface SignOptions {
   readonly algorithm: 'RSASHA256' | 'ECDSAP256SHA256' | 'ED25519';
@@ -49,4 +50,41 @@ export async function signZone(rig: Rig, name: string, records: string, options:
   const ds = await outputOf(['dnssec-dsfromkey', '-2', key]);
   const dnskey = (await readFile(key, 'utf8')).split('\n').filter((line) => !line.startsWith(';'));
   return { name, text, ds: ds.trim(), key: dnskey.join('\n').trim() };
+}
+
+/** named.conf(5) trust-anchors of a root, which delv -a reads too. */
+export function trustAnchorsOf({ key }: SignedZone): string {
+  const [, flags, protocol, algorithm, data = ''] = /DNSKEY (\d+) (\d+) (\d+) (.*)$/s.exec(key) ?? [];
+  return `trust-anchors { . static-key ${flags} ${protocol} ${algorithm} "${data.replaceAll(/\s/g, '')}"; };\n`;
+}
+
+/** Asks that server for everything, and validates what it says. BIND listens on 127.0.0.1 alone of 127.0.0.0/8. */
+export async function startValidatingNamed(
+  rig: Rig,
+  port: number,
+  from: DnsAddress,
+  anchors: string,
+): Promise<DnsAddress> {
+  const at = { address: '127.0.0.1', port };
+  const config = await rig.write(
+    'validating-named.conf',
+    `options {
+  directory "${rig.folder}";
+  listen-on port ${port} { ${at.address}; };
+  listen-on-v6 { none; };
+  pid-file none;
+  session-keyfile "${rig.folder}/validating-named.key";
+  lock-file none;
+  recursion yes;
+  dnssec-validation yes;
+  forward only;
+  forwarders { ${from.address} port ${from.port}; };
+  empty-zones-enable no;
+};
+controls { };
+${anchors}`,
+  );
+  const answers = ['sh', '-c', `dig @${at.address} -p ${port} . SOA +tries=1 +time=1 | grep -q 'status: NOERROR'`];
+  await rig.start({ name: 'named', place: HERE, argv: ['named', '-g', '-n', '1', '-c', config], answers });
+  return at;
 }
