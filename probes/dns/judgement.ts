@@ -171,6 +171,7 @@ function factsOf(dns: DnsEvidence): Reply['facts'] {
     canonicalName: dns.canonicalName,
     zone: leafZone(dns)?.zone ?? null,
     provider: dns.provider,
+    dnssec: dns.dnssec,
     nameservers: leafZone(dns)?.nameservers.map((nameserver) => nameserver.name) ?? [],
     worstSeconds: dns.shift?.worstSeconds ?? null,
     typicalSeconds: dns.shift?.typicalSeconds ?? null,
