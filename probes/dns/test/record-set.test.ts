@@ -139,7 +139,7 @@ describe('HTTPS', () => {
     ]);
     expect(dns.httpsLookup).toMatchObject({ malformed: 1, targets: [] });
     expect(dns.records.filter(({ type }) => type === 'HTTPS').map(({ data }) => data)).toEqual([
-      '1 . alpn=h2 ipv4hint=192.0.2.1',
+      '1 . alpn="h2" ipv4hint=192.0.2.1',
       '\\# 2 0001',
     ]);
   });

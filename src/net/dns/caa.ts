@@ -1,7 +1,7 @@
 // Owns reading the data of CAA records (RFC 8659 4.1) and their zone-file form. Never interprets a property.
 import type { Caa } from '../../contract/net.ts';
 import { wireText } from '../../model/text.ts';
-import { MalformedMessage, octetText } from './names.ts';
+import { MalformedMessage, spacedText } from './names.ts';
 
 /** Longest value that is kept, bytes; a domain name with parameters needs fewer. */
 const MAX_VALUE_BYTES = 1_024;
@@ -23,12 +23,8 @@ export function readCaa(data: Buffer): CaaRead {
     .toString('latin1')
     .toLowerCase();
   if (!/^[a-z0-9]+$/.test(tag)) throw new MalformedMessage('a CAA tag of other characters than letters and digits');
-  const value = valueText(data.subarray(2 + tagLength, 2 + tagLength + MAX_VALUE_BYTES));
-  const caa: Caa = { flags, critical: (flags & CRITICAL) !== 0, tag: wireText(tag), value: wireText(value) };
-  return { caa, presentation: `${flags} ${tag} "${value.replaceAll('"', '\\"')}"` };
-}
-
-/** Spaces stay: they separate parameters. */
-function valueText(octets: Buffer): string {
-  return octetText(octets, '\\').replaceAll(/\\\\|\\032/g, (escape) => (escape === '\\032' ? ' ' : escape));
+  const octets = data.subarray(2 + tagLength, 2 + tagLength + MAX_VALUE_BYTES);
+  const value = wireText(spacedText(octets, '\\'));
+  const caa: Caa = { flags, critical: (flags & CRITICAL) !== 0, tag: wireText(tag), value };
+  return { caa, presentation: `${flags} ${tag} "${spacedText(octets, '"\\')}"` };
 }

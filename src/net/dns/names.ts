@@ -70,3 +70,8 @@ export function octetText(octets: Uint8Array, escaped: string): string {
   }
   return text;
 }
+
+/** A character string as between quotes in a master file: spaces stay as they are. RFC 1035 5.1. */
+export function spacedText(octets: Uint8Array, escaped: string): string {
+  return octetText(octets, escaped).replaceAll(/\\\\|\\032/g, (escape) => (escape === '\\032' ? ' ' : escape));
+}

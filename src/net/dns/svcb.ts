@@ -4,7 +4,7 @@ import type { Svcb } from '../../contract/net.ts';
 import { ipAddress } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
 import { wireText } from '../../model/text.ts';
-import { MalformedMessage, octetText, readName } from './names.ts';
+import { MalformedMessage, octetText, readName, spacedText } from './names.ts';
 
 /** RFC 9460 14.3.2 */
 const key = { mandatory: 0, alpn: 1, noDefaultAlpn: 2, port: 3, ipv4Hint: 4, ech: 5, ipv6Hint: 6 } as const;
@@ -130,13 +130,13 @@ function present(
   svcb: Svcb,
   { target, protocols, params }: { target: string; protocols: readonly string[]; params: Params },
 ): string {
-  const written = [...params].map(([number, value]) => {
+  const written = [...params].slice(0, MAX_ENTRIES).map(([number, value]) => {
     const name = keyNames[number] ?? `key${number}`;
     switch (number) {
       case key.mandatory:
         return `${name}=${svcb.mandatory.map((one) => keyNames[one] ?? `key${one}`).join(',')}`;
       case key.alpn:
-        return `${name}=${protocols.join(',')}`;
+        return `${name}="${protocols.map((one) => one.replaceAll('"', '\\"')).join(',')}"`;
       case key.noDefaultAlpn:
         return name;
       case key.port:
@@ -148,10 +148,10 @@ function present(
       case key.ech:
         return `${name}=${shortened(value.toString('base64'))}`;
       default:
-        return value.length === 0 ? name : `${name}=${shortened(octetText(value.subarray(0, 64), '"\\'))}`;
+        return value.length === 0 ? name : `${name}="${shortened(spacedText(value.subarray(0, 64), '"\\'))}"`;
     }
   });
-  return [svcb.priority, target === '.' ? '.' : `${target}.`, ...written.slice(0, MAX_ENTRIES)].join(' ');
+  return [svcb.priority, target === '.' ? '.' : `${target}.`, ...written].join(' ');
 }
 
 function shortened(text: string): string {

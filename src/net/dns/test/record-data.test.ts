@@ -1,4 +1,5 @@
 import dnsPacket, { type Answer } from 'dns-packet';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DnsRecord } from '../../../contract/net.ts';
 import type { DnsName } from '../../../model/text.ts';
@@ -50,13 +51,13 @@ describe('service records (RFC 9460)', () => {
         ech: true,
         otherKeys: [65_280],
       },
-      '1 . alpn=h2,h3 port=8443 ipv4hint=192.0.2.1,192.0.2.2 ech=3q2+7w== ipv6hint=2001:db8::1 key65280=a\\"b',
+      '1 . alpn="h2,h3" port=8443 ipv4hint=192.0.2.1,192.0.2.2 ech=3q2+7w== ipv6hint=2001:db8::1 key65280="a\\"b"',
     ],
     [
       'mandatory keys and no default',
       '0010 00 0000 0004 00010002 0001 0003 026832 0002 0000',
       { priority: 16, mandatory: [1, 2], alpn: ['h2'], noDefaultAlpn: true },
-      '16 . mandatory=alpn,no-default-alpn alpn=h2 no-default-alpn',
+      '16 . mandatory=alpn,no-default-alpn alpn="h2" no-default-alpn',
     ],
   ])('%s', (_, hex, change, presentation) => {
     expect(read(65, hex)).toEqual({
@@ -168,6 +169,30 @@ describe('other types', () => {
   test('TXT of 1,000 strings keeps 64', () => {
     expect(read(16, '0161'.repeat(1_000))).toMatchObject({ type: 'TXT', text: { length: 64 } });
   });
+});
+
+test('whatever the data of a record, its neighbours stay, and what is kept of it is bounded', () => {
+  const params = fc.array(fc.tuple(fc.nat(8), fc.uint8Array({ maxLength: 20 })), { maxLength: 6 });
+  const service = params.map((pairs) => {
+    const rising = pairs.toSorted(([one], [other]) => one - other);
+    const written = rising.map(([key, value]) => Buffer.concat([Buffer.from([0, key, 0, value.length]), value]));
+    return Buffer.concat([Buffer.from([0, 1, 0]), ...written]);
+  });
+  const property = fc
+    .tuple(fc.stringMatching(/^[a-z]{1,9}$/), fc.uint8Array({ maxLength: 30 }))
+    .map(([tag, value]) => Buffer.concat([Buffer.from([0, tag.length]), Buffer.from(tag), value]));
+  const data = fc.oneof(service, property, fc.uint8Array({ maxLength: 300 }));
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(fc.constantFrom(15, 16, 44, 64, 65, 257), data, (type, bytes) => {
+      const { answers } = decoded([goodA, rawAnswer(type, Buffer.from(bytes).toString('hex')), goodA]);
+      expect([answers[0], answers.at(-1)]).toMatchObject([{ address: '192.0.2.1' }, { address: '192.0.2.1' }]);
+      expect(JSON.stringify(answers).length).toBeLessThan(10_000);
+      seen.add(answers[1]?.type ?? '');
+    }),
+    { numRuns: 3_000 },
+  );
+  expect([...seen]).toEqual(expect.arrayContaining(['HTTPS', 'CAA', 'malformed', 'other']));
 });
 
 describe('what a reply says about itself', () => {
