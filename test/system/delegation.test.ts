@@ -78,6 +78,15 @@ describe.skipIf(!requireTools(TOOLS) || !requireNamespaces())('a delegation', ()
     await expectWalk(dns);
   });
 
+  it('leaves no check of a healthy zone unjudged', async () => {
+    const { journey } = await rideTo('kms.example');
+    const unjudged = journey.checks.filter(({ outcome }) => outcome === 'not-judged');
+    expect({ verdict: journey.verdict, unjudged }).toEqual({ verdict: 'ok', unjudged: [] });
+    expect(journey.checks.filter(({ outcome }) => outcome === 'pass').map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['glue-mismatch', 'name-server-lame', 'name-server-no-tcp', 'ns-set-mismatch']),
+    );
+  });
+
   it('reads over TCP what authority and resolver cut in a datagram', async () => {
     const { name } = below('many');
     const { journey } = await rideTo(name);
