@@ -108,9 +108,10 @@ async function stepDown(given: Validation, above: Secure, name: ZoneName): Promi
   if (set === undefined) {
     // No zone begins at an alias (RFC 2181 10.1).
     const alias = setAt(sets, owner, Type.CNAME);
-    return alias !== undefined && verifySet(alias, above.signer, given.bench).ok
-      ? above
-      : withoutDs(given, above, told.reply, name);
+    const led =
+      alias !== undefined &&
+      (verifySet(alias, above.signer, given.bench).ok || isSynthesized(given, above, sets, alias));
+    return led ? above : withoutDs(given, above, told.reply, name);
   }
   const verified = verifySet(set, above.signer, given.bench);
   if (!verified.ok) return refused(told.reply, verified, above.zone, name, 'DS');

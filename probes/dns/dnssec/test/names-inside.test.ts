@@ -74,6 +74,14 @@ describe('names inside a zone', () => {
       'secure',
     ],
     [
+      'that do not exist, denied in the compact way (RFC 9824)',
+      {
+        'www.kms.example DS': { authorities: nsec(ZONE, zsk, www, '\\000.www.kms.example', [RRSIG, NSEC]) },
+        'www.kms.example A': { authorities: nsec(ZONE, zsk, www, '\\000.www.kms.example', [RRSIG, NSEC]) },
+      },
+      'secure',
+    ],
+    [
       'that only lead to others',
       {
         'www.kms.example DS': { authorities: nsec(ZONE, zsk, 'b.kms.example', 'a.www.kms.example', [A]) },
@@ -150,7 +158,7 @@ describe('aliases', () => {
     ];
     const world: World = {
       'old.kms.example DS': { authorities: nsec(ZONE, zsk, 'old.kms.example', 'z.kms.example', [DNAME, RRSIG, NSEC]) },
-      'www.old.kms.example DS': { authorities: nsec(ZONE, zsk, 'old.kms.example', 'z.kms.example', [A]) },
+      'www.old.kms.example DS': { answers: answers.slice(0, 3) },
       'new.kms.example DS': { authorities: nsec(ZONE, zsk, 'b.kms.example', 'www.new.kms.example', [A]) },
       'www.new.kms.example DS': { authorities: nsec(ZONE, zsk, 'www.new.kms.example', 'z.kms.example', [A]) },
       'www.old.kms.example A': { answers },
