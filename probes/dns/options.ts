@@ -11,6 +11,8 @@ export const dnsOptionsSchema = z.strictObject({
   policyQueries: z.int().min(0).max(1_000).default(options.policyQueries),
   /** DS or DNSKEY lines to begin from; null for the keys of the root as IANA publishes them. */
   trustAnchor: z.string().max(65_536).nullable().default(options.trustAnchor),
+  /** Lines of a named.root file; null for the root's servers as the resolver knows them. */
+  rootHints: z.string().max(65_536).nullable().default(options.rootHints),
 });
 
 export const dnsPolicySchema = z.strictObject({

@@ -1,7 +1,8 @@
 // Owns the walk from the root to the zone of a name: the referral at each cut as the zone above tells it.
 // Never fails the probe: how far it came, and why no further, is its result.
 import { type Problem, problem } from '../../src/model/problem.ts';
-import { compareText, type DnsName, dnsName, interpret, ROOT, type WireText } from '../../src/model/text.ts';
+import { compareText, type DnsName, dnsName, interpret, ROOT, sameText, type WireText } from '../../src/model/text.ts';
+import { readRootHints } from '../../src/net/dns/root-hints.ts';
 import { askResolvers, ofType } from './ask.ts';
 import { askUpper, type Heard, type Level, type Located, type Upper } from './ask-upper.ts';
 import type { ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
@@ -130,9 +131,14 @@ async function lookedUp(walk: Walk, names: readonly WireText[]): Promise<LookedU
   };
 }
 
-/** The root's servers as the resolver knows them; those looked up are the first that it gives (most rotate them). */
+/** The root's servers as the hints or the resolver name them; those looked up are the first that it gives (most rotate them). */
 async function rootServers(walk: Walk): Promise<{ readonly upper: Upper; readonly problem: Problem | null }> {
   const none = { zone: ROOT, names: [], located: [] };
+  const { rootHints } = walk.context.options;
+  if (rootHints !== null) {
+    const located = readRootHints(rootHints);
+    return { upper: { zone: ROOT, names: namesOf(located), located }, problem: null };
+  }
   if (!walk.take(1)) return { upper: none, problem: null };
   const told = await askResolvers(walk.context, ROOT, 'NS');
   if (told.problem !== null) return { upper: none, problem: told.problem };
@@ -141,4 +147,9 @@ async function rootServers(walk: Walk): Promise<{ readonly upper: Upper; readonl
   const { located, problem: trouble } =
     given.length > 0 ? { located: given, problem: null } : await lookedUp(walk, names);
   return { upper: { zone: ROOT, names: names.toSorted(compareText), located }, problem: trouble };
+}
+
+function namesOf(located: readonly Located[]): readonly WireText[] {
+  const names = located.map(({ name }) => name).toSorted(compareText);
+  return names.filter((name, index) => names.findIndex((other) => sameText(name, other)) === index);
 }

@@ -7,6 +7,7 @@ import { Secret } from '../model/secret.ts';
 import { familyOf, ipAddress, parseTarget, type Target, zeroPadded } from '../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
+import { readRootHints } from '../net/dns/root-hints.ts';
 import { parseResolver } from '../net/dns/server-text.ts';
 import { readTrustAnchors } from '../net/dns/trust-anchor.ts';
 import { requestOf } from '../net/sample/request.ts';
@@ -24,6 +25,7 @@ export interface RideOptions extends JudgingOptions {
   readonly deadline: string;
   readonly resolver: readonly string[];
   readonly trustAnchor?: string;
+  readonly rootHints?: string;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -78,13 +80,20 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
   return settings;
 }
 
-/** Read here, so that a file of anchors that is none is said before anything is sent. */
-async function probeOptionsOf({ trustAnchor }: RideOptions, { surroundings }: Launch) {
+/** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
+async function probeOptionsOf({ trustAnchor, rootHints }: RideOptions, { surroundings }: Launch) {
   const { probeOptions } = surroundings;
-  if (trustAnchor === undefined) return probeOptions;
-  const text = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
-  readTrustAnchors(text);
-  return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), trustAnchor: text } };
+  const given: Record<string, string> = {};
+  if (trustAnchor !== undefined) {
+    given['trustAnchor'] = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
+    readTrustAnchors(given['trustAnchor']);
+  }
+  if (rootHints !== undefined) {
+    given['rootHints'] = await readText(rootHints, '--root-hints', MAX_ANCHOR_BYTES);
+    readRootHints(given['rootHints']);
+  }
+  if (Object.keys(given).length === 0) return probeOptions;
+  return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
 }
 
 /** An address given by hand in a family that is left out would be passed over without a word. */

@@ -17,6 +17,7 @@ test.each([
   [['kms.example', '--ca-file', '/nonexistent/ca.pem'], '--ca-file: cannot read /nonexistent/ca.pem: no such file'],
   [['kms.example', '--ca-file', '/dev/null'], 'no PEM certificate'],
   [['kms.example', '--trust-anchor', '/dev/null'], '--trust-anchor: the file holds no anchor'],
+  [['kms.example', '--root-hints', '/dev/null'], '--root-hints: the file holds no address'],
   [['kms.example', '--client-cert', '/dev/null'], 'go together'],
   [['kms.example', '-H', 'broken'], '--header'],
   [['kms.example', '-H', 'X: a\r\nY: b'], '--header'],

@@ -60,6 +60,7 @@ describe('options and policy', () => {
       maxServers: 8,
       policyQueries: 20,
       trustAnchor: null,
+      rootHints: null,
     });
     expect(dnsPolicySchema.parse({})).toEqual({
       shiftWarnSeconds: 60,

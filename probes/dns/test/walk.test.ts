@@ -236,6 +236,13 @@ describe('a way that leads nowhere', () => {
     expect(dns.delegation.map(({ zone }) => zone)).toEqual(['kms.example']);
   });
 
+  test('root hints stand in for a resolver that names none', async () => {
+    const rootHints = '. NS a.root.test\na.root.test A 127.0.0.21\nb.root.test A 127.0.0.22\n';
+    const { dns } = await walked({ resolver: resolver(kms), options: { rootHints } });
+    expect(dns.walk).toMatchObject({ state: 'complete', at: 'kms.example' });
+    expect(dns.delegation[0]?.nameservers.map(({ name }) => name)).toEqual(['a.root.test', 'b.root.test']);
+  });
+
   test('a walk that is stopped says so', async () => {
     const signal = AbortSignal.timeout(150);
     const { dns, attempt } = await walked({ signal }, { '127.0.0.21': silent, '127.0.0.22': silent });
