@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { probes } from '../../probes/index.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
-import { runCli } from '../support/cli.ts';
+import { captureIo, runCli } from '../support/cli.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(resolve(root, path), 'utf8');
@@ -68,6 +68,16 @@ test('every long option that the README or a probe README shows exists', async (
   );
   expect(shown.length).toBeGreaterThan(5);
   expect(shown.map((option) => option.trim()).filter((option) => !known.has(option))).toEqual([]);
+});
+
+test('what the README shows of the dns probe is what the program prints of the kept journey', async () => {
+  const io = captureIo({ columns: 120 });
+  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.1.0-dns.json'), '-v'], io);
+  expect(
+    read('README.md')
+      .split('```')
+      .map((block) => block.trim()),
+  ).toContain(out.slice(out.indexOf('\nDNS\n')).trim());
 });
 
 test('the first screen of the README is what the program prints of the kept demo journey', async () => {
