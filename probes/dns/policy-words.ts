@@ -50,7 +50,7 @@ export function policyWords(policy: PolicyEvidence): string | null {
     case 'weighted': {
       const shares = sharesOf(policy);
       const told = shares?.map(({ share, low, high }) => `${percent(share)} % (${percent(low)} to ${percent(high)})`);
-      const known = told?.join(', ') ?? `shares take policyQueries: ${queriesForShares(policy)}`;
+      const known = told?.join(', ') ?? `shares take --policy-queries ${queriesForShares(policy)}`;
       return `each answer is one of ${setsSeen} sets by weight (${known})`;
     }
     case 'client-dependent': {

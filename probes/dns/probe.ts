@@ -15,7 +15,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
     'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it, ' +
     'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24); ' +
     'to each name server address, at most 8 a zone: SOA, NS, A and AAAA of the name, in its own zone SOA over TCP too; ' +
-    "to the servers of a zone together, for the routing policy: the name's A 20 times (option policyQueries) and for 2 client networks, for 7 twice where it matters; " +
+    "to the servers of a zone together, for the routing policy: the name's A 20 times (--policy-queries) and for 2 client networks, for 7 twice where it matters; " +
     'on the walk from the root, at most 40: to the resolver NS of the root and addresses, to two servers of each zone above SOA and DS',
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,

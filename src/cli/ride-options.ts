@@ -26,6 +26,7 @@ export interface RideOptions extends JudgingOptions {
   readonly resolver: readonly string[];
   readonly trustAnchor?: string;
   readonly rootHints?: string;
+  readonly policyQueries?: string;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -81,17 +82,18 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 }
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
-async function probeOptionsOf({ trustAnchor, rootHints }: RideOptions, { surroundings }: Launch) {
+async function probeOptionsOf({ trustAnchor, rootHints, policyQueries }: RideOptions, { surroundings }: Launch) {
   const { probeOptions } = surroundings;
-  const given: Record<string, string> = {};
+  const given: { trustAnchor?: string; rootHints?: string; policyQueries?: number } = {};
   if (trustAnchor !== undefined) {
-    given['trustAnchor'] = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
-    readTrustAnchors(given['trustAnchor']);
+    given.trustAnchor = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
+    readTrustAnchors(given.trustAnchor);
   }
   if (rootHints !== undefined) {
-    given['rootHints'] = await readText(rootHints, '--root-hints', MAX_ANCHOR_BYTES);
-    readRootHints(given['rootHints']);
+    given.rootHints = await readText(rootHints, '--root-hints', MAX_ANCHOR_BYTES);
+    readRootHints(given.rootHints);
   }
+  if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (Object.keys(given).length === 0) return probeOptions;
   return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
 }

@@ -183,8 +183,8 @@ describe('shares are told only where the sample bears them', () => {
     ...{ orders: 1, pool: null, ecs: [], signals: [] },
   });
   test.each([
-    [[10, 10], 'each answer is one of 2 sets by weight (shares take policyQueries: 100)'],
-    [[96, 4], 'each answer is one of 2 sets by weight (shares take policyQueries: 130)'],
+    [[10, 10], 'each answer is one of 2 sets by weight (shares take --policy-queries 100)'],
+    [[96, 4], 'each answer is one of 2 sets by weight (shares take --policy-queries 130)'],
     [[70, 30], 'each answer is one of 2 sets by weight (70 % (60 to 78), 30 % (22 to 40))'],
     [[60, 30, 10], 'each answer is one of 3 sets by weight (60 % (50 to 69), 30 % (22 to 40), 10 % (6 to 17))'],
   ])('%j', (counts, clause) => {
