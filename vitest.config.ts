@@ -1,8 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Two suites. `unit` runs anywhere, offline and without root; `system` drives real daemons (see test/system/README.md).
 export default defineConfig({
   test: {
+    // Most files wait for servers that are silent on purpose: more of them fit beside each other than there are processors.
+    maxWorkers: Math.max(4, availableParallelism()),
     projects: [
       {
         test: {
