@@ -40,7 +40,7 @@ function zonesOf(endpoints: readonly Endpoint[]): BalancerEvidence['zones'] {
 function endpointRecord(endpoint: Endpoint, traces: readonly RequestTrace[], algorithm: string | null): EndpointRecord {
   const finished = traces.filter(({ problem }) => problem === null);
   const answered = finished.flatMap(({ http }) => (http === null ? [] : [http]));
-  const leaves = [...traces].toSorted((a, b) => a.sequence - b.sequence).flatMap(({ tls }) => tls?.chainSent[0] ?? []);
+  const leaves = traces.toSorted((a, b) => a.sequence - b.sequence).flatMap(({ tls }) => tls?.chainSent[0] ?? []);
   const servers = answered.flatMap(({ headers }) => headers.find(([name]) => isNamed(name, 'server'))?.[1] ?? []);
   return {
     endpoint: endpoint.id,

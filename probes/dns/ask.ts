@@ -18,7 +18,7 @@ export type Context = GatherContext<DnsOptions>;
 export async function askResolvers(context: Context, name: DnsName, type: RecordType): Promise<Told> {
   const { net, lookup } = context;
   const answered = (server: DnsServer) => formatServer(server) === lookup?.resolver;
-  const servers = [...net.dns.resolvers].toSorted((a, b) => Number(answered(b)) - Number(answered(a)));
+  const servers = net.dns.resolvers.toSorted((a, b) => Number(answered(b)) - Number(answered(a)));
   let first: Problem | null = null;
   for (const server of servers) {
     const told = await ask(context, server, { name, type, recursionDesired: true });

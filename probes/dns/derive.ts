@@ -102,7 +102,7 @@ export function authoritativeTtl(zones: readonly ZoneEvidence[], name: WireText 
  */
 export function shiftOf(records: readonly RecordEvidence[]): DnsEvidence['shift'] {
   const life = (record: RecordEvidence) => record.authoritativeTtlSeconds ?? record.ttlSeconds;
-  const slowest = [...records].toSorted((a, b) => life(b) - life(a))[0];
+  const slowest = records.toSorted((a, b) => life(b) - life(a))[0];
   if (slowest === undefined) return null;
   return {
     worstSeconds: life(slowest),

@@ -312,14 +312,8 @@ const resolver = z.object({
   detail: wireTextSchema.nullable(),
 });
 
-/** Why DNSSEC is not `secure`, and at which link of the way from the trust anchor the way ends. */
-export const dnssecReasons = [
-  // insecure
-  'unsigned-delegation',
-  'opt-out',
-  'unsupported-algorithm',
-  'too-many-iterations',
-  // bogus
+/** Why an answer is bogus. */
+export const dnssecFaults = [
   'no-signature',
   'signature-expired',
   'signature-not-yet-valid',
@@ -329,6 +323,17 @@ export const dnssecReasons = [
   'no-keys',
   'no-matching-key',
   'no-proof',
+] as const;
+export type DnssecFault = (typeof dnssecFaults)[number];
+
+/** Why DNSSEC is not `secure`, and at which link of the way from the trust anchor the way ends. */
+export const dnssecReasons = [
+  // insecure
+  'unsigned-delegation',
+  'opt-out',
+  'unsupported-algorithm',
+  'too-many-iterations',
+  ...dnssecFaults,
   // not-checked
   'no-signatures',
   'another-root',

@@ -85,7 +85,7 @@ function median(values: readonly number[]): number | null {
   return values.length === 0
     ? null
     : quantile(
-        [...values].toSorted((a, b) => a - b),
+        values.toSorted((a, b) => a - b),
         0.5,
       );
 }

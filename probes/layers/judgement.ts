@@ -10,7 +10,7 @@ const ms = (value: number): string => `${Math.round(value * 10) / 10} ms`;
 
 /** The largest claims of the endpoint where most time is claimed: small enough to be read. */
 function spansSaid({ byEndpoint, spans }: LayersEvidence): Phrase {
-  const largest = [...spans].toSorted((a, b) => b.p50Ms - a.p50Ms)[0];
+  const largest = spans.toSorted((a, b) => b.p50Ms - a.p50Ms)[0];
   if (largest === undefined) return ['no layer says how long it took'];
   const same = spans.filter(({ endpoint }) => endpoint === largest.endpoint).slice(0, 4);
   const zone = byEndpoint.find(({ endpoint }) => endpoint === largest.endpoint)?.zone ?? largest.endpoint;

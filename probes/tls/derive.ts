@@ -1,5 +1,5 @@
 // Owns what several checks read out of the record: each chain with its place, leaves, and when nothing can be judged. Pure.
-import type { Given, Judged } from '../../src/contract/check.ts';
+import type { Given, Judged, Seen } from '../../src/contract/check.ts';
 import { type Pointer, pointer, type Step } from '../../src/model/finding.ts';
 import type { Target } from '../../src/model/target.ts';
 import type { EndpointId } from '../../src/model/text.ts';
@@ -56,6 +56,19 @@ export function foundOrSeen(found: Judged, { byEndpoint }: TlsEvidence): Judged 
   const dark = byEndpoint.filter((record) => !isLit(record) && record.failures + record.unreached > 0).length;
   if (found.outcome !== 'pass' || dark === 0) return found;
   return { outcome: 'not-judged', because: `${dark} of ${byEndpoint.length} endpoints finished no TLS handshake` };
+}
+
+/** Each certificate on a path of a chain that something is to be said of; `says` ends the sentence, null for nothing. */
+export function seenOnPaths(tls: TlsEvidence, says: (certificate: TlsCertificate) => string | null): readonly Seen[] {
+  return chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
+    (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
+      const certificate = tls.certificates[fingerprint];
+      const words = certificate == null ? null : says(certificate);
+      if (certificate == null || words === null) return [];
+      const what = ['The certificate ', certificate.subject ?? 'without a name', words];
+      return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
+    }),
+  );
 }
 
 /** How many certificates on a path of a chain lack what a check needs; `lacks` says so of one, the server's own at position 0. */

@@ -20,7 +20,7 @@ export interface Summary {
 /** @param samples in the order taken, at least one; @throws RangeError when empty */
 export function summarize(samples: readonly number[]): Summary {
   if (samples.length === 0) throw new RangeError('a summary needs at least one sample');
-  const sorted = [...samples].toSorted((a, b) => a - b);
+  const sorted = samples.toSorted((a, b) => a - b);
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
   return {
     min: quantile(sorted, 0),

@@ -32,7 +32,7 @@ function sidesOf({ hops, policy }: Given<BalancerPolicy>, phase: Phase): readonl
   return hops.flatMap(({ id, endpoint, latencyMs }, hop) => {
     if (id !== phase || endpoint === null || latencyMs === null) return [];
     if (latencyMs.samples.length < policy.slowSamples) return [];
-    const sorted = [...latencyMs.samples].toSorted((a, b) => a - b);
+    const sorted = latencyMs.samples.toSorted((a, b) => a - b);
     const interval = quantileInterval(sorted, 0.5);
     if (interval === null) return [];
     return [{ endpoint, hop, median: quantile(sorted, 0.5), low: interval[0], high: interval[1] }];
@@ -41,7 +41,7 @@ function sidesOf({ hops, policy }: Given<BalancerPolicy>, phase: Phase): readonl
 
 /** The middle one of the others by median; of two the slower, so that a zone must be slower than both. */
 function middle(others: readonly Side[]): Side | undefined {
-  return [...others].toSorted((a, b) => a.median - b.median)[Math.floor(others.length / 2)];
+  return others.toSorted((a, b) => a.median - b.median)[Math.floor(others.length / 2)];
 }
 
 function judgePhase(given: Given<BalancerPolicy>, phase: Phase): readonly Seen[] {

@@ -1,21 +1,9 @@
 // Owns the verdict on one signed record set, and on a zone's keys against the DS records above them (RFC 4035 5.2, 5.3).
 // Pure but for its allowance: the time is given, and the number of checks is bounded (CVE-2023-50387).
+import type { DnssecFault } from '../evidence.ts';
 import { digestSupported, isSupported, matchesDs, verifies } from './algorithms.ts';
 import { type Dnskey, type Ds, REVOKED, type Rrsig, Type, ZONE_KEY } from './records.ts';
 import { expandedFrom, type RRset, signedOctets } from './rrset.ts';
-
-export const faults = [
-  'no-signature',
-  'signature-expired',
-  'signature-not-yet-valid',
-  'signature-wrong',
-  'signer-wrong',
-  'key-missing',
-  'no-keys',
-  'no-matching-key',
-  'no-proof',
-] as const;
-export type Fault = (typeof faults)[number];
 
 export interface Signer {
   readonly zone: Buffer;
@@ -30,7 +18,7 @@ export interface Bench {
 
 export type Verified =
   | { readonly ok: true; readonly signature: Rrsig; readonly encloser: Buffer | null; readonly expiresAt: number }
-  | { readonly ok: false; readonly fault: Fault; readonly expiredAt: number | null };
+  | { readonly ok: false; readonly fault: DnssecFault; readonly expiredAt: number | null };
 
 /** Signatures over one set, and keys of one tag, that are tried; honest zones have one or two. */
 const MAX_SIGNATURES = 8;
@@ -43,9 +31,9 @@ export function absolute(time: number, nowSeconds: number): number {
 
 /** The first signature that holds; else the fault of the one that came closest. */
 export function verifySet(set: RRset, { zone, keys }: Signer, bench: Bench): Verified {
-  let worst: Fault = 'no-signature';
+  let worst: DnssecFault = 'no-signature';
   let expiredAt: number | null = null;
-  const blame = (fault: Fault) => {
+  const blame = (fault: DnssecFault) => {
     if (closeness.indexOf(fault) > closeness.indexOf(worst)) worst = fault;
   };
   for (const signature of set.signatures.slice(0, MAX_SIGNATURES)) {
@@ -71,7 +59,7 @@ export function verifySet(set: RRset, { zone, keys }: Signer, bench: Bench): Ver
 }
 
 /** From the least to the most telling. */
-const closeness: readonly Fault[] = [
+const closeness: readonly DnssecFault[] = [
   'no-signature',
   'signer-wrong',
   'key-missing',

@@ -1,6 +1,6 @@
 // Owns the check for certificates on the path whose validity has not begun.
-import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
+import { type Check, foundOrPass } from '../../../src/contract/check.ts';
+import { foundOrRead, nothingToJudge, seenOnPaths, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import { minuteOf, unixMs } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
@@ -23,17 +23,8 @@ export const certificateNotYetValid: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   judge({ tls }, given) {
     const nothing = nothingToJudge(tls, given);
     if (nothing !== null) return nothing;
-    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
-      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
-        const certificate = tls.certificates[fingerprint];
-        if (certificate?.notBefore == null || unixMs(certificate.notBefore) <= given.asOfMs) return [];
-        const what = [
-          'The certificate ',
-          certificate.subject ?? 'without a name',
-          ` is valid only from ${minuteOf(certificate.notBefore)}.`,
-        ];
-        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
-      }),
+    const seen = seenOnPaths(tls, ({ notBefore }) =>
+      notBefore == null || unixMs(notBefore) <= given.asOfMs ? null : ` is valid only from ${minuteOf(notBefore)}.`,
     );
     const unread = unreadOnPaths(tls, ({ notBefore }) => notBefore === null);
     return foundOrRead(foundOrPass(seen), unread, 'the start of validity', tls);

@@ -1,6 +1,6 @@
 // Owns the check for keys that are too short.
-import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
+import { type Check, foundOrPass } from '../../../src/contract/check.ts';
+import { foundOrRead, nothingToJudge, seenOnPaths, unreadOnPaths } from '../derive.ts';
 import type { TlsCertificate, TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
@@ -23,19 +23,10 @@ export const weakKey: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   judge({ tls }, given) {
     const nothing = nothingToJudge(tls, given);
     if (nothing !== null) return nothing;
-    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
-      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
-        const certificate = tls.certificates[fingerprint];
-        if (certificate === undefined || !isWeak(certificate)) return [];
-        const key = `${certificate.keyType} of ${certificate.keyBits} bits`;
-        const what = [
-          'The certificate ',
-          certificate.subject ?? 'without a name',
-          ` has a key that is too short: ${key}.`,
-        ];
-        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
-      }),
-    );
+    const seen = seenOnPaths(tls, (certificate) => {
+      const { keyType, keyBits } = certificate;
+      return isWeak(certificate) ? ` has a key that is too short: ${keyType} of ${keyBits} bits.` : null;
+    });
     const unread = unreadOnPaths(tls, hasUnknownKey);
     return foundOrRead(foundOrPass(seen), unread, 'the key', tls);
   },

@@ -1,6 +1,6 @@
 // Owns the check for signatures by hashes that can be forged.
-import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { certificateAt, chainsIn, foundOrRead, nothingToJudge, unreadOnPaths } from '../derive.ts';
+import { type Check, foundOrPass } from '../../../src/contract/check.ts';
+import { foundOrRead, nothingToJudge, seenOnPaths, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
@@ -17,24 +17,11 @@ export const weakSignature: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   judge({ tls }, given) {
     const nothing = nothingToJudge(tls, given);
     if (nothing !== null) return nothing;
-    const seen = chainsIn(tls).flatMap(({ endpoint, chain, at }) =>
-      (chain.shape?.path ?? []).flatMap((fingerprint): readonly Seen[] => {
-        const certificate = tls.certificates[fingerprint];
-        // Nobody relies on the signature of a self-signed root.
-        if (
-          certificate?.signatureAlgorithm == null ||
-          certificate.selfSigned ||
-          !WEAK.test(certificate.signatureAlgorithm)
-        )
-          return [];
-        const what = [
-          'The certificate ',
-          certificate.subject ?? 'without a name',
-          ` is signed with ${certificate.signatureAlgorithm}.`,
-        ];
-        return [{ what, endpoint, evidence: [certificateAt(fingerprint), at] }];
-      }),
-    );
+    const seen = seenOnPaths(tls, ({ signatureAlgorithm, selfSigned }) => {
+      // Nobody relies on the signature of a self-signed root.
+      const isWeak = signatureAlgorithm != null && !selfSigned && WEAK.test(signatureAlgorithm);
+      return isWeak ? ` is signed with ${signatureAlgorithm}.` : null;
+    });
     const unread = unreadOnPaths(
       tls,
       ({ signatureAlgorithm, selfSigned }) => signatureAlgorithm === null && !selfSigned,

@@ -36,7 +36,7 @@ export async function lookup(name: DnsName, via: LookupVia): Promise<Lookup> {
   const ipv4 = followed[via.families.indexOf(4)] ?? null;
   const ipv6 = followed[via.families.indexOf(6)] ?? null;
   const addresses = followed.flatMap((family) => family.addresses);
-  const told = [...followed].toSorted(
+  const told = followed.toSorted(
     (a, b) => b.addresses.length - a.addresses.length || b.aliases.length - a.aliases.length,
   )[0];
   const answered = addresses.length > 0;
@@ -64,7 +64,7 @@ function familyProblem(followed: Followed | null, answered: boolean): Problem | 
 /** NODATA of one family says nothing about the other; a name that exists for one family exists. */
 function worst(problems: readonly Problem[]): Problem {
   const weight = ({ code }: Problem) => (code === 'nxdomain' ? 1 : code === 'nodata' ? 2 : 3);
-  return [...problems].toSorted((a, b) => weight(b) - weight(a))[0] ?? problem('nodata', 'resolve');
+  return problems.toSorted((a, b) => weight(b) - weight(a))[0] ?? problem('nodata', 'resolve');
 }
 
 async function follow(name: DnsName, family: 4 | 6, via: LookupVia): Promise<Followed> {

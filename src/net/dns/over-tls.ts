@@ -15,6 +15,7 @@ import {
   type SecuredTransport,
   tooManyConnections,
 } from './secured.ts';
+import { framed } from './tcp.ts';
 import { type Heard, listen, silence } from './udp.ts';
 
 /** Messages that answer nothing asked, on one connection, before it is given up. */
@@ -140,10 +141,7 @@ class Pipeline {
 
   #send({ query }: Waiter): void {
     this.#meter.add({ dnsQueries: 1 });
-    // In one write, so that no segment holds the length alone (RFC 7766 8).
-    this.#line?.socket.write(
-      Buffer.concat([Buffer.from([query.bytes.length >> 8, query.bytes.length & 0xff]), query.bytes]),
-    );
+    this.#line?.socket.write(framed(query.bytes));
     this.#line?.count();
   }
 

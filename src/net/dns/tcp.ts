@@ -28,8 +28,7 @@ export function askByTcp({ server, query, timeoutMs, meter, signal }: Asking): P
     socket.on('close', () => finish(cutOff()));
     socket.on('connect', () => {
       moment = 'sent';
-      const length = Buffer.from([query.bytes.length >> 8, query.bytes.length & 0xff]);
-      const bytes = Buffer.concat([length, query.bytes]);
+      const bytes = framed(query.bytes);
       meter.add({ dnsQueries: 1, bytesSent: bytes.length });
       socket.write(bytes);
     });
@@ -39,6 +38,11 @@ export function askByTcp({ server, query, timeoutMs, meter, signal }: Asking): P
       if (bytes !== null) finish(listen(query, bytes) ?? stranger());
     });
   });
+}
+
+/** The message with its length before it, in one piece, so that no segment holds the length alone (RFC 7766 8). */
+export function framed(message: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([message.length >> 8, message.length & 0xff]), message]);
 }
 
 /** Collects the first framed message of a stream; at most 65,537 bytes are ever kept. */

@@ -17,7 +17,7 @@ function numbers(seed: number): () => number {
 }
 
 export function summaryOf(samples: readonly number[]): LatencySummary {
-  const sorted = [...samples].toSorted((a, b) => a - b);
+  const sorted = samples.toSorted((a, b) => a - b);
   const rank = (q: number) => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? 0;
   const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
   const squares = samples.reduce((sum, sample) => sum + (sample - mean) ** 2, 0);

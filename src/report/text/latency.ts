@@ -45,7 +45,7 @@ function shownRows(rows: readonly EndpointRow[], verbose: boolean): readonly End
   if (verbose || rows.length <= MOST_ROWS) return rows;
   const rank = (row: EndpointRow) =>
     (row.failure === null && row.cut === null ? 0 : 1e9) + (row.hops.total?.latencyMs?.p50 ?? 0);
-  const kept = new Set([...rows].toSorted((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
+  const kept = new Set(rows.toSorted((a, b) => rank(b) - rank(a)).slice(0, MOST_ROWS));
   return rows.filter((row) => kept.has(row));
 }
 
