@@ -51,7 +51,8 @@ export async function observe(
   setMaxListeners(0, signal);
   const meter = createMeter();
   // First: it looks at the settings, and refuses what cannot be used before anything is sent.
-  const sampler = await openSamplerOf(settings, meter, originMs);
+  const checkOnly = !chosenOf(settings, probes).some(({ reads }) => reads === 'ride');
+  const sampler = await openSamplerOf(settings, { meter, originMs, checkOnly });
   const underWay: Promise<unknown>[] = [];
   const toClose: OpenedDnsClient[] = [];
   try {
@@ -88,7 +89,7 @@ async function observeWith(
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
   const { ridden, leftOut } = endpointsOf(settings, first);
-  const chosen = probes.filter((probe) => settings.probes.includes(probe.id));
+  const chosen = chosenOf(settings, probes);
   const shared = {
     target: settings.target,
     endpoints: ridden,
@@ -156,12 +157,19 @@ interface Start {
   readonly endpoints: readonly Endpoint[];
 }
 
+function chosenOf(settings: RideSettings, probes: readonly AnyProbe[]): readonly AnyProbe[] {
+  return probes.filter(({ id }) => settings.probes.includes(id));
+}
+
 /** @throws UsageError for settings that cannot be used */
-function openSamplerOf(settings: RideSettings, meter: Meter, originMs: number): Promise<Sampler> {
+function openSamplerOf(
+  settings: RideSettings,
+  own: { readonly meter: Meter; readonly originMs: number; readonly checkOnly: boolean },
+): Promise<Sampler> {
   const { target, servername, trust, identity, request, http, timeoutMs } = settings;
   return openSampler({
     ...{ target, servername, trust, identity, request, http, timeoutMs },
-    ...{ limits: LIMITS, meter, originMs },
+    ...{ limits: LIMITS, ...own },
   });
 }
 

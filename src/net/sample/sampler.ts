@@ -27,6 +27,8 @@ export interface SamplerOptions extends RequestOptions {
   readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly http: '1.1' | '2' | 'negotiated';
+  /** No sample will be asked for: the settings are looked at, and nothing is made ready. */
+  readonly checkOnly?: boolean;
   readonly meter: Meter;
   /** `now()` of the ride's start; spans are relative to it. */
   readonly originMs: number;
@@ -51,9 +53,7 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   if (options.servername !== null && isIP(options.servername) !== 0) {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
   }
-  const [readsChain] = await Promise.all([options.target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
-  // Before it resolves, so that the warm-up's work is in nobody's time: no sample's and no lookup's.
-  await warmUp(options.target.scheme === 'http' ? ['plain'] : ALPN[options.http], context);
+  const readsChain = options.checkOnly !== true && (await makeReady(options, context));
   const shared = { options, context, request, readsChain, fields: openFieldStore() };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
@@ -71,6 +71,13 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
       await Promise.allSettled(running);
     },
   };
+}
+
+/** In nobody's time: no sample's and no lookup's. @returns whether chains are read as they were sent */
+async function makeReady({ target, http }: SamplerOptions, context: SecureContext): Promise<boolean> {
+  const [readsChain] = await Promise.all([target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
+  await warmUp(target.scheme === 'http' ? ['plain'] : ALPN[http], context);
+  return readsChain;
 }
 
 interface Shared {
