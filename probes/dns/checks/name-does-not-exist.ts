@@ -19,6 +19,12 @@ export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
     if (problem.code !== 'nxdomain' && problem.code !== 'nodata') {
       return { outcome: 'not-judged', because: 'no resolver said whether the name exists' };
     }
+    if (problem.code === 'nxdomain' && dns.aliases.length > 0) {
+      return {
+        outcome: 'not-applicable',
+        because: 'the name is an alias that is there: dangling-alias tells of its target',
+      };
+    }
     const end = dns.canonicalName === dns.name ? [] : [' (the end of its alias chain, ', dns.canonicalName, ')'];
     const only = problem.code === 'nodata' ? onlyFamily(dns) : null;
     const state = problem.code === 'nxdomain' ? ' does not exist' : ` exists but has no ${only?.name ?? ''}address`;

@@ -1,2 +1,3 @@
 import { derive } from './derive.ts';
-export const evidence = derive;
+import { part } from './evidence-part.ts';
+export const evidence = [derive, part];

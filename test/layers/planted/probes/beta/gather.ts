@@ -1,2 +1,3 @@
 import { engine } from '../../src/journey/engine.ts';
-export const record = engine;
+import { part } from '../alpha/evidence-part.ts';
+export const record = [engine, part];

@@ -1,0 +1,2 @@
+import { derive } from './derive.ts';
+export const part = derive;
