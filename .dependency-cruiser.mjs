@@ -1,7 +1,7 @@
 // The rules of the house: which room may know which. `npm run layers` holds the code to them; test/layers plants a violation of each.
 const TESTS = '(^test/|/test/)';
 const PURE =
-  '^(src/(model|stats|contract|report)/|probes/[^/]+/((checks|judgement|metrics|section|derive|evidence[-a-z0-9]*)([.]ts$|/)))';
+  '^(src/(model|stats|contract|report|x509)/|probes/[^/]+/((checks|judgement|metrics|section|derive|evidence[-a-z0-9]*)([.]ts$|/)))';
 /** Rooms and Node modules through which something leaves the process. */
 const WIRE =
   '^(src/net/|(node:)?(net|tls|dns|dgram|http|https|http2|fs|child_process|worker_threads|cluster|inspector)(/promises)?$)';
@@ -11,7 +11,7 @@ const packages = {
   undici: '^src/net/',
   koffi: '^src/net/',
   'dns-packet': '^src/(net/dns|demo/dns)/',
-  'node-forge': '^(src/demo/pki|probes/tls)/',
+  'node-forge': '^src/(demo/pki|x509)/',
   'prom-client': '^src/metrics/',
   commander: '^src/cli/',
   yaml: '^src/cli/',
@@ -65,10 +65,17 @@ export default {
     },
     {
       name: 'probe-uses-lower-rooms',
-      comment: 'A probe stands on model, stats, contract and net.',
+      comment: 'A probe stands on model, stats, contract, net and x509.',
       severity: 'error',
       from: { path: '^probes/[^/]+/', pathNot: TESTS },
-      to: { path: '^src/', pathNot: '^src/(model|stats|contract|net)/' },
+      to: { path: '^src/', pathNot: '^src/(model|stats|contract|net|x509)/' },
+    },
+    {
+      name: 'x509-knows-only-words',
+      comment: 'Certificates are read and judged from their bytes alone: whoever has some may ask, on any occasion.',
+      severity: 'error',
+      from: { path: '^src/x509/', pathNot: TESTS },
+      to: { path: '^(src|probes)/', pathNot: '^src/(model|x509)/' },
     },
     {
       name: 'model-is-the-floor',

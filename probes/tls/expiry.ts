@@ -1,8 +1,8 @@
 // Owns how bad it is that a certificate has this much of its life left. Pure.
 import type { Given } from '../../src/contract/check.ts';
 import type { Severity } from '../../src/model/finding.ts';
+import { DAY_MS, unixMs } from '../../src/x509/instant.ts';
 import type { TlsCertificate } from './evidence.ts';
-import { DAY_MS, unixMs } from './instant.ts';
 import type { TlsPolicy } from './options.ts';
 
 /** Lifetime of the longest certificate that is judged by share. Days. */

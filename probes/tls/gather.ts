@@ -2,11 +2,12 @@
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import type { Fingerprint, RequestTrace, TlsFacts } from '../../src/model/trace.ts';
-import { type ReadCertificate, readCertificate } from './certificate.ts';
+import { loaded } from '../../src/x509/certificate.ts';
+import { hostMatches } from '../../src/x509/hostname.ts';
+import { issuanceOf } from '../../src/x509/issuance.ts';
+import { type RecordedCertificate, recordCertificate } from './certificate-record.ts';
 import { shapeOf } from './chain-shape.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
-import { hostMatches } from './hostname.ts';
-import { issuanceOf } from './issuance.ts';
 import type { TlsOptions } from './options.ts';
 import { trustErrorOf, trustErrorSays } from './trust-words.ts';
 
@@ -38,11 +39,13 @@ function recordOf({ target, endpoints, ride, startedAtMs }: GatherContext<TlsOpt
   const kept = byEndpoint.flatMap(({ chains }) => chains.flatMap(({ facts }) => facts.chainSent.slice(0, MAX_CHAIN)));
   const read = readAll(new Set(kept), ride.certificates, startedAtMs);
   const records = new Map([...read].map(([fingerprint, { record }]) => [fingerprint, record]));
-  const issued = issuanceOf(new Map([...read].map(([fingerprint, { x509 }]) => [fingerprint, x509])));
+  const issued = issuanceOf(
+    new Map([...read].map(([fingerprint, { certificate }]) => [fingerprint, loaded(certificate).x509])),
+  );
   const describe: DescribeChain = (same) => chainOf(same, (facts) => shapeFor(facts, records, issued), leafMatches);
   const leafMatches = (facts: TlsFacts): boolean | null => {
-    const names = read.get(facts.chainSent[0] ?? '')?.names ?? null;
-    return names === null ? null : hostMatches(target, names);
+    const leaf = read.get(facts.chainSent[0] ?? '')?.certificate;
+    return leaf?.subject == null ? null : hostMatches(target, leaf.extensions.names);
   };
   return {
     byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),
@@ -63,12 +66,12 @@ function readAll(
   fingerprints: ReadonlySet<Fingerprint>,
   ders: ReadonlyMap<Fingerprint, Uint8Array>,
   startedAtMs: number,
-): ReadonlyMap<Fingerprint, ReadCertificate> {
+): ReadonlyMap<Fingerprint, RecordedCertificate> {
   const nothing = new Uint8Array();
   return new Map(
     [...fingerprints].map((fingerprint) => [
       fingerprint,
-      readCertificate(ders.get(fingerprint) ?? nothing, startedAtMs),
+      recordCertificate(ders.get(fingerprint) ?? nothing, startedAtMs),
     ]),
   );
 }

@@ -3,6 +3,7 @@ import type { Given } from '../../src/contract/check.ts';
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { visible } from '../../src/model/text.ts';
+import { expiry, unixMs } from '../../src/x509/instant.ts';
 import { certificateExpiry } from './checks/certificate-expiry.ts';
 import { certificateFlapping } from './checks/certificate-flapping.ts';
 import { certificateNotYetValid } from './checks/certificate-not-yet-valid.ts';
@@ -18,7 +19,6 @@ import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
 import type { TlsEvidence } from './evidence.ts';
-import { expiry, unixMs } from './instant.ts';
 import type { TlsPolicy } from './options.ts';
 
 function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Given<TlsPolicy>): Reply {

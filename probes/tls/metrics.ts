@@ -1,7 +1,7 @@
 // Owns the metric samples of this record. Exported also when verification fails: an expired certificate must not look like silence.
 import type { MetricSample } from '../../src/contract/probe.ts';
+import { unixMs } from '../../src/x509/instant.ts';
 import type { TlsEvidence } from './evidence.ts';
-import { unixMs } from './instant.ts';
 
 export function* metrics({ byEndpoint, certificates }: TlsEvidence): Iterable<MetricSample> {
   for (const { endpoint, chainSent, trusted, hostnameMatches } of byEndpoint) {

@@ -4,11 +4,11 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Answer } from 'dns-packet';
 import forge from 'node-forge';
-import { altNames, mint, universal } from '../../probes/tls/test/mint.ts';
 import { utf8 } from '../../src/demo/pki/der.ts';
 import { healthyScript } from '../../src/demo/script.ts';
 import { startWorld } from '../../src/demo/world.ts';
 import { reply, soa, startServer } from '../../src/net/dns/test/servers.ts';
+import { altNames, mint, universal } from '../../src/x509/test/mint.ts';
 
 /** Stands in every hostile text, so that a test can see that it arrived. */
 export const MARK = 'gpj-4f1d';

@@ -19,6 +19,8 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
   ['descriptor-is-light', 'probes/alpha/probe.ts', 'probes/alpha/gather.ts'],
   ['only-main-knows-probes', 'src/journey/engine.ts', 'probes/alpha/probe.ts'],
   ['probe-uses-lower-rooms', 'probes/beta/gather.ts', 'src/journey/engine.ts'],
+  ['pure-reaches-no-wire', 'src/x509/path.ts', 'src/net/wire.ts'],
+  ['x509-knows-only-words', 'src/x509/path.ts', 'src/contract/probe.ts'],
   ['model-is-the-floor', 'src/model/words.ts', 'src/net/wire.ts'],
   ['contract-below-net', 'src/contract/probe.ts', 'src/report/page.ts'],
   ['net-knows-no-upper-room', 'src/net/wire.ts', 'src/journey/engine.ts'],

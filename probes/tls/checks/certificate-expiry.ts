@@ -1,9 +1,9 @@
 // Owns the check for server certificates that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { expiry } from '../../../src/x509/instant.ts';
 import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import { expirySeverity } from '../expiry.ts';
-import { expiry } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {

@@ -1,8 +1,8 @@
 // Owns the check for one address that shows several certificates: servers behind it that were not rotated together.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { minuteOf } from '../../../src/x509/instant.ts';
 import { chainsIn, foundOrSeen, nothingToJudge } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
-import { minuteOf } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const certificateFlapping: Check<{ tls: TlsEvidence }, TlsPolicy> = {

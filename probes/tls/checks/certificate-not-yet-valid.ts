@@ -1,8 +1,8 @@
 // Owns the check for certificates on the path whose validity has not begun.
 import { type Check, foundOrPass } from '../../../src/contract/check.ts';
+import { minuteOf, unixMs } from '../../../src/x509/instant.ts';
 import { foundOrRead, nothingToJudge, seenOnPaths, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
-import { minuteOf, unixMs } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const certificateNotYetValid: Check<{ tls: TlsEvidence }, TlsPolicy> = {

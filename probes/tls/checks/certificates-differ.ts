@@ -2,9 +2,9 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import type { Phrase } from '../../../src/model/finding.ts';
 import { visible } from '../../../src/model/text.ts';
+import { minuteOf } from '../../../src/x509/instant.ts';
 import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, type PlacedChain, showChain } from '../derive.ts';
 import type { TlsCertificate, TlsEvidence } from '../evidence.ts';
-import { minuteOf } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const certificatesDiffer: Check<{ tls: TlsEvidence }, TlsPolicy> = {

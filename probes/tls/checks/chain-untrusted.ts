@@ -1,8 +1,8 @@
 // Owns the check for chains that lead to no trusted root, for a reason that no better check names.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { unixMs } from '../../../src/x509/instant.ts';
 import { chainsIn, foundOrSeen, nothingToJudge, type PlacedChain, showChain, trustSeverity } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
-import { unixMs } from '../instant.ts';
 import type { TlsPolicy } from '../options.ts';
 import { timeErrors } from '../trust-words.ts';
 

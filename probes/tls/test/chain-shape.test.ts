@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Certificate, issue, type Party } from '../../../src/demo/pki/certificate.ts';
 import { ecKeys } from '../../../src/demo/pki/keys.ts';
-import { readCertificate } from '../certificate.ts';
+import { loaded } from '../../../src/x509/certificate.ts';
+import { issuanceOf } from '../../../src/x509/issuance.ts';
+import { recordCertificate } from '../certificate-record.ts';
 import { shapeOf } from '../chain-shape.ts';
-import { issuanceOf } from '../issuance.ts';
 
 const nowMs = Date.parse('2026-11-20T12:00:00Z');
 const DAY_MS = 86_400_000;
@@ -46,12 +47,14 @@ const named = (fingerprints: readonly string[]) => fingerprints.map((each) => na
 
 /** The shape, with names for fingerprints. `seen` are certificates that other endpoints sent. */
 function shape(sent: readonly Name[], trustError: string | null = null, seen: readonly Name[] = []) {
-  const known = [...sent, ...seen].map((name) => [fingerprint(name), readCertificate(made[name].der, nowMs)] as const);
+  const known = [...sent, ...seen].map(
+    (name) => [fingerprint(name), recordCertificate(made[name].der, nowMs)] as const,
+  );
   const answer = shapeOf({
     chainSent: sent.map(fingerprint),
     trustError,
     certificates: new Map(known.map(([each, { record }]) => [each, record])),
-    issued: issuanceOf(new Map(known.map(([each, { x509 }]) => [each, x509]))),
+    issued: issuanceOf(new Map(known.map(([each, { certificate }]) => [each, loaded(certificate).x509]))),
   });
   if (answer === null) return null;
   const { path, extra, duplicates, rootSent, missingSeenAs, ...rest } = answer;

@@ -16,7 +16,7 @@ import {
   sequence,
   set,
   toDer,
-} from '../../../src/demo/pki/der.ts';
+} from '../../demo/pki/der.ts';
 
 const { Class, Type } = forge.asn1;
 

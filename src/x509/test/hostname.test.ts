@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseTarget } from '../../../src/model/target.ts';
-import { type IpAddress, wireText } from '../../../src/model/text.ts';
-import type { PresentedNames } from '../extensions.ts';
+import { parseTarget } from '../../model/target.ts';
+import { type IpAddress, wireText } from '../../model/text.ts';
+import type { PresentedNames } from '../general-names.ts';
 import { dnsMatches, hostMatches } from '../hostname.ts';
 
 function presented(dns: readonly string[], ip: readonly string[] = []): PresentedNames {

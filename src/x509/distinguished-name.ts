@@ -1,6 +1,7 @@
-// Owns the text form of X.500 names, RFC 4514. Never compares names: issuance.ts does that with signatures.
-import { type WireText, wireText } from '../../src/model/text.ts';
-import { children, content, encoded, type Node, oidOf, tag } from './der.ts';
+// Owns X.500 names: their text (RFC 4514), and the key by which two of them are the same (RFC 5280 7.1).
+// Never says that the same name is the same issuer: only a signature does.
+import { type WireText, wireText } from '../model/text.ts';
+import { children, content, encoded, isSequence, type Node, oidOf, tag } from './der.ts';
 
 /** RFC 4514 3, and the two that certificates carry besides. Others are written as dotted OIDs. */
 const KEYWORDS: Readonly<Record<string, string>> = {
@@ -53,4 +54,34 @@ function escaped(value: string): string {
     .replaceAll('\u0000', '\\00')
     .replace(/^[ #]/, (character) => `\\${character}`)
     .replace(/ $/, '\\ ');
+}
+
+/** Types whose values are compared as text: UTF8String, PrintableString, TeletexString, IA5String, BMPString. */
+const TEXT_TYPES: ReadonlySet<number> = new Set([tag.utf8, 19, 20, 22, tag.bmp]);
+
+/**
+ * The name as a key: equal for names that RFC 5280 7.1 calls equal (letters without case, inner blanks as one, outer ones none,
+ * whatever the string type), and a prefix of the key of every name beneath it. Null when the node is no name.
+ */
+export function nameKey(name: Node | null | undefined): string | null {
+  if (!isSequence(name)) return null;
+  const parts = children(name).map((rdn) => children(rdn).map(attributeKey).toSorted().join('+'));
+  return parts.map((part) => `${part},`).join('');
+}
+
+function attributeKey(node: Node): string {
+  const [type, value] = children(node);
+  if (value === undefined) return '';
+  const text = TEXT_TYPES.has(value.type) && value.tagClass === 0 ? stringValue(value) : null;
+  const compared =
+    text === null ? `#${value.type}:${content(value)}` : text.trim().replaceAll(/\s+/g, ' ').toLowerCase();
+  return `${oidOf(type) ?? '?'}=${Buffer.from(compared, 'utf8').toString('hex')}`;
+}
+
+/** Text of the attributes of one type, in order: those of a common name are under 2.5.4.3. */
+export function attributeValues(name: Node | null | undefined, oid: string): readonly WireText[] {
+  return children(name)
+    .flatMap((rdn) => children(rdn).map(children))
+    .filter(([type, value]) => value !== undefined && oidOf(type) === oid)
+    .map(([, value]) => wireText(stringValue(value as Node), MAX_VALUE));
 }

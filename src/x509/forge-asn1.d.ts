@@ -1,4 +1,4 @@
-// The ASN.1 reader of node-forge alone (3 ms to load; the whole of node-forge is 30 ms), as far as this probe uses it.
+// The ASN.1 reader of node-forge alone (3 ms to load; the whole of node-forge is 30 ms), as far as it is used here.
 declare module 'node-forge/lib/asn1.js' {
   export interface Asn1 {
     readonly tagClass: number;

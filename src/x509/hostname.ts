@@ -1,7 +1,7 @@
 // Owns whether a certificate's names cover the host, RFC 9525. Pure; the common name is never consulted (RFC 9525 2).
-import type { Target } from '../../src/model/target.ts';
-import { interpret, sameText, type WireText } from '../../src/model/text.ts';
-import type { PresentedNames } from './extensions.ts';
+import type { Target } from '../model/target.ts';
+import { interpret, sameText, type WireText } from '../model/text.ts';
+import type { PresentedNames } from './general-names.ts';
 
 /** A host name matches dNSName entries only, an address iPAddress entries only (RFC 9525 6.3, 6.4). */
 export function hostMatches(host: Pick<Target, 'host' | 'isAddress'>, presented: PresentedNames): boolean {

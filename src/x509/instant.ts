@@ -1,4 +1,5 @@
 // Owns times of certificates: RFC 3339 text, Unix milliseconds, and words for the time left. Never asks a clock.
+import { content, isOf, type Node, tag } from './der.ts';
 
 export const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -33,10 +34,20 @@ export function expiry(notAfter: string, asOfMs: number): string {
  * RFC 3339 of an ASN.1 time, or null when it is not what RFC 5280 4.1.2.5 asks for: UTCTime `YYMMDDHHMMSSZ` (50 and later are
  * 19YY), GeneralizedTime `YYYYMMDDHHMMSSZ`.
  */
-export function fromAsn1Time(text: string): string | null {
-  const utc = /^\d{12}Z$/.test(text);
-  if (!utc && !/^\d{14}Z$/.test(text)) return null;
-  const full = utc ? `${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}` : text;
+export function fromAsn1Time(node: Node | null | undefined): string | null {
+  const text = content(node);
+  if (isOf(node, tag.utcTime) && /^\d{12}Z$/.test(text)) {
+    return fromDigits(`${Number(text.slice(0, 2)) >= 50 ? '19' : '20'}${text}`);
+  }
+  return isOf(node, tag.generalizedTime) && /^\d{14}Z$/.test(text) ? fromDigits(text) : null;
+}
+
+/** RFC 5280 4.1.2.5: years through 2049 are written as UTCTime, later ones as GeneralizedTime. */
+export function isInItsForm(node: Node | null | undefined, instant: string): boolean {
+  return isOf(node, Number(instant.slice(0, 4)) < 2050 ? tag.utcTime : tag.generalizedTime);
+}
+
+function fromDigits(full: string): string | null {
   const part = (from: number): string => full.slice(from, from + 2);
   const written = `${full.slice(0, 4)}-${part(4)}-${part(6)}T${part(8)}:${part(10)}:${part(12)}.000Z`;
   const ms = Date.parse(written);

@@ -1,0 +1,50 @@
+// Owns the step from a certificate read to its record. Reads no DER of its own, never judges.
+import type { WireText } from '../../src/model/text.ts';
+import { type Certificate, loaded, readCertificate } from '../../src/x509/certificate.ts';
+import { nameText } from '../../src/x509/distinguished-name.ts';
+import { DAY_MS, unixMs } from '../../src/x509/instant.ts';
+import { isSelfSigned } from '../../src/x509/issuance.ts';
+import type { TlsCertificate } from './evidence.ts';
+
+const MAX_SANS = 100;
+
+export interface RecordedCertificate {
+  readonly certificate: Certificate;
+  readonly record: TlsCertificate;
+}
+
+/** Reads a certificate. @param startedAtMs Unix ms that `daysLeft` is counted from */
+export function recordCertificate(der: Uint8Array, startedAtMs: number): RecordedCertificate {
+  const certificate = readCertificate(der);
+  const { x509, parseError, key } = loaded(certificate);
+  const { names, isCa, caIssuersUrls, ocspUrls } = certificate.extensions;
+  const { subject, issuer, serialHex, signatureAlgorithm, spkiSha256 } = certificate;
+  // An address is text of our own making, and is kept beside text that is not.
+  const sans: readonly WireText[] = [...names.dns, ...names.ip.map((address) => address as unknown as WireText)];
+  const record: TlsCertificate = {
+    subject: subject === null ? null : nameText(subject.node),
+    issuer: issuer === null ? null : nameText(issuer.node),
+    serialHex,
+    ...validityOf(certificate, startedAtMs),
+    sans: sans.slice(0, MAX_SANS),
+    sansTotal: names.total,
+    ...{ keyType: key.type, keyBits: key.bits, curve: key.curve },
+    signatureAlgorithm,
+    selfSigned: x509 !== null && isSelfSigned(x509),
+    isCa,
+    spkiSha256,
+    ...{ caIssuersUrls: [...caIssuersUrls], ocspUrls: [...ocspUrls], parseError },
+  };
+  return { certificate, record };
+}
+
+type Validity = Pick<TlsCertificate, 'notBefore' | 'notAfter' | 'lifetimeDays' | 'daysLeft'>;
+
+function validityOf({ notBefore, notAfter }: Certificate, startedAtMs: number): Validity {
+  const days = (ms: number): number => Math.round((ms / DAY_MS) * 100) / 100;
+  return {
+    ...{ notBefore, notAfter },
+    lifetimeDays: notBefore === null || notAfter === null ? null : days(unixMs(notAfter) - unixMs(notBefore)),
+    daysLeft: notAfter === null ? null : days(unixMs(notAfter) - startedAtMs),
+  };
+}
