@@ -102,7 +102,7 @@ export default {
       name: 'engine-knows-no-printer',
       comment: 'The journey is written down before anybody asks how to print it.',
       severity: 'error',
-      from: { path: '^src/journey/', pathNot: TESTS },
+      from: { path: '^src/(journey|certs)/', pathNot: TESTS },
       to: { path: '^src/(report|metrics|export|agent|cli|config|demo)/' },
     },
     {
@@ -110,7 +110,7 @@ export default {
       comment: 'Report, metrics and export are made from a finished journey.',
       severity: 'error',
       from: { path: '^src/(report|metrics|export)/', pathNot: TESTS },
-      to: { path: '^src/(journey|agent|cli|config|net|demo)/' },
+      to: { path: '^src/(journey|certs|agent|cli|config|net|demo)/' },
     },
     {
       name: 'world-is-the-other-side',

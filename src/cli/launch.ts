@@ -12,3 +12,6 @@ export interface Launch {
 
 /** What `--format` takes. */
 export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as const;
+
+/** What `--format` of `probe certs` takes. */
+export const CERTS_FORMATS = ['text', 'json'] as const;

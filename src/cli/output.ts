@@ -77,7 +77,7 @@ async function reporterOf(format: Exclude<OutputOptions['format'], 'prometheus'>
 }
 
 /** NO_COLOR (no-color.org) and a missing terminal switch colour off; FORCE_COLOR is for pagers. */
-function viewOf(options: OutputOptions, io: Io): View {
+export function viewOf(options: Omit<OutputOptions, 'format'>, io: Io): View {
   const refused = !options.color || (io.env['NO_COLOR'] ?? '') !== '' || io.env['TERM'] === 'dumb';
   const forced = (io.env['FORCE_COLOR'] ?? '') !== '' && io.env['FORCE_COLOR'] !== '0';
   return {

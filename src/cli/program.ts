@@ -1,7 +1,7 @@
 // Owns the command line: names, options, help. Each command's code is imported when it is called.
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
-import { FORMATS, type Launch } from './launch.ts';
+import { CERTS_FORMATS, FORMATS, type Launch } from './launch.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
 export function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
@@ -20,6 +20,12 @@ export function buildProgram(launch: Launch, setExit: (code: number) => void, pr
     const { runRide } = await import('./commands/ride.ts');
     setExit(await runRide(target, options, launch));
   });
+  certsOptions(program.command('certs [target...]')).action(
+    async (targets: readonly string[], options: Record<string, unknown>) => {
+      const { runCerts } = await import('./commands/certs.ts');
+      setExit(await runCerts(targets, options, launch));
+    },
+  );
   judgingOptions(
     outputOptions(
       program
@@ -119,6 +125,43 @@ function rideOptions(command: Command): Command {
   return outputOptions(judgingOptions(command));
 }
 
+function certsOptions(command: Command): Command {
+  command
+    .description('certificates and when they expire, for cron: silent when all is well')
+    .addOption(
+      repeatable('--list <F>', 'targets from this file, one a line, # for comments; - reads standard input (repeat)'),
+    )
+    .option('--first-address', 'look at one address of each name instead of all')
+    .option('--concurrency <N>', 'connections under way at once', '64')
+    .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
+    .option('--deadline <D>', 'bound on the whole sweep; what is known by then is reported')
+    .addOption(
+      repeatable(
+        '--resolver <R>',
+        "resolver instead of the system's: IP[#PORT], tls://IP[#NAME] or https://HOST/PATH (repeat)",
+      ),
+    )
+    .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")
+    .option('--insecure', 'call untrusted and mismatching certificates notices')
+    .option('--sni <NAME>', 'server name to send in TLS, instead of each target')
+    .option('-4', 'IPv4 only')
+    .option('-6', 'IPv6 only')
+    .addOption(new Option('-f, --format <F>', 'how to report').choices(CERTS_FORMATS).default('text'))
+    .option('-o, --output <F>', 'write the report to this file')
+    .option('-v, --verbose', 'what to do about each problem, notices, and everything that was looked at')
+    .option('-q, --quiet', 'nothing but the exit code')
+    .addOption(
+      new Option('--fail-on <V>', 'which verdict makes the exit code non-zero').choices([
+        'warning',
+        'critical',
+        'never',
+      ]),
+    )
+    .option('--no-color', 'no colour (NO_COLOR is respected)')
+    .option('--no-progress', 'no progress on standard error');
+  return judgingOptions(command);
+}
+
 function judgingOptions(command: Command): Command {
   return command
     .option('--warn <D>', 'certificate lifetime left that warns (default: 30d)')
@@ -147,6 +190,7 @@ Examples:
   probe kms.example                            three in the morning: what is wrong, and where
   probe kms.example --plan                     what would be sent, and to whom
   probe kms.example -f json > before.json      write it down
+  probe certs --list names.txt                 for cron: silent when every certificate is well
   probe judge before.json --policy p.yaml      judge it again: its own policy, and this one over it
   probe report before.json -f html -o j.html   render it again
   probe demo                                   the embedded world: no network, no root

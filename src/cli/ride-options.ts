@@ -111,7 +111,7 @@ function refuseUnreachable({ connect, target, families }: RideSettings): void {
   );
 }
 
-function wholeNumber(text: string, option: string, least: number, most: number): number {
+export function wholeNumber(text: string, option: string, least: number, most: number): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
   throw new UsageError(`${option}: "${text}" is not a whole number from ${least} to ${most}`);
@@ -124,12 +124,12 @@ function positiveNumber(text: string, option: string, most: number): number {
 }
 
 /** setTimeout's own bound is 2^31-1 ms; past it a timer fires at once. */
-function bounded(ms: number, option: string): number {
+export function bounded(ms: number, option: string): number {
   if (ms > 0 && ms <= 2_147_483_647) return ms;
   throw new UsageError(`${option}: must be longer than 0 and at most 24 days`);
 }
 
-function familiesOf(options: RideOptions): readonly (4 | 6)[] {
+export function familiesOf(options: Pick<RideOptions, 4 | 6>): readonly (4 | 6)[] {
   if (options[4] === true && options[6] === true)
     throw new UsageError('-4 and -6 together leave no address', 'give one of them, or none');
   if (options[4] === true) return [4];
@@ -138,6 +138,11 @@ function familiesOf(options: RideOptions): readonly (4 | 6)[] {
 
 function servernameOf(sni: string | undefined, target: Target): DnsName | null {
   if (sni === undefined) return target.isAddress ? null : (target.host as DnsName);
+  return serverName(sni);
+}
+
+/** The value of --sni. @throws UsageError */
+export function serverName(sni: string): DnsName {
   const name = dnsName(sni);
   // A name does not end in a number: RFC 1123 2.1. Four of them are an address, whatever the zeros in front of them.
   if (name === null || ipAddress(sni) !== null || /(^|\.)\d+$/.test(name))
@@ -177,8 +182,8 @@ export function parseZone(text: string): NamedZone {
   return { name, addresses: addresses as readonly IpAddress[], source: 'flag' };
 }
 
-async function rootsOf(
-  options: RideOptions,
+export async function rootsOf(
+  options: Pick<RideOptions, 'caFile'>,
   { surroundings, io }: Launch,
 ): Promise<Omit<RideSettings['trust'], 'insecure'>> {
   if (options.caFile === undefined) {
@@ -197,7 +202,7 @@ async function rootsOf(
 }
 
 /** A resolver over TLS or HTTPS is no part of the target: the system's roots hold for it too when --ca-file gives others. */
-async function resolverRoots(options: RideOptions, launch: Launch): Promise<readonly string[]> {
+export async function resolverRoots(options: Pick<RideOptions, 'caFile'>, launch: Launch): Promise<readonly string[]> {
   const system = await systemRoots(launch.io.env);
   const { caPem } = await rootsOf(options, launch);
   return [...(system === null ? rootCertificates : [system]), ...(options.caFile === undefined ? [] : (caPem ?? []))];

@@ -6,6 +6,9 @@ import type { IpAddress } from '../model/text.ts';
 import type { Lookup } from '../model/trace.ts';
 import { MAX_ENDPOINTS, type NamedZone, type PinnedAddress, type RideSettings } from './settings.ts';
 
+/** What decides which addresses are gone to. */
+export type EndpointSettings = Pick<RideSettings, 'target' | 'connect' | 'families' | 'zones'>;
+
 export interface Endpoints {
   readonly ridden: readonly Endpoint[];
   /** How many more there were. */
@@ -13,7 +16,7 @@ export interface Endpoints {
 }
 
 /** Every address once, IPv4 first, each family in the order of its text so that two journeys list alike. */
-export function endpointsOf(settings: RideSettings, lookup: Lookup | null): Endpoints {
+export function endpointsOf(settings: EndpointSettings, lookup: Lookup | null): Endpoints {
   const found = settings.connect.length > 0 ? settings.connect.map(pinned) : fromTarget(settings.target, lookup);
   const told = zoneOfName(settings.connect.length > 0 ? null : lookup);
   const unique = new Map<string, Endpoint>();

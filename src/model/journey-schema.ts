@@ -6,7 +6,7 @@ import type { Json } from './json.ts';
 import type { Hop, LatencySummary } from './latency.ts';
 import { problemCodes } from './problem.ts';
 import { count, endpointIdSchema, ipAddressSchema, milliseconds, pointerSchema, problemSchema } from './schema.ts';
-import { type Endpoint, type Target, zoneSources } from './target.ts';
+import { type Endpoint, starttlsProtocols, type Target, zoneSources } from './target.ts';
 import { hopIds } from './trace.ts';
 
 const jsonSchema = z.json() as unknown as z.ZodType<Json>;
@@ -19,6 +19,7 @@ const targetSchema = z.object({
   host: z.string(),
   isAddress: z.boolean(),
   port: z.int().min(1).max(65_535),
+  starttls: z.enum(starttlsProtocols).optional(),
 }) as unknown as z.ZodType<Target>;
 
 const endpointSchema: z.ZodType<Endpoint> = z.object({

@@ -18,6 +18,11 @@ export const problemCatalogue = {
   'tls-alert': { fault: 'target', says: 'TLS refused by the server' },
   'not-tls': { fault: 'target', says: 'the server does not speak TLS on this port' },
   'tls-protocol': { fault: 'target', says: 'TLS handshake broken' },
+  'starttls-refused': { fault: 'target', says: 'the server does not turn to TLS on this port (STARTTLS)' },
+  'starttls-malformed': {
+    fault: 'target',
+    says: 'the server does not speak the protocol that was expected before TLS',
+  },
   'http-protocol': { fault: 'target', says: 'the answer is not valid HTTP' },
   'headers-too-large': { fault: 'target', says: 'response headers larger than the limit' },
   'body-too-large': { fault: 'target', says: 'response body larger than the limit' },

@@ -2,6 +2,23 @@
 import { type DnsName, dnsName, type EndpointId, type IpAddress } from './text.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Protocols that begin in the clear and turn to TLS when asked: RFC 3207, 2595, 4217, 4511, 6120, 4642, 5804, and the vendors' own. */
+export const starttlsProtocols = [
+  'smtp',
+  'lmtp',
+  'imap',
+  'pop3',
+  'ftp',
+  'ldap',
+  'postgres',
+  'mysql',
+  'xmpp',
+  'xmpp-server',
+  'nntp',
+  'sieve',
+] as const;
+export type Starttls = (typeof starttlsProtocols)[number];
+
 export interface Target {
   /** As typed. */
   readonly input: string;
@@ -13,6 +30,8 @@ export interface Target {
   /** True when `host` is an address: nothing to resolve, no SNI (RFC 6066 3 allows names only). */
   readonly isAddress: boolean;
   readonly port: number;
+  /** Only of targets whose certificates alone are looked at, where the protocol begins in the clear. */
+  readonly starttls?: Starttls;
 }
 
 /** Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. */

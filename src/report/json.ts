@@ -15,7 +15,10 @@ function escapes(character: string): string {
 export const jsonReporter: Reporter = {
   id: 'json',
   mediaType: 'application/json',
-  render(journey) {
-    return `${JSON.stringify(journey, null, 2).replace(UNSAFE, escapes)}\n`;
-  },
+  render: writeJson,
 };
+
+/** Two-space JSON and a newline, in which nothing is active. */
+export function writeJson(document: unknown): string {
+  return `${JSON.stringify(document, null, 2).replace(UNSAFE, escapes)}\n`;
+}

@@ -10,7 +10,7 @@ import { progressLine } from '../progress.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
 
 /** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
-const RESERVED = new Set(['certs', 'config', 'diff', 'learn', 'serve']);
+const RESERVED = new Set(['config', 'diff', 'learn', 'serve']);
 
 export async function runRide(target: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
   if (RESERVED.has(target))

@@ -1,0 +1,94 @@
+// Owns going from target to target: every address behind each is looked at, a bounded number at once. Judges nothing itself: what one
+// target showed is handed on at once and forgotten, so that memory does not grow with the list.
+import type { DnsClient } from '../contract/net.ts';
+import { endpointsOf } from '../journey/endpoints.ts';
+import type { Endpoint, Target } from '../model/target.ts';
+import type { DnsName } from '../model/text.ts';
+import type { Lookup } from '../model/trace.ts';
+import type { Look, Looked } from '../net/tls/look.ts';
+
+export interface SweepSettings {
+  readonly targets: readonly Target[];
+  /** Stop at the first address of a name that shows its certificates. */
+  readonly firstAddress: boolean;
+  /** Connections under way at once. */
+  readonly concurrency: number;
+  readonly families: readonly (4 | 6)[];
+  /** Instead of the target's own name; null leaves it so. */
+  readonly servername: DnsName | null;
+}
+
+export interface SweepTools {
+  readonly look: Look;
+  readonly lookup: DnsClient['lookup'];
+  readonly signal: AbortSignal;
+}
+
+/** What one target showed. */
+export interface Swept {
+  readonly target: Target;
+  /** Null when the target is an address. */
+  readonly lookup: Lookup | null;
+  readonly servername: DnsName | null;
+  /** Addresses behind the name past the bound of one target. */
+  readonly leftOut: number;
+  readonly seen: readonly { readonly endpoint: Endpoint; readonly looked: Looked }[];
+}
+
+/** Calls `onSwept` for each target, in the order in which they finish. Resolves when nothing is under way any more. */
+export async function sweep(
+  settings: SweepSettings,
+  tools: SweepTools,
+  onSwept: (swept: Swept) => Promise<void>,
+): Promise<void> {
+  const gate = openGate(settings.concurrency);
+  const targets = settings.targets.values();
+  const worker = async (): Promise<void> => {
+    for (const target of targets) {
+      if (tools.signal.aborted) return;
+      await onSwept(await sweepOne(target, settings, tools, gate));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(settings.concurrency, settings.targets.length) }, worker));
+}
+
+type Gate = <T>(use: () => Promise<T>) => Promise<T>;
+
+async function sweepOne(target: Target, settings: SweepSettings, tools: SweepTools, gate: Gate): Promise<Swept> {
+  const { signal, look } = tools;
+  const lookup = target.isAddress ? null : await tools.lookup(target.host as DnsName, signal);
+  const { families } = settings;
+  const { ridden, leftOut } = endpointsOf({ target, families, connect: [], zones: [] }, lookup);
+  const servername = settings.servername ?? (target.isAddress ? null : (target.host as DnsName));
+  const where = { servername, starttls: target.starttls ?? null, host: target.host };
+  const lookAt = async (endpoint: Endpoint) => ({
+    endpoint,
+    looked: await gate(() => look({ ...where, endpoint }, signal)),
+  });
+  const swept = { target, lookup, servername };
+  if (!settings.firstAddress) return { ...swept, leftOut, seen: await Promise.all(ridden.map(lookAt)) };
+  const seen: Awaited<ReturnType<typeof lookAt>>[] = [];
+  for (const endpoint of ridden) {
+    const one = await lookAt(endpoint);
+    seen.push(one);
+    if (one.looked.facts !== null || signal.aborted) break;
+  }
+  return { ...swept, leftOut, seen };
+}
+
+/** At most `most` uses at once; the others wait in the order in which they came. */
+function openGate(most: number): Gate {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  return async (use) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await use();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}

@@ -1,0 +1,65 @@
+// Owns the step from the words of `probe certs` to what is swept. Every mistake is a UsageError with its remedy, before anything is sent.
+import { parseCertTarget } from '../certs/target.ts';
+import type { Target } from '../model/target.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { readText } from './input-file.ts';
+import type { JudgingOptions } from './judging.ts';
+import type { CERTS_FORMATS, Launch } from './launch.ts';
+
+/** As commander hands them over. */
+export interface CertsOptions extends JudgingOptions {
+  readonly list: readonly string[];
+  readonly firstAddress?: boolean;
+  readonly concurrency: string;
+  readonly timeout: string;
+  readonly deadline?: string;
+  readonly resolver: readonly string[];
+  readonly caFile?: string;
+  readonly sni?: string;
+  readonly 4?: boolean;
+  readonly 6?: boolean;
+  readonly format: (typeof CERTS_FORMATS)[number];
+  readonly output?: string;
+  readonly failOn?: 'warning' | 'critical' | 'never';
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly color: boolean;
+  readonly progress: boolean;
+}
+
+/** A million names of usual length. */
+const MAX_LIST_BYTES = 33_554_432;
+
+/** Targets of the command line and of the lists, each once. @throws UsageError that names file and line */
+export async function targetsOf(
+  typed: readonly string[],
+  options: CertsOptions,
+  launch: Launch,
+): Promise<readonly Target[]> {
+  const port = launch.surroundings.defaultPort ?? undefined;
+  const targets = new Map<string, Target>();
+  const take = (target: Target): void => {
+    const key = `${target.url} ${target.starttls ?? ''}`;
+    if (!targets.has(key)) targets.set(key, target);
+  };
+  for (const input of typed) take(parseCertTarget(input, port));
+  for (const list of options.list) {
+    const text =
+      list === '-' ? await launch.io.standardInput(MAX_LIST_BYTES) : await readText(list, '--list', MAX_LIST_BYTES);
+    const name = list === '-' ? 'standard input' : list;
+    for (const [index, line] of text.split('\n').entries()) {
+      const input = line.replace(/(^|\s)#.*$/, '').trim();
+      if (input !== '') take(placed(() => parseCertTarget(input, port), `${name}:${index + 1}`));
+    }
+  }
+  return [...targets.values()];
+}
+
+function placed<T>(read: () => T, where: string): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UsageError) throw new UsageError(`${where}: ${error.message}`, error.remedy);
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+// Owns the words of `probe certs`: where certificates were looked for, what was there, and what is wrong with it.
+// The document is `certs/1`; every report, metric and notification of the command is made from it.
+import type { Severity } from './finding.ts';
+import type { Verdict } from './journey.ts';
+import type { Json } from './json.ts';
+import type { Problem } from './problem.ts';
+import type { Starttls } from './target.ts';
+import type { DnsName, EndpointId, WireText } from './text.ts';
+import type { Fingerprint } from './trace.ts';
+
+export const certFileFormats = ['pem', 'der', 'pkcs7', 'pkcs12', 'jks', 'secret', 'kubeconfig'] as const;
+export type CertFileFormat = (typeof certFileFormats)[number];
+
+interface PlaceBase {
+  /** Unique in the document, and the same in every run for the same place: `kms.example 192.0.2.1:443`, `/etc/ssl/a.pem#2`. */
+  readonly id: string;
+  /** `failed`: nothing could be read, `problem` or `because` says why. */
+  readonly state: 'read' | 'failed' | 'unfinished';
+  /** As sent, or in the order of the file; look them up in `certificates`. */
+  readonly chain: readonly Fingerprint[];
+}
+
+/** One address behind a target. */
+export interface EndpointPlace extends PlaceBase {
+  readonly kind: 'endpoint';
+  /** As typed. */
+  readonly target: string;
+  /** Null when the name could not be looked up. */
+  readonly endpoint: EndpointId | null;
+  readonly servername: DnsName | null;
+  readonly starttls: Starttls | null;
+  readonly problem: Problem | null;
+  /** From the first byte sent to the end of the handshake. */
+  readonly elapsedMs: number;
+  readonly protocol: string | null;
+  readonly certificatesSent: number;
+  /** Null when there was no chain to judge. */
+  readonly trusted: boolean | null;
+  /** RFC 9525; null without a readable leaf. */
+  readonly hostnameMatches: boolean | null;
+}
+
+/** One certificate store, or one entry of it. */
+export interface FilePlace extends PlaceBase {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Alias of a key store, `namespace/name` of a Secret, user of a kubeconfig; null when the file is the entry. */
+  readonly entry: WireText | null;
+  readonly format: CertFileFormat | null;
+  /** Why nothing could be read; null otherwise. */
+  readonly because: string | null;
+}
+
+export type Place = EndpointPlace | FilePlace;
+
+/** What reports of `probe certs` say of a certificate: the part of the tls probe's record that they need. */
+export interface CertificateRecord {
+  /** RFC 4514 text; null when it cannot be read. */
+  readonly subject: WireText | null;
+  readonly issuer: WireText | null;
+  readonly serialHex: string;
+  /** RFC 3339. */
+  readonly notBefore: string | null;
+  readonly notAfter: string | null;
+  readonly lifetimeDays: number | null;
+  /** The first 100. */
+  readonly sans: readonly WireText[];
+  readonly keyType: string | null;
+  readonly keyBits: number | null;
+  readonly signatureAlgorithm: string | null;
+  readonly selfSigned: boolean;
+  readonly isCa: boolean;
+}
+
+/** Everything that looking gave, before it is judged. */
+export interface CertsEvidence {
+  readonly places: readonly Place[];
+  /** By fingerprint: every certificate of every place, once. */
+  readonly certificates: Readonly<Record<Fingerprint, CertificateRecord>>;
+}
+
+/** One thing that is wrong at one place. */
+export interface CertsProblem {
+  /** Noun of the failing state: `certificate-expiry`, `chain-untrusted`, `unreachable`. */
+  readonly id: string;
+  /** `unknown`: it could not be looked at, which is not health. */
+  readonly severity: Severity | 'unknown';
+  /** As typed, or the path. */
+  readonly target: string;
+  /** `Place.id` of each place where it was found. */
+  readonly places: readonly string[];
+  readonly certificate: Fingerprint | null;
+  /** What orders problems of one severity: when it broke or will break, Unix ms; null when it has no time. */
+  readonly atMs: number | null;
+  /** One line, flattened. */
+  readonly what: string;
+  readonly soWhat: string;
+  readonly nowWhat: string;
+}
+
+export interface CertsReport extends CertsEvidence {
+  readonly schema: 'certs/1';
+  readonly startedAt: string;
+  /** The time that everything was judged against. */
+  readonly asOf: string;
+  readonly durationMs: number;
+  readonly verdict: Verdict;
+  /** False when the sweep was stopped before its end. */
+  readonly complete: boolean;
+  readonly counts: {
+    readonly targets: number;
+    readonly places: number;
+    readonly failed: number;
+    readonly certificates: number;
+  };
+  /** Policy of the tls probe, and severities by check id. */
+  readonly judgedWith: { readonly [name: string]: Json };
+  /** Worst first. */
+  readonly problems: readonly CertsProblem[];
+}

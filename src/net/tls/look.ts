@@ -1,0 +1,86 @@
+// Owns one look at what a server presents: connect to the pinned address, STARTTLS where the protocol wants it, one handshake, the
+// certificates as sent. Sends no request, and judges nothing.
+import type { SecureContext } from 'node:tls';
+import { type Problem, problem } from '../../model/problem.ts';
+import type { Endpoint, Starttls } from '../../model/target.ts';
+import type { DnsName } from '../../model/text.ts';
+import type { Fingerprint, TlsFacts } from '../../model/trace.ts';
+import { now } from '../clock.ts';
+import type { Meter } from '../meter.ts';
+import { NO_CHAIN } from '../sample/chain-walk.ts';
+import { walkIsAsSent } from '../sample/chain-walk-trial.ts';
+import { connectTo } from '../sample/connect.ts';
+import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
+import { StepFailure } from '../sample/step.ts';
+import { startTls } from '../starttls/start-tls.ts';
+
+export interface LookOptions {
+  /** Null: Node's root store. */
+  readonly caPem: readonly string[] | null;
+  /** Bound on each step: connect, STARTTLS, handshake. */
+  readonly timeoutMs: number;
+  readonly meter: Meter;
+}
+
+export interface Looked {
+  /** From connect to the end of the handshake, or to the failure. */
+  readonly durationMs: number;
+  readonly connectMs: number | null;
+  readonly facts: TlsFacts | null;
+  readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+  readonly problem: Problem | null;
+}
+
+export interface LookWhere {
+  readonly endpoint: Endpoint;
+  readonly servername: DnsName | null;
+  readonly starttls: Starttls | null;
+  /** What XMPP opens its stream to. */
+  readonly host: string;
+}
+
+/** Never rejects for what the world does. */
+export type Look = (where: LookWhere, signal: AbortSignal) => Promise<Looked>;
+
+/** What HTTPS servers are asked for; a server of another protocol that knows ALPN must refuse names it does not speak (RFC 7301 3.2). */
+const HTTPS_ALPN = ['h2', 'http/1.1'];
+
+/** @throws UsageError for roots that cannot be used */
+export async function openLook(options: LookOptions): Promise<Look> {
+  const context = secureContext(options.caPem, null);
+  const readsChain = await walkIsAsSent();
+  return (where, signal) => lookOnce({ ...options, context, readsChain }, where, signal);
+}
+
+type Opened = LookOptions & { readonly context: SecureContext; readonly readsChain: boolean };
+
+async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): Promise<Looked> {
+  const { timeoutMs, context, readsChain, meter } = opened;
+  const { endpoint, servername, starttls, host } = where;
+  const startMs = now();
+  const learnt: Learnt = { chain: NO_CHAIN, facts: null };
+  let connectMs: number | null = null;
+  let failed: Problem | null = null;
+  let close = (): void => undefined;
+  try {
+    const keep = (socket: { destroy(): unknown; readonly bytesWritten: number; readonly bytesRead: number }): void => {
+      close = () => {
+        meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
+        socket.destroy();
+      };
+    };
+    const connected = await connectTo(endpoint, timeoutMs, signal, keep, () => meter.add({ connections: 1 }));
+    connectMs = connected.durationMs;
+    if (starttls !== null) await startTls(connected.socket, { protocol: starttls, host, timeoutMs, signal });
+    const alpn = starttls === null && endpoint.port === 443 ? HTTPS_ALPN : [];
+    await handshake(connected.socket, { context, servername, alpn, timeoutMs, readsChain }, learnt, signal);
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    failed = error.problem;
+  } finally {
+    close();
+  }
+  const failure = failed ?? (readsChain ? null : problem('internal', 'tls'));
+  const { facts, chain } = learnt;
+  return { durationMs: now() - startMs, connectMs, facts, certificates: chain.certificates, problem: failure };
+}

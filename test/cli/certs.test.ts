@@ -1,0 +1,83 @@
+// `probe certs` as cron runs it, against the embedded world: silent and 0 when all is well, a line a problem and its exit code otherwise.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CertsReport } from '../../src/model/certs.ts';
+import { runCli } from '../support/cli.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'outrider-test-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** In the world one of three certificates of kms.example has six days left. */
+const certs = (...args: readonly string[]) => runCli(['demo', 'certs', ...args]);
+
+describe('probe certs', () => {
+  test('is silent and 0 when every certificate has time left', async () => {
+    expect(await certs('kms.example', '--warn', '3d', '--critical', '1d', '--fail-on', 'warning')).toEqual({
+      ...{ exit: 0, out: '', err: '' },
+    });
+  });
+
+  test('one line a problem, worst first; the exit code is that of the worst', async () => {
+    const { exit, out, err } = await certs('kms.example', 'nope.example', '--fail-on', 'warning');
+    expect({ exit, err }).toEqual({ exit: 2, err: '' });
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toMatch(
+      /^CRITICAL {2}kms\.example 127\.0\.20\.1:\d+: The certificate of kms\.example expires in 6 days, on /,
+    );
+    expect(lines.at(-1)).toBe('UNKNOWN   nope.example: No address to look at: the name does not exist.');
+  });
+
+  test('what could not be looked at is not health', async () => {
+    const { exit, out } = await certs('nope.example', '--fail-on', 'warning');
+    expect(exit).toBe(3);
+    expect(out).toContain('nope.example');
+  });
+
+  test('--first-address looks at one address of a name, --list reads names', async () => {
+    const list = join(folder, 'names.txt');
+    await writeFile(list, '# ours\nkms.example\n\n  kms.example # again\n');
+    const { out } = await certs('--list', list, '--first-address', '-f', 'json');
+    const report = JSON.parse(out) as CertsReport;
+    expect(report.counts).toMatchObject({ targets: 1, places: 1, failed: 0 });
+    expect(report.places[0]).toMatchObject({
+      target: 'kms.example',
+      state: 'read',
+      trusted: true,
+      hostnameMatches: true,
+    });
+  });
+
+  test('the document names every place and holds every certificate of its chain', async () => {
+    const { out } = await certs('kms.example', '-f', 'json');
+    const report = JSON.parse(out) as CertsReport;
+    expect(report).toMatchObject({ schema: 'certs/1', verdict: 'critical', complete: true });
+    expect(report.places).toHaveLength(3);
+    for (const { chain } of report.places) {
+      expect(chain.length).toBeGreaterThan(1);
+      for (const fingerprint of chain) expect(report.certificates).toHaveProperty(fingerprint);
+    }
+  });
+
+  test('a deadline that has passed says so', async () => {
+    const { exit, out } = await certs('kms.example', '--deadline', '1ms', '--fail-on', 'warning');
+    expect(out).toContain('stopped before its end');
+    expect(exit).toBe(3);
+  });
+
+  test.each([
+    ['nothing to look at', [], /nothing to look at/],
+    ['a line that is no target', ['--list', 'LIST'], /names\.txt:2: .*gopher/],
+    ['an unknown number of connections', ['kms.example', '--concurrency', '0'], /--concurrency/],
+  ] as const)('%s is said before anything is sent', async (_, args, words) => {
+    const list = join(folder, 'names.txt');
+    await writeFile(list, 'kms.example\ngopher://kms.example\n');
+    const { exit, out, err } = await certs(...args.map((word) => (word === 'LIST' ? list : word)));
+    expect({ exit, out }).toEqual({ exit: 64, out: '' });
+    expect(err).toMatch(words);
+  });
+});
