@@ -43,6 +43,8 @@ export interface DigReply {
   readonly flags: readonly string[];
   /** How the answer came; dig says TCP when it went back for a truncated one. */
   readonly transport: 'UDP' | 'TCP';
+  /** `network/source/scope` of the option that came back (RFC 7871 6); null without one. */
+  readonly clientSubnet: string | null;
   readonly answer: readonly DigRecord[];
   readonly authority: readonly DigRecord[];
   readonly additional: readonly DigRecord[];
@@ -66,6 +68,7 @@ export async function digReply(
   return {
     status,
     flags: (/^;; flags: ([^;]*);/m.exec(stdout)?.[1] ?? '').split(' '),
+    clientSubnet: /^; CLIENT-SUBNET: (\S+)/m.exec(stdout)?.[1] ?? null,
     transport: /^;; SERVER: .*\(TCP\)/m.test(stdout) ? 'TCP' : 'UDP',
     answer: section('ANSWER'),
     authority: section('AUTHORITY'),
