@@ -12,6 +12,7 @@ import {
 } from '../../src/model/schema.ts';
 import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
+import { earlier, policy } from './evidence-policy.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 const answer = z.object({
@@ -196,34 +197,6 @@ const shift = z.object({
   levers: z.array(lever).optional(),
   /** Unix ms when the journey began: what "lower the TTL now" counts from. */
   asOfMs: z.number().optional(),
-});
-
-const policyKinds = ['fixed', 'rotated', 'multivalue', 'weighted', 'client-dependent', 'cannot-tell'] as const;
-export type PolicyKind = (typeof policyKinds)[number];
-
-/** An address, or the target of an alias that leaves the zone. */
-const member = z.union([ipAddressSchema, dnsNameSchema]);
-
-/** How a zone's own servers answer the same question again and again, and what that is taken for. */
-const policy = z.object({
-  zone: dnsNameSchema,
-  name: dnsNameSchema,
-  type: z.enum(['A', 'AAAA']),
-  kind: z.enum(policyKinds),
-  confidence: z.enum(['observed', 'inferred']),
-  /** Answers that came, those for client networks not counted. */
-  queries: count,
-  /** The most frequent first. */
-  sets: z.array(z.object({ addresses: z.array(member), n: count })),
-  /** More than there are in `sets` when not all were written down. */
-  setsSeen: count,
-  /** Different orders of one set, at most. */
-  orders: count,
-  /** `multivalue` only: estimated number of members, seen and unseen (Chao). */
-  pool: count.nullable(),
-  /** Answers on behalf of client networks (RFC 7871), each network twice; scope 0: for all clients. */
-  ecs: z.array(z.object({ prefix: z.string(), scope: count, addresses: z.array(member) })),
-  signals: z.array(z.string()),
 });
 
 /** What CAA records say. */
@@ -431,6 +404,8 @@ export const dnsEvidenceSchema = z.object({
   policy: policy.optional(),
   /** Of the zone of the first alias, when that is another one. */
   aliasPolicy: policy.optional(),
+  /** Of earlier journeys to the same host, the oldest first; absent when none was given. */
+  earlier: z.array(earlier).optional(),
   /** Each resolver given (else each of the system's), in that order. */
   resolvers: z.array(resolver).optional(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
@@ -448,7 +423,7 @@ export type NameServerEvidence = z.infer<typeof nameserver>;
 export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
-export type PolicyEvidence = z.infer<typeof policy>;
+export type { EarlierEvidence, PolicyEvidence, PolicyKind } from './evidence-policy.ts';
 export type LeverEvidence = z.infer<typeof lever>;
 export type TargetEvidence = z.infer<typeof target>;
 export type CaaEvidence = z.infer<typeof caa>;

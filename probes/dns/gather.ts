@@ -10,6 +10,7 @@ import { askPolicy } from './ask-policy.ts';
 import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
 import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
+import { earlierOf } from './earlier.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
 import { findZone } from './find-zone.ts';
 import { leversOf } from './levers.ts';
@@ -44,6 +45,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     targets,
     resolvers,
     ...zones.policies,
+    ...(context.before === undefined ? {} : { earlier: earlierOf(context.before) }),
     ...(await signed),
   };
   const elapsedMs = net.now() - startMs;

@@ -4,6 +4,7 @@ import type { Phrase } from '../../src/model/finding.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import type { WireText } from '../../src/model/text.ts';
 import { aliasLoop } from './checks/alias-loop.ts';
+import { answerChanged } from './checks/answer-changed.ts';
 import { answersDisagree } from './checks/answers-disagree.ts';
 import { caaForbidsIssuer } from './checks/caa-forbids-issuer.ts';
 import { caaLookupFailure } from './checks/caa-lookup-failure.ts';
@@ -38,6 +39,7 @@ import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import type { DnsPolicy } from './options.ts';
+import { overTime, overTimeFacts, overTimeWords } from './over-time.ts';
 import { policyFacts, routingClause } from './policy-words.ts';
 import { leadsTo, whoFacts } from './who.ts';
 
@@ -76,8 +78,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     glueMismatch,
     nameServerNoTcp,
     slowProviderMove,
+    answerChanged,
   ],
-  answer(dns, { policy, asOfMs }): Reply {
+  answer(dns, given): Reply {
+    const { policy, asOfMs } = given;
     if (dns === null) {
       return { summary: ['DNS was not asked for this target.'], confidence: 'not-visible', facts: {} };
     }
@@ -87,12 +91,19 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
         ...servedBy(dns),
         leadsTo(dns),
         ...routing(dns),
+        ...history(dns, given),
         ...speed(dns),
         ...cutOver(dns, policy, asOfMs),
         ...move(dns),
       ],
       confidence: 'observed',
-      facts: { ...factsOf(dns), ...whoFacts(dns), ...shiftFacts(dns, asOfMs), ...policyFacts(dns) },
+      facts: {
+        ...factsOf(dns),
+        ...whoFacts(dns),
+        ...shiftFacts(dns, asOfMs),
+        ...policyFacts(dns),
+        ...overTimeFacts(dns, given),
+      },
     };
   },
 };
@@ -125,6 +136,12 @@ function listed(names: readonly WireText[]): Phrase {
 
 function routing(dns: DnsEvidence): Phrase {
   const clause = dns.lookup.problem === null ? routingClause(dns) : null;
+  return clause === null ? [] : [`; ${clause}`];
+}
+
+/** Only when an earlier journey was given. */
+function history(dns: DnsEvidence, given: Parameters<typeof overTime>[1]): Phrase {
+  const clause = dns.lookup.problem === null ? overTimeWords(overTime(dns, given)) : null;
   return clause === null ? [] : [`; ${clause}`];
 }
 

@@ -7,6 +7,7 @@ import { reasonWords, shown } from './dnssec-words.ts';
 import type { DnsEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
+import { earlierBlocks } from './over-time.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
@@ -17,7 +18,7 @@ export function section(dns: DnsEvidence): Section {
   return {
     title: 'DNS',
     blocks: [
-      ...[facts(dns), ...shiftCard(dns), ...policyBlocks(dns), ...targets(dns), ...records(dns)],
+      ...[facts(dns), ...shiftCard(dns), ...policyBlocks(dns), ...earlierBlocks(dns), ...targets(dns), ...records(dns)],
       ...[...walkBlocks(dns), ...nameServers(dns), ...resolverTable(dns), ...dnssec(dns)],
     ],
   };

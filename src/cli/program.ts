@@ -104,6 +104,12 @@ function rideOptions(command: Command): Command {
     .option('--trust-anchor <F>', 'DS or DNSKEY lines to validate DNSSEC from (default: the keys of the root)')
     .option('--root-hints <F>', 'root servers to walk from, as in named.root (default: those the resolver names)')
     .option('--policy-queries <N>', 'questions to the name servers that tell the routing policy (default: 20)')
+    .addOption(
+      repeatable(
+        '--since <F>',
+        'earlier journey (JSON) to the same host: tells failover from answers that changed (repeat)',
+      ),
+    )
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")

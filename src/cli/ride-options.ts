@@ -27,6 +27,7 @@ export interface RideOptions extends JudgingOptions {
   readonly trustAnchor?: string;
   readonly rootHints?: string;
   readonly policyQueries?: string;
+  readonly since: readonly string[];
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -74,6 +75,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     http: options.http ?? 'negotiated',
     probes: chosenProbes(options, launch),
     probeOptions: await probeOptionsOf(options, launch),
+    ...(await beforeOf(options, target, launch)),
   };
   refuseUnreachable(settings);
   // Built and left: what cannot be sent is said now, to --plan as well.
@@ -96,6 +98,13 @@ async function probeOptionsOf({ trustAnchor, rootHints, policyQueries }: RideOpt
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (Object.keys(given).length === 0) return probeOptions;
   return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
+}
+
+/** The schema of a journey is loaded only where one is read. */
+async function beforeOf({ since }: RideOptions, target: Target, launch: Launch): Promise<Pick<RideSettings, 'before'>> {
+  if (since.length === 0) return {};
+  const { readEarlier } = await import('./earlier-journeys.ts');
+  return { before: await readEarlier(since, target, launch) };
 }
 
 /** An address given by hand in a family that is left out would be passed over without a word. */

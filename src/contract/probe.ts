@@ -1,5 +1,6 @@
 // Owns what a probe is: a question, and lazy doors to its looking and its judging.
 import type { Confidence, Phrase, Question } from '../model/finding.ts';
+import type { Observation } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import type { Attempt } from '../model/problem.ts';
 import type { Endpoint, Target } from '../model/target.ts';
@@ -27,6 +28,8 @@ export interface GatherContext<Options> {
   readonly startedAtMs: number;
   /** Evidence of the probes named in `after`, by id; absent when they have none. */
   readonly earlier: { readonly [probe: string]: Json | undefined };
+  /** Earlier journeys to the same host, the oldest first; absent when none was given. */
+  readonly before?: readonly Observation[];
   readonly net: Net;
   readonly signal: AbortSignal;
 }

@@ -96,6 +96,7 @@ async function observeWith(
     lookup: first,
     startedAtMs: context.startedAtMs,
     signal,
+    ...(settings.before === undefined ? {} : { before: settings.before }),
   };
   const options = settings.probeOptions;
   const beside = gatherAll(
