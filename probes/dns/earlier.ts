@@ -37,8 +37,8 @@ export interface Health {
 /** How the requests to an address went, all ports together; what was under way at the end of the ride counts for nothing. */
 export function healthOf(endpoints: readonly Endpoint[], hops: readonly Hop[]): (address: IpAddress) => Health {
   return (address) => {
-    const ids = endpoints.filter((endpoint) => endpoint.address === address).map(({ id }) => id);
-    const totals = hops.filter((hop) => hop.id === 'total' && hop.endpoint !== null && ids.includes(hop.endpoint));
+    const ids = new Set(endpoints.filter((endpoint) => endpoint.address === address).map(({ id }) => id));
+    const totals = hops.filter((hop) => hop.id === 'total' && hop.endpoint !== null && ids.has(hop.endpoint));
     const cancelled = totals.reduce((sum, { errors }) => sum + (errors.cancelled ?? 0), 0);
     const requests = totals.reduce((sum, { attempts }) => sum + attempts, 0) - cancelled;
     const failures = totals.reduce((sum, hop) => sum + hop.failures, 0) - cancelled;

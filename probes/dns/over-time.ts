@@ -98,8 +98,9 @@ function momentNow(dns: DnsEvidence, endpoints: Given<unknown>['endpoints'], hop
  * that they are others. A family that only one of the two asked for (-4) is no change.
  */
 function compare(from: Moment, to: Moment): Change | 'drawn' {
-  const families = familiesOf(from).filter((family) => familiesOf(to).includes(family));
-  const within = (moment: Moment) => [...moment.addresses.keys()].filter((one) => families.includes(familyOf(one)));
+  const theirs = familiesOf(to);
+  const families = new Set([...familiesOf(from)].filter((family) => theirs.has(family)));
+  const within = (moment: Moment) => [...moment.addresses.keys()].filter((one) => families.has(familyOf(one)));
   const [before, after] = [within(from), within(to)];
   const gone = before.filter((address) => !to.addresses.has(address));
   const came = after.filter((address) => !from.addresses.has(address));
@@ -110,8 +111,8 @@ function compare(from: Moment, to: Moment): Change | 'drawn' {
   return { from, to, gone, came, failing, answering };
 }
 
-function familiesOf({ addresses }: Moment): readonly (4 | 6)[] {
-  return [...new Set([...addresses.keys()].map(familyOf))];
+function familiesOf({ addresses }: Moment): ReadonlySet<4 | 6> {
+  return new Set([...addresses.keys()].map(familyOf));
 }
 
 function isChange({ gone, came, from, to }: Change): boolean {

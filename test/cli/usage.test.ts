@@ -21,7 +21,10 @@ test.each([
   [['kms.example', '--since', '/nonexistent/before.json'], 'cannot read /nonexistent/before.json'],
   [['kms.example', '--since', 'package.json'], 'package.json has no schema'],
   [['other.example', '--since', DEMO], `--since: ${DEMO} is a journey to kms.example, not to other.example`],
-  [['kms.example', ...Array(9).fill(['--since', DEMO]).flat()], '--since: 9 journeys are more than 8'],
+  [
+    ['kms.example', ...Array.from({ length: 9 }, () => ['--since', DEMO]).flat()],
+    '--since: 9 journeys are more than 8',
+  ],
   [['kms.example', '--client-cert', '/dev/null'], 'go together'],
   [['kms.example', '-H', 'broken'], '--header'],
   [['kms.example', '-H', 'X: a\r\nY: b'], '--header'],
