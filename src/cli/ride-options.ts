@@ -28,6 +28,8 @@ export interface RideOptions extends JudgingOptions {
   readonly rootHints?: string;
   readonly policyQueries?: string;
   readonly since: readonly string[];
+  readonly dns0x20: boolean;
+  readonly dnsPadding: boolean;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -65,6 +67,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     resolverCaPem: given.every(({ transport }) => transport === undefined)
       ? null
       : await resolverRoots(options, launch),
+    dns: { mixedCase: options.dns0x20, padding: options.dnsPadding },
     families: familiesOf(options),
     connect: options.connect.map(parseConnect),
     zones: [...options.zone.map(parseZone), ...surroundings.zones],

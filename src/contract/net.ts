@@ -170,14 +170,36 @@ export interface DnsReply {
   /** Why it answers so, at most 8; absent without. */
   readonly ede?: readonly ExtendedError[];
   readonly clientSubnet?: ClientSubnet;
+  /** Whether the server repeats a question in the letters it was asked in (draft-vixie-dnsext-dns0x20); absent: it was not tried. */
+  readonly caseKept?: boolean;
+  /** End of the certificate that the resolver showed, Unix ms; only over TLS and HTTPS. */
+  readonly certificateEndsAtMs?: number;
   readonly elapsedMs: number;
 }
+
+/** One go at a server within one question. */
+export interface DnsTry {
+  readonly transport: DnsTransport;
+  /** Datagrams; 1 on a connection. */
+  readonly sent: number;
+  readonly edns: boolean;
+  readonly cookie: boolean;
+  /** Response code of the reply, or why there was none. */
+  readonly outcome: string;
+  readonly truncated: boolean;
+  /** See DnsReply. Null: not tried, or no reply to tell it by. */
+  readonly caseKept: boolean | null;
+  readonly elapsedMs: number;
+}
+
+/** What came of a question, with every go that it took, in order. */
+export type DnsAsked = Attempt<DnsReply> & { readonly tries?: readonly DnsTry[] };
 
 export interface DnsClient {
   /** Resolvers in the order they are asked: those given, else the system's. Never empty. */
   readonly resolvers: readonly DnsServer[];
   /** One question to one server: UDP with re-sends inside the step timeout and TCP after truncation, or TLS or HTTPS alone. Any rcode is `complete`. */
-  query(server: DnsServer, question: DnsQuestion, signal: AbortSignal): Promise<Attempt<DnsReply>>;
+  query(server: DnsServer, question: DnsQuestion, signal: AbortSignal): Promise<DnsAsked>;
   /** A and AAAA side by side through the resolvers, aliases followed to their end. */
   lookup(name: DnsName, signal: AbortSignal): Promise<Lookup>;
 }

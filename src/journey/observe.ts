@@ -139,11 +139,11 @@ const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
 function openDns(
-  { timeoutMs, families, resolverCaPem = null }: RideSettings,
+  { timeoutMs, families, resolverCaPem = null, dns }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
 ): OpenedDnsClient {
-  return openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem });
+  return openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns });
 }
 
 function relativeTo(lookup: Lookup, originMs: number): Lookup {
@@ -211,6 +211,7 @@ function riddenWith(
     deadlineMs: settings.deadlineMs,
     resolvers: settings.resolvers.map(formatServer),
     families: settings.families,
+    ...(settings.dns === undefined ? {} : { dnsMixedCase: settings.dns.mixedCase, dnsPadding: settings.dns.padding }),
     http: settings.http,
     servername: settings.servername,
     method: settings.request.method,

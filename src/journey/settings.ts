@@ -41,6 +41,8 @@ export interface RideSettings {
   readonly resolvers: readonly DnsServer[] | null;
   /** Roots for resolvers over TLS and HTTPS: the system's, and those given for the target. Null or absent: those that ship with Node. */
   readonly resolverCaPem?: readonly string[] | null;
+  /** Questions in mixed letters; questions over TLS and HTTPS padded. Absent: both. */
+  readonly dns?: { readonly mixedCase: boolean; readonly padding: boolean };
   readonly families: readonly (4 | 6)[];
   /** Ridden instead of what DNS gives, when not empty. */
   readonly connect: readonly PinnedAddress[];

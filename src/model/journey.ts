@@ -11,7 +11,7 @@ export const SCHEMA = 'journey/1';
 export const verdicts = ['ok', 'warning', 'critical', 'unknown'] as const;
 export type Verdict = (typeof verdicts)[number];
 
-/** What was actually sent and received. Bytes are those of TCP payload (TLS included) and DNS messages. */
+/** What was actually sent and received: connections whose first packet left; bytes of TCP payload (TLS included) and DNS messages. */
 export interface Budget {
   readonly dnsQueries: number;
   readonly connections: number;

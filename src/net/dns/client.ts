@@ -4,12 +4,14 @@ import type { DnsClient, DnsServer, PlainDnsServer } from '../../contract/net.ts
 import { UsageError } from '../../model/usage-error.ts';
 import type { Meter } from '../meter.ts';
 import { openCookies } from './cookies.ts';
-import { exchange, exchangeSecured } from './exchange.ts';
+import { exchange, exchangeSecured, type Ways } from './exchange.ts';
 import { openGate } from './gate.ts';
+import { openCaseLosers } from './letter-case.ts';
 import { lookup } from './lookup.ts';
 import type { SecuredOptions, SecuredTransport } from './secured.ts';
 import { formatServer } from './server-text.ts';
 import { systemResolvers } from './system.ts';
+import { openUdpLines } from './udp-lines.ts';
 
 export interface DnsClientOptions {
   /** In the order they are asked; at least one. */
@@ -23,6 +25,10 @@ export interface DnsClientOptions {
   readonly caPem?: readonly string[] | null;
   /** Who is asked for the name in the URL of a resolver over HTTPS; absent: the resolvers of the system. */
   readonly locators?: readonly PlainDnsServer[];
+  /** False: questions are sent in plain letters. Absent: in mixed ones, where the question can be read on the way. */
+  readonly mixedCase?: boolean;
+  /** False: questions over TLS and HTTPS are as long as they are. Absent: padded (RFC 8467). */
+  readonly padding?: boolean;
 }
 
 export interface OpenedDnsClient extends DnsClient {
@@ -32,16 +38,20 @@ export interface OpenedDnsClient extends DnsClient {
 
 /** @throws UsageError when there is nobody to ask or nothing to ask for */
 export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
-  const { resolvers, timeoutMs, meter, families } = options;
+  const { resolvers, timeoutMs, meter, families, mixedCase = true, padding = true } = options;
   if (resolvers.length === 0) throw new UsageError('no resolver to ask', 'name one with --resolver IP[#PORT]');
   if (families.length === 0) throw new UsageError('neither IPv4 nor IPv6 is wanted', 'drop -4 or -6');
   const gate = openGate();
-  const cookies = openCookies();
+  const ways: Ways = {
+    ...{ meter, cookies: openCookies(), lines: openUdpLines(meter) },
+    caseLosers: mixedCase ? openCaseLosers() : null,
+  };
   const over = new AbortController();
-  const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, meter, signal, cookies });
+  const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, signal, ways });
   const transportOf = keptTransports({
     context: lazyContext(options),
     meter,
+    padded: padding,
     locate: locator(options, over.signal, plain),
   });
   const query: DnsClient['query'] = async (server, question, signal) => {

@@ -6,6 +6,8 @@ import { type Problem, problem } from '../../model/problem.ts';
 import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
 import type { PeerVerification } from '../../model/trace.ts';
 import type { Meter } from '../meter.ts';
+import { onSyn } from '../on-syn.ts';
+import type { Peer } from './secured.ts';
 import { type SocketMoment, socketProblem } from './socket-problem.ts';
 
 export interface Dialled {
@@ -22,7 +24,7 @@ export interface Dialled {
 
 export interface Line {
   readonly socket: TLSSocket;
-  readonly verified: PeerVerification;
+  readonly peer: Peer;
   /** Adds to the meter what went over the wire since the last call. */
   count(): void;
 }
@@ -36,7 +38,7 @@ export function dial(dialled: Dialled, signal: AbortSignal): Promise<Dial> {
   const { address, port, meter } = dialled;
   const { promise, resolve } = Promise.withResolvers<Dial>();
   const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
-  meter.add({ connections: 1 });
+  onSyn(tcp, () => meter.add({ connections: 1 }));
   const count = counter(tcp, meter);
   const fail = (trouble: Problem): void => {
     signal.removeEventListener('abort', cancel);
@@ -53,7 +55,8 @@ export function dial(dialled: Dialled, signal: AbortSignal): Promise<Dial> {
     moment = 'sent';
     secure(tcp, dialled, fail, (socket, verified) => {
       signal.removeEventListener('abort', cancel);
-      resolve({ state: 'open', line: { socket, verified, count } });
+      const peer = { verified, certificateEndsAtMs: endOf(socket) };
+      resolve({ state: 'open', line: { socket, peer, count } });
     });
   });
   if (signal.aborted) cancel();
@@ -87,6 +90,11 @@ function secure(
       ),
     );
   });
+}
+
+function endOf(socket: TLSSocket): number | null {
+  const endsAtMs = Date.parse(socket.getPeerCertificate().valid_to ?? '');
+  return Number.isNaN(endsAtMs) ? null : endsAtMs;
 }
 
 function codeOf(error: unknown): string {

@@ -1,17 +1,21 @@
 // Owns a decoded DNS message and the question it answers. Never hands unchecked bytes to dns-packet.
-import { randomInt } from 'node:crypto';
 import dnsPacket from 'dns-packet';
 import type { DnsQuestion, DnsRecord } from '../../contract/net.ts';
 import type { WireText } from '../../model/text.ts';
 import { isOurs } from './cookies.ts';
 import { cookieOption, type OptRead, readOptions, subnetOption } from './edns.ts';
 import { readHeader, type SectionName, walkMessage } from './guard.ts';
+import { mixCase, questionName, repeatsName } from './letter-case.ts';
 import { nsidIn } from './nsid.ts';
+import { randomOctets } from './random-octets.ts';
 import { readRecord } from './records.ts';
 import { CLASS_IN, NSID, OPT, rcodeName, typeNumbers } from './registry.ts';
 
 /** RFC 9715: the largest UDP answer to ask for, so that none is fragmented on the way. */
 const UDP_PAYLOAD_BYTES = 1_232;
+
+/** RFC 8467 4.1: queries are padded to a multiple of this. */
+const PADDED_TO_BYTES = 128;
 
 /** A question in its wire form, with what an answer must repeat. */
 export interface Query {
@@ -20,6 +24,18 @@ export interface Query {
   readonly bytes: Buffer;
   /** Sent along; null: none. */
   readonly cookie: Buffer | null;
+  /** The name in the case in which it is sent; null: as it is written. */
+  readonly mixed: Buffer | null;
+}
+
+/** What a query carries beside its question. */
+export interface Carried {
+  /** False for servers that choke on the OPT record, and so on all that it holds. */
+  readonly edns: boolean;
+  readonly cookie?: Buffer | null;
+  readonly mixedCase?: boolean;
+  /** RFC 7830: for transports that nobody can read, so that the length tells nothing. */
+  readonly padded?: boolean;
 }
 
 export interface Message extends Readonly<Record<SectionName, readonly DnsRecord[]>>, OptRead {
@@ -39,9 +55,10 @@ export interface Message extends Readonly<Record<SectionName, readonly DnsRecord
   readonly unreadableRecords: number;
 }
 
-/** A query with a fresh random id (RFC 5452 4.3); `edns` false for servers that choke on the OPT record. */
-export function encodeQuery(question: DnsQuestion, edns = true, cookie: Buffer | null = null): Query {
-  const id = randomInt(0x1_0000);
+/** A query with a fresh random id (RFC 5452 4.3). */
+export function encodeQuery(question: DnsQuestion, carried: Carried = { edns: true }): Query {
+  const { edns, cookie = null, mixedCase = false } = carried;
+  const id = randomOctets(2).readUInt16BE(0);
   const bytes = dnsPacket.encode({
     type: 'query',
     id,
@@ -51,18 +68,34 @@ export function encodeQuery(question: DnsQuestion, edns = true, cookie: Buffer |
       (question.dnssec === true ? dnsPacket.CHECKING_DISABLED : 0),
     // dns-packet writes type 0 for a mnemonic that it does not know (HTTPS), so the number is given.
     questions: [{ name: question.name, type: `UNKNOWN_${typeNumbers[question.type]}` as dnsPacket.RecordType }],
-    additionals: edns ? [optRecord(question, cookie)] : [],
+    additionals: edns ? [optRecord(question, carried)] : [],
   });
-  return { id, question, bytes, cookie: edns ? cookie : null };
+  const name = mixedCase ? questionName(bytes) : null;
+  if (name !== null) mixCase(name);
+  return { id, question, bytes, cookie: edns ? cookie : null, mixed: name };
 }
 
-function optRecord({ nsid, dnssec, clientSubnet }: DnsQuestion, cookie: Buffer | null): dnsPacket.OptAnswer {
+function optRecord(question: DnsQuestion, { cookie = null, padded = false }: Carried): dnsPacket.OptAnswer {
+  const { nsid, dnssec, clientSubnet } = question;
   const plain = nsid === true ? ASKING_NSID : OPT_RECORD;
-  const subnet = clientSubnet === undefined ? [] : [subnetOption(clientSubnet) as unknown as dnsPacket.PacketOpt];
-  const ours = cookie === null ? [] : [cookieOption(cookie) as unknown as dnsPacket.PacketOpt];
-  const record = { ...plain, options: [...plain.options, ...subnet, ...ours] };
-  return dnssec === true ? { ...record, flags: DO_BIT, flag_do: true } : record;
+  const options = [...plain.options];
+  if (clientSubnet !== undefined) options.push(subnetOption(clientSubnet) as unknown as dnsPacket.PacketOpt);
+  if (cookie !== null) options.push(cookieOption(cookie) as unknown as dnsPacket.PacketOpt);
+  const record = { ...plain, options, ...(dnssec === true && { flags: DO_BIT, flag_do: true }) };
+  // RFC 8467 4.1: last, once the length of all the rest is known.
+  if (padded) options.push({ code: PADDING, length: paddingBytes(question, record) } as unknown as dnsPacket.PacketOpt);
+  return record;
 }
+
+function paddingBytes({ name, type }: DnsQuestion, record: dnsPacket.OptAnswer): number {
+  const questions = [{ name, type: `UNKNOWN_${typeNumbers[type]}` as dnsPacket.RecordType }];
+  const bytes = dnsPacket.encodingLength({ type: 'query', questions, additionals: [record] }) + OPTION_HEAD_BYTES;
+  return (PADDED_TO_BYTES - (bytes % PADDED_TO_BYTES)) % PADDED_TO_BYTES;
+}
+
+/** EDNS option code, RFC 7830 3, and the code and length before the data of any option. */
+const PADDING = 12;
+const OPTION_HEAD_BYTES = 4;
 
 /** Among the 16 flags in the TTL of an OPT record: RFC 6891 6.1.4. */
 const DO_BIT = 0x8000;
@@ -142,4 +175,9 @@ export function replyTo(query: Query, bytes: Buffer): Message | null {
   const { name, type, class: klass } = message.question;
   const same = name === query.question.name && type === typeNumbers[query.question.type] && klass === CLASS_IN;
   return same ? message : null;
+}
+
+/** Whether the reply repeats the name as it was sent; null when that tells nothing. */
+export function keepsCase({ mixed }: Query, { question }: Message, bytes: Buffer): boolean | null {
+  return mixed === null || question === null ? null : repeatsName(bytes, mixed);
 }

@@ -3,16 +3,16 @@
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
-import type { HttpsDnsServer } from '../../contract/net.ts';
+import type { DnsRecord, HttpsDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { ipAddress } from '../../model/target.ts';
 import { dnsName, type IpAddress, wireText } from '../../model/text.ts';
-import type { PeerVerification } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { dial, type Line } from './dial.ts';
 import { encodeQuery, type Query } from './message.ts';
 import {
   MAX_CONNECTIONS,
+  type Peer,
   type SecuredAsking,
   type SecuredHeard,
   type SecuredOptions,
@@ -37,7 +37,7 @@ export function overHttps(server: HttpsDnsServer, options: SecuredOptions): Secu
   const ask = async (asking: SecuredAsking): Promise<SecuredHeard> => {
     const startMs = now();
     for (let again = false; ; again = true) {
-      if (closed) return { heard: { state: 'cancelled' }, verified: null };
+      if (closed) return { heard: { state: 'cancelled' }, peer: null };
       if (newest === null || !newest.isUsable) {
         newest = new Session(url, options, counts);
         sessions.add(newest);
@@ -52,7 +52,7 @@ export function overHttps(server: HttpsDnsServer, options: SecuredOptions): Secu
       // A server may end a kept connection while the question is on its way (RFC 9112 9.6): asked once more on a new one.
       if (hungUp && hadAnswered && !again && connections === counts.connections) continue;
       // The same for every connection of a session: the URL says what the certificate must hold for.
-      return { heard, verified: session.verified };
+      return { heard, peer: session.peer };
     }
   };
   return {
@@ -81,7 +81,7 @@ class NotOpened extends Error {
 
 /** One undici client, which reconnects by itself, until it falls silent. */
 class Session {
-  verified: PeerVerification | null = null;
+  peer: Peer | null = null;
   hasAnswered = false;
   isUsable = true;
   #heardMs = 0;
@@ -110,7 +110,9 @@ class Session {
   async ask({ question, edns, timeoutMs, signal }: SecuredAsking): Promise<Ended> {
     const askedMs = now();
     if (signal.aborted) return { heard: { state: 'cancelled' }, hungUp: false };
-    const posted = new Post(withoutId(encodeQuery(question, edns)), () => this.#sent());
+    const posted = new Post(withoutId(encodeQuery(question, { edns, padded: this.#options.padded })), () =>
+      this.#sent(),
+    );
     const cancel = (): void => posted.end({ state: 'cancelled' });
     const timer = setTimeout(() => posted.end(silence()), timeoutMs);
     signal.addEventListener('abort', cancel, { once: true });
@@ -181,7 +183,7 @@ class Session {
     if (dialed.state === 'failed') throw new NotOpened({ state: 'failed', problem: dialed.problem });
     const { line } = dialed;
     this.#line = line;
-    this.verified = line.verified;
+    this.peer = line.peer;
     this.#lines.add(new Promise((resolve) => line.socket.once('close', resolve)).then(() => line.count()));
     return line;
   }
@@ -202,6 +204,7 @@ class Post implements Dispatcher.DispatchHandler {
   readonly #onSent: () => void;
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
+  #age = 0;
   #isOver = false;
   #controller: Dispatcher.DispatchController | null = null;
 
@@ -234,6 +237,7 @@ class Post implements Dispatcher.DispatchHandler {
     // RFC 9110 15.2: informational answers are not the answer.
     if (status < 200 || this.#isOver) return;
     if (status > 299) return this.end(failed(status === 403 ? 'dns-refused' : 'dns-error', `HTTP ${status}`));
+    this.#age = ageOf(headers);
     const type = 'content-type' in headers ? String(headers['content-type']) : 'none';
     if (type.split(';')[0]?.trim().toLowerCase() !== MEDIA_TYPE) {
       this.end(failed('dns-malformed', `content type ${type.slice(0, 100)}`));
@@ -250,13 +254,32 @@ class Post implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const heard = listen(this.query, Buffer.concat(this.#chunks));
-    this.end(heard ?? failed('dns-malformed', 'a reply to another question'));
+    this.end((heard && aged(heard, this.#age)) ?? failed('dns-malformed', 'a reply to another question'));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (error instanceof NotOpened) this.end(error.heard);
     else this.end(failed('dns-unreachable', wordsOf(error)), true);
   }
+}
+
+/** Seconds that the answer has spent in HTTP caches (RFC 9111 5.1); 0 for what is no number. */
+function ageOf(headers: object): number {
+  const age = 'age' in headers ? String(headers.age).trim() : '';
+  return /^\d{1,10}$/.test(age) ? Number(age) : 0;
+}
+
+/** RFC 8484 5.1: what an HTTP cache kept has grown older there. */
+function aged(heard: Heard, age: number): Heard {
+  if (heard.state !== 'heard' || age === 0) return heard;
+  const older = (record: DnsRecord): DnsRecord => ({ ...record, ttlSeconds: Math.max(0, record.ttlSeconds - age) });
+  const { answers, authorities, additionals } = heard.message;
+  const records = {
+    answers: answers.map(older),
+    authorities: authorities.map(older),
+    additionals: additionals.map(older),
+  };
+  return { ...heard, message: { ...heard.message, ...records } };
 }
 
 function wordsOf(error: Error): string {

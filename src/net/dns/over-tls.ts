@@ -3,12 +3,12 @@
 import type { TlsDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { wireText } from '../../model/text.ts';
-import type { PeerVerification } from '../../model/trace.ts';
 import { now } from '../clock.ts';
 import { dial, type Line } from './dial.ts';
 import { encodeQuery, type Query } from './message.ts';
 import {
   MAX_CONNECTIONS,
+  type Peer,
   type SecuredAsking,
   type SecuredHeard,
   type SecuredOptions,
@@ -29,9 +29,9 @@ export function overTls(server: TlsDnsServer, options: Omit<SecuredOptions, 'loc
   const ask = async (asking: SecuredAsking): Promise<SecuredHeard> => {
     const startMs = now();
     for (;;) {
-      if (closed) return { heard: { state: 'cancelled' }, verified: null };
+      if (closed) return { heard: { state: 'cancelled' }, peer: null };
       if (newest === null || !newest.isUsable) {
-        if (opened >= MAX_CONNECTIONS) return { heard: tooManyConnections(), verified: null };
+        if (opened >= MAX_CONNECTIONS) return { heard: tooManyConnections(), peer: null };
         opened += 1;
         newest = new Pipeline(server, options);
         lines.add(newest);
@@ -41,7 +41,7 @@ export function overTls(server: TlsDnsServer, options: Omit<SecuredOptions, 'loc
       const heard = await line.ask({ ...asking, timeoutMs: Math.max(1, asking.timeoutMs - (now() - startMs)) });
       // RFC 7766 6.2.4: a server may hang up between two answers. What it had not read yet is asked again, on a new connection.
       if (heard.state === 'failed' && line.isClosed && hadAnswered) continue;
-      return { heard, verified: line.verified };
+      return { heard, peer: line.peer };
     }
   };
   return {
@@ -61,7 +61,7 @@ interface Waiter {
 
 /** One connection from its opening to its end. */
 class Pipeline {
-  verified: PeerVerification | null = null;
+  peer: Peer | null = null;
   hasAnswered = false;
   isClosed = false;
   /** False once it failed or fell silent; questions under way may still be answered. */
@@ -74,9 +74,11 @@ class Pipeline {
   readonly #over = new AbortController();
   readonly #gone: Promise<void>;
   readonly #meter: SecuredOptions['meter'];
+  readonly #padded: boolean;
 
-  constructor({ address, port, name }: TlsDnsServer, { context, meter }: Omit<SecuredOptions, 'locate'>) {
+  constructor({ address, port, name }: TlsDnsServer, { context, meter, padded }: Omit<SecuredOptions, 'locate'>) {
     this.#meter = meter;
+    this.#padded = padded;
     const strict = name !== null;
     const dialled = { address, port, name, strict, alpn: ['dot'], context: context(), meter };
     this.#gone = dial(dialled, this.#over.signal).then((dialed) => {
@@ -114,7 +116,7 @@ class Pipeline {
   /** Ids tell the answers apart: no two questions under way share one (RFC 7766 6.2.1). */
   #fresh(question: SecuredAsking['question'], edns: boolean): Query {
     for (;;) {
-      const query = encodeQuery(question, edns);
+      const query = encodeQuery(question, { edns, padded: this.#padded });
       if (!this.#waiting.has(query.id)) return query;
     }
   }
@@ -123,7 +125,7 @@ class Pipeline {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { socket } = line;
     this.#line = line;
-    this.verified = line.verified;
+    this.peer = line.peer;
     let cause: Error | null = null;
     socket.on('error', (error) => {
       cause ??= error;

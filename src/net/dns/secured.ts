@@ -17,7 +17,14 @@ export interface SecuredAsking {
 export interface SecuredHeard {
   readonly heard: Heard;
   /** Of the connection on which it was heard; null when there was none. */
-  readonly verified: PeerVerification | null;
+  readonly peer: Peer | null;
+}
+
+/** Who answers on a connection. */
+export interface Peer {
+  readonly verified: PeerVerification;
+  /** End of its certificate, Unix ms; null when it cannot be read. */
+  readonly certificateEndsAtMs: number | null;
 }
 
 /** One resolver over one kept connection, for as long as a journey takes. */
@@ -31,6 +38,8 @@ export interface SecuredTransport {
 export interface SecuredOptions {
   readonly context: () => SecureContext;
   readonly meter: Meter;
+  /** Questions are padded: RFC 8467 4.1. */
+  readonly padded: boolean;
   /** Address of a resolver that was given by its name; null when there is none. */
   readonly locate: (name: DnsName) => Promise<IpAddress | null>;
 }

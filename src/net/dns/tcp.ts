@@ -3,11 +3,17 @@
 import { connect } from 'node:net';
 import { problem } from '../../model/problem.ts';
 import { wireText } from '../../model/text.ts';
+import type { Meter } from '../meter.ts';
+import { onSyn } from '../on-syn.ts';
 import { type SocketMoment, socketProblem } from './socket-problem.ts';
 import { type Asking, type Heard, listen, silence } from './udp.ts';
 
+export interface TcpAsking extends Asking {
+  readonly meter: Meter;
+}
+
 /** One connection for one query; it is closed after the answer. */
-export function askByTcp({ server, query, timeoutMs, meter, signal }: Asking): Promise<Heard> {
+export function askByTcp({ server, query, timeoutMs, meter, signal }: TcpAsking): Promise<Heard> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve({ state: 'cancelled' });
     const socket = connect({ host: server.address, port: server.port, autoSelectFamily: false });
@@ -23,7 +29,7 @@ export function askByTcp({ server, query, timeoutMs, meter, signal }: Asking): P
     const cancel = () => finish({ state: 'cancelled' });
     const timer = setTimeout(() => finish(silence()), timeoutMs);
     signal.addEventListener('abort', cancel, { once: true });
-    meter.add({ connections: 1 });
+    onSyn(socket, () => meter.add({ connections: 1 }));
     socket.on('error', (error) => finish({ state: 'failed', problem: socketProblem(error, server.address, moment) }));
     socket.on('close', () => finish(cutOff()));
     socket.on('connect', () => {

@@ -1,25 +1,30 @@
-// Owns one question over UDP: one connected socket of its own, re-sends, and a patient ear for the right answer.
+// Owns one question over UDP: re-sends, and a patient ear for the right answer.
 // Never believes a reply with another id or question, and never outlives its time.
-import { createSocket } from 'node:dgram';
 import type { PlainDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
-import { familyOf } from '../../model/target.ts';
 import { wireText } from '../../model/text.ts';
-import type { Meter } from '../meter.ts';
-import { type Message, type Query, replyTo } from './message.ts';
+import { now } from '../clock.ts';
+import { inPlainLetters } from './letter-case.ts';
+import { keepsCase, type Message, type Query, replyTo } from './message.ts';
 import { MalformedMessage } from './names.ts';
 import { type SocketMoment, socketProblem } from './socket-problem.ts';
+import type { UdpLines } from './udp-lines.ts';
 
 export interface Asking {
   readonly server: PlainDnsServer;
   readonly query: Query;
   readonly timeoutMs: number;
-  readonly meter: Meter;
   readonly signal: AbortSignal;
 }
 
+export interface UdpAsking extends Asking {
+  readonly lines: UdpLines;
+  /** For each datagram. */
+  readonly onSent: () => void;
+}
+
 export type Heard =
-  | { readonly state: 'heard'; readonly message: Message }
+  | { readonly state: 'heard'; readonly message: Message; readonly caseKept: boolean | null }
   | { readonly state: 'failed'; readonly problem: Problem }
   | { readonly state: 'cancelled' };
 
@@ -29,51 +34,60 @@ const MAX_STRANGERS = 64;
 /** Parts of the timeout after which the query is sent again. */
 const RESEND_AT = [1 / 3, 2 / 3];
 
-/** A new socket for each query gives each its own random port (RFC 5452 9.2); connected, it hears no other sender. */
-export function askByUdp({ server, query, timeoutMs, meter, signal }: Asking): Promise<Heard> {
+/**
+ * Sent again twice. The last time in plain letters: where it is mixed ones that something on the way does not take, no more is lost
+ * than with two lost datagrams.
+ */
+export function askByUdp({ server, query, timeoutMs, signal, lines, onSent }: UdpAsking): Promise<Heard> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve({ state: 'cancelled' });
-    const socket = createSocket(familyOf(server.address) === 6 ? 'udp6' : 'udp4');
-    const timers: NodeJS.Timeout[] = [];
+    const startMs = now();
     let strangers = 0;
+    let sent = 0;
     let done = false;
-    let moment: SocketMoment = 'open';
-    const finish = (heard: Heard) => {
+    const finish = (heard: Heard): void => {
+      if (done) return;
       done = true;
-      for (const timer of timers) clearTimeout(timer);
+      clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
-      socket
-        .removeAllListeners('message')
-        .removeAllListeners('error')
-        .on('error', () => {});
-      socket.close();
+      lease.release();
       resolve(heard);
     };
-    const fail = (error: Error) => {
-      if (!done) finish({ state: 'failed', problem: socketProblem(error, server.address, moment) });
+    const fail = (error: Error, moment: SocketMoment): void =>
+      finish({ state: 'failed', problem: socketProblem(error, server.address, moment) });
+    const cancel = (): void => finish({ state: 'cancelled' });
+    const isPlain = (): boolean => sent > RESEND_AT.length;
+    const send = (): void => {
+      sent += 1;
+      onSent();
+      lease.send(isPlain() ? inPlainLetters(query) : query.bytes);
     };
-    const cancel = () => finish({ state: 'cancelled' });
-    const send = () => {
-      meter.add({ dnsQueries: 1, bytesSent: query.bytes.length });
-      socket.send(query.bytes, (error) => error !== null && fail(error));
+    const dueMs = (): number => timeoutMs * (sent === 0 ? 1 : (RESEND_AT[sent - 1] ?? 1)) - (now() - startMs);
+    const onTime = (): void => {
+      if (now() - startMs >= timeoutMs) return finish(strangers > 0 ? onlyStrangers(strangers) : silence());
+      if (sent > 0 && dueMs() <= 0) send();
+      timer = setTimeout(onTime, Math.ceil(dueMs()));
     };
-    socket.on('error', fail);
-    socket.on('message', (bytes) => {
-      meter.add({ bytesReceived: bytes.length });
-      const heard = listen(query, bytes);
-      if (heard !== null) return finish(heard);
+    let timer = setTimeout(onTime, timeoutMs);
+    signal.addEventListener('abort', cancel, { once: true });
+    const stranger = (): void => {
       strangers += 1;
       if (strangers >= MAX_STRANGERS) finish(onlyStrangers(strangers));
+    };
+    const lease = lines.lease(server, query.id, {
+      open() {
+        send();
+        clearTimeout(timer);
+        timer = setTimeout(onTime, Math.ceil(dueMs()));
+      },
+      message(bytes) {
+        const heard = listen(isPlain() ? { ...query, mixed: null } : query, bytes);
+        if (heard === null) stranger();
+        else finish(heard);
+      },
+      stranger,
+      fail,
     });
-    socket.connect(server.port, server.address, ((error?: Error) => {
-      if (done) return;
-      if (error) return fail(error);
-      moment = 'sent';
-      send();
-      timers.push(...RESEND_AT.map((part) => setTimeout(send, timeoutMs * part)));
-    }) as () => void);
-    timers.push(setTimeout(() => finish(strangers > 0 ? onlyStrangers(strangers) : silence()), timeoutMs));
-    signal.addEventListener('abort', cancel, { once: true });
   });
 }
 
@@ -81,7 +95,7 @@ export function askByUdp({ server, query, timeoutMs, meter, signal }: Asking): P
 export function listen(query: Query, bytes: Buffer): Heard | null {
   try {
     const message = replyTo(query, bytes);
-    return message === null ? null : { state: 'heard', message };
+    return message === null ? null : { state: 'heard', message, caseKept: keepsCase(query, message, bytes) };
   } catch (error) {
     if (!(error instanceof MalformedMessage)) throw error;
     return { state: 'failed', problem: problem('dns-malformed', 'resolve', wireText(error.message)) };

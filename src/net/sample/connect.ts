@@ -4,6 +4,7 @@ import { problem } from '../../model/problem.ts';
 import type { Endpoint } from '../../model/target.ts';
 import type { TcpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
+import { onSyn } from '../on-syn.ts';
 import { readTcpInfo } from '../tcp-info.ts';
 import { problemOf } from './failure.ts';
 import { runStep } from './step.ts';
@@ -16,16 +17,13 @@ export interface Connected {
   readonly tcp: TcpFacts | null;
 }
 
-/**
- * `onSyn`: the kernel took the connect, and a SYN is on its way; not called for what this machine refuses by itself (no descriptors,
- * no route). @throws StepFailure
- */
+/** `onSent`: see `onSyn`. @throws StepFailure */
 export async function connectTo(
   endpoint: Endpoint,
   timeoutMs: number,
   signal: AbortSignal,
   onSocket: (socket: Socket) => void,
-  onSyn: () => void = () => undefined,
+  onSent: () => void = () => undefined,
 ): Promise<Connected> {
   const startMs = now();
   const socket = await runStep<Socket>(
@@ -33,8 +31,7 @@ export async function connectTo(
     (done, fail) => {
       const opened = connect({ host: endpoint.address, port: endpoint.port, autoSelectFamily: false, noDelay: true });
       onSocket(opened);
-      // Emitted right before connect(2); what that call refuses by itself has destroyed the socket when it returns.
-      opened.once('connectionAttempt', () => queueMicrotask(() => !opened.destroyed && onSyn()));
+      onSyn(opened, onSent);
       // Stays for the life of the socket: an error between two steps must not end the process.
       opened.on('error', (error) => fail(problemOf(error, 'connect', endpoint.family)));
       opened.once('close', () => fail(problem('closed', 'connect')));

@@ -93,11 +93,12 @@ describe.concurrent('cookies', () => {
     expect(asked.length).toBe(2);
   });
 
-  test('none over TCP', async () => {
-    const { asked } = await ask((one) => (one.via === 'udp' ? reply(one, { flags: TC }) : honest(one)));
+  test('over TCP too, and what the server bakes there is shown over UDP', async () => {
+    const { asked } = await ask((one) => (one.count === 1 ? reply(one, { flags: TC }) : baked(one)), 2);
     expect(asked.map((one) => [one.via, cookieOf(one)?.length])).toEqual([
       ['udp', 8],
-      ['tcp', undefined],
+      ['tcp', 8],
+      ['udp', 16],
     ]);
   });
 });

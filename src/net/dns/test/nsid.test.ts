@@ -32,8 +32,8 @@ describe('which node answers, and over which transport', () => {
     const { attempts, options, via } = await ask(respond, { ...question, nsid: true, transport: 'tcp' }, question);
     expect(attempts[0]).toMatchObject({ state: 'complete', value: { nsid, transport: 'tcp' } });
     expect([options, via]).toEqual([
-      // Over UDP a cookie goes along.
-      [[3], [10]],
+      // A cookie goes along.
+      [[3, 10], [10]],
       ['tcp', 'udp'],
     ]);
   });

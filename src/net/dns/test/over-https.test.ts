@@ -57,6 +57,20 @@ describe.concurrent('one question over HTTPS', () => {
     expect(server.connections.total).toBe(1);
   });
 
+  test.each([
+    ['41', 19],
+    ['60', 0],
+    ['9999', 0],
+    ['-1', 60],
+    ['a while', 60],
+  ])('an answer that was kept for "%s" seconds lives %i more', async (age, ttlSeconds) => {
+    const { attempt } = await ask((asked, response) => {
+      response.setHeader('age', age);
+      answerHttps(response, answer(asked));
+    });
+    expect(attempt).toMatchObject({ state: 'complete', value: { answers: [{ ttlSeconds }] } });
+  });
+
   const refused: readonly [string, Certified, string][] = [
     ['of a stranger', { names: ['127.0.0.1'], by: 'stranger' }, 'SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_'],
     ['for another name', { names: [NAME] }, 'ERR_TLS_CERT_ALTNAME_INVALID'],

@@ -48,7 +48,8 @@ async function listen(respond: Respond, address: string, port: number, tcp: Wher
   const take = (bytes: Buffer, via: 'udp' | 'tcp'): readonly Buffer[] => {
     const packet = dnsPacket.decode(bytes);
     const question = packet.questions?.[0];
-    const one = { packet, name: question?.name ?? '', type: question?.type ?? '', via, count: asked.length + 1 };
+    const name = question?.name.toLowerCase() ?? '';
+    const one = { packet, name, type: question?.type ?? '', via, count: asked.length + 1 };
     asked.push(one);
     const replies = respond(one);
     return replies === null ? [] : Buffer.isBuffer(replies) ? [replies] : replies;
