@@ -104,7 +104,7 @@ describe.concurrent('a question in mixed letters', () => {
   test('a server that is silent over TCP costs a part of the time only', async () => {
     const { attempts } = await ask(lowering, { tcp: () => undefined, timeoutMs: 900 });
     expect(attempts).toMatchObject([{ state: 'complete', value: { caseKept: false } }]);
-    expect(attempts[0]?.elapsedMs).toBeLessThan(900);
+    expect(attempts[0]?.state === 'complete' && attempts[0].elapsedMs).toBeLessThan(900);
   });
 
   test('a reply that carries our cookie needs no TCP', async () => {

@@ -1,17 +1,20 @@
-import type { OptAnswer } from 'dns-packet';
-import dnsPacket from 'dns-packet';
+import dnsPacket, { type Packet } from 'dns-packet';
 import { expect, test } from 'vitest';
 import type { DnsName } from '../../../model/text.ts';
 import { createMeter } from '../../meter.ts';
 import { openDnsClient } from '../client.ts';
 import { encodeQuery } from '../message.ts';
 import { answerHttps, roots, startHttps, startTls } from './secured-servers.ts';
-import { type Asked, frame, reply, startServer } from './servers.ts';
+import { frame, reply, startServer } from './servers.ts';
 
 const PADDING = 12;
 const names = [1, 20, 60].map((length) => `${'a'.repeat(length)}.kms.example` as DnsName);
 const extras = [{}, { nsid: true }, { dnssec: true, clientSubnet: '192.0.2.0/24' }] as const;
 const long = [60, 61, 62, 63].map((length) => 'b'.repeat(length)).join('.');
+
+function optionCodes({ additionals = [] }: Packet): readonly number[] {
+  return additionals.flatMap((record) => (record.type === 'OPT' ? record.options.map(({ code }) => code) : []));
+}
 
 test.each(names.flatMap((name) => extras.map((extra) => [name, extra] as const)))(
   'a padded question of %s %j is a multiple of 128 octets, with the padding last',
@@ -19,8 +22,7 @@ test.each(names.flatMap((name) => extras.map((extra) => [name, extra] as const))
     const question = { name, type: 'A', recursionDesired: true, ...extra } as const;
     const { bytes } = encodeQuery(question, { edns: true, padded: true });
     expect(bytes.length % 128).toBe(0);
-    const { options } = dnsPacket.decode(bytes).additionals?.[0] as OptAnswer;
-    expect(options.at(-1)?.code).toBe(PADDING);
+    expect(optionCodes(dnsPacket.decode(bytes)).at(-1)).toBe(PADDING);
   },
 );
 
@@ -42,7 +44,6 @@ test('without EDNS there is none', () => {
 test.each([true, false])(
   'questions over TLS and HTTPS are padded when that is %s, those over UDP never',
   async (padding) => {
-    const codes = ({ packet }: Asked) => (packet.additionals?.[0] as OptAnswer).options.map(({ code }) => code);
     await using udp = await startServer((asked) => reply(asked));
     await using tls = await startTls((asked, socket) => socket.write(frame(reply(asked))));
     await using https = await startHttps((asked, response) => answerHttps(response, reply(asked)));
@@ -52,10 +53,8 @@ test.each([true, false])(
     const question = { name: 'kms.example' as DnsName, type: 'A', recursionDesired: true } as const;
     for (const resolver of resolvers) await dns.query(resolver, question, new AbortController().signal);
     await dns.close();
-    expect([udp, tls, https].map(({ asked }) => asked.some((one) => codes(one).includes(PADDING)))).toEqual([
-      false,
-      padding,
-      padding,
-    ]);
+    expect(
+      [udp, tls, https].map(({ asked }) => asked.some((one) => optionCodes(one.packet).includes(PADDING))),
+    ).toEqual([false, padding, padding]);
   },
 );

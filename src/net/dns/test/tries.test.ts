@@ -1,3 +1,4 @@
+import type { Answer } from 'dns-packet';
 import { describe, expect, test } from 'vitest';
 import type { DnsTry } from '../../../contract/net.ts';
 import type { DnsName } from '../../../model/text.ts';
@@ -9,6 +10,9 @@ const QUESTION = { name: 'kms.example' as DnsName, type: 'A', recursionDesired: 
 const cut: Where['tcp'] = (socket) => socket.destroy();
 type Told = Partial<DnsTry>;
 const udp = (told: Told): Told => ({ transport: 'udp', sent: 1, edns: true, cookie: true, ...told });
+
+/** RFC 6891 6.1.3: 16, whose upper bits are in the OPT record. */
+const BADVERS = { ...OPT, extendedRcode: 1 } as Answer;
 
 const cases: readonly [string, Respond, Where, readonly Told[]][] = [
   ['an answer', (asked) => reply(asked), {}, [udp({ outcome: 'NOERROR', truncated: false })]],
@@ -32,8 +36,7 @@ const cases: readonly [string, Respond, Where, readonly Told[]][] = [
   ],
   [
     'a server that knows no version of EDNS',
-    // RFC 6891 6.1.3: BADVERS is 16, whose upper bits are in the OPT record.
-    (asked) => reply(asked, asked.packet.additionals?.length ? { additionals: [{ ...OPT, extendedRcode: 1 }] } : {}),
+    (asked) => reply(asked, asked.packet.additionals?.length ? { additionals: [BADVERS] } : {}),
     {},
     [udp({ outcome: 'BADVERS' }), udp({ outcome: 'NOERROR', edns: false, cookie: false })],
   ],
