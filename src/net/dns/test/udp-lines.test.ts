@@ -58,17 +58,17 @@ describe.concurrent('the sockets of questions over UDP', () => {
     const names: string[] = [];
     let next = 0;
     const worker = async (): Promise<void> => {
-      while (next < 8_000) {
+      while (next < 3_000) {
         const index = next++;
         const asked = await ask(index);
         if (asked.state === 'complete') names.push(`n${index}`);
       }
     };
     await Promise.all(Array.from({ length: 100 }, worker));
-    expect(names).toHaveLength(8_000);
+    expect(names).toHaveLength(3_000);
     const ports = new Set(mirror.ports);
-    expect(ports.size).toBeGreaterThan(8_000 / 512);
-    expect(ports.size).toBeLessThan(2_000);
+    expect(ports.size).toBeGreaterThan(3_000 / 512);
+    expect(ports.size).toBeLessThan(1_000);
   });
 
   test('many to a closed port all fail at once', async () => {
