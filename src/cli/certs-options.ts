@@ -20,6 +20,7 @@ export interface CertsOptions extends JudgingOptions {
   readonly 6?: boolean;
   readonly format: (typeof CERTS_FORMATS)[number];
   readonly output?: string;
+  readonly textfile?: string;
   readonly failOn?: 'warning' | 'critical' | 'never';
   readonly quiet?: boolean;
   readonly verbose?: boolean;

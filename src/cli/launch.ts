@@ -14,4 +14,4 @@ export interface Launch {
 export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as const;
 
 /** What `--format` of `probe certs` takes. */
-export const CERTS_FORMATS = ['text', 'json'] as const;
+export const CERTS_FORMATS = ['text', 'json', 'csv', 'prometheus', 'nagios'] as const;

@@ -156,6 +156,10 @@ function certsOptions(command: Command): Command {
     .option('-6', 'IPv6 only')
     .addOption(new Option('-f, --format <F>', 'how to report').choices(CERTS_FORMATS).default('text'))
     .option('-o, --output <F>', 'write the report to this file')
+    .option(
+      '--textfile <F>',
+      "write metrics to this file, for node_exporter's textfile collector (replaced whole, never half)",
+    )
     .option('-v, --verbose', 'what to do about each problem, notices, and everything that was looked at')
     .option('-q, --quiet', 'nothing but the exit code')
     .addOption(

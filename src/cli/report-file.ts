@@ -8,7 +8,7 @@ import { systemWords, writeError } from './system-words.ts';
 export interface ReportFile {
   /** Replaces what the file held. @throws WriteError */
   write(text: string): Promise<void>;
-  /** For a report that will not come: an older report stays as it was, a file that we made goes. */
+  /** For a report that will not come: an older report stays as it was, a file that we made goes. Harmless after `write`. */
   discard(): Promise<void>;
 }
 
@@ -16,21 +16,23 @@ export interface ReportFile {
 const STANDARD_OUTPUT = new Set(['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1']);
 
 /** @throws UsageError for a path that cannot be written */
-export async function openReportFile(path: string, io: Io): Promise<ReportFile> {
+export async function openReportFile(path: string, io: Io, option = '--output'): Promise<ReportFile> {
   if (STANDARD_OUTPUT.has(path)) return { write: (text) => io.out(text), discard: async () => undefined };
   try {
     const { file, isOurs } = await openOrMake(path);
     return reportFile(path, file, isOurs, (await file.stat()).isFile());
   } catch (error) {
     throw new UsageError(
-      `--output: cannot write ${path}: ${systemWords(error)}`,
+      `${option}: cannot write ${path}: ${systemWords(error)}`,
       'name a file in a folder that exists and is yours',
     );
   }
 }
 
 function reportFile(path: string, file: FileHandle, isOurs: boolean, isRegular: boolean): ReportFile {
+  let isWritten = false;
   const discard = async (): Promise<void> => {
+    if (isWritten) return;
     await file.close().catch(() => undefined);
     if (isOurs) await unlink(path).catch(() => undefined);
   };
@@ -38,11 +40,13 @@ function reportFile(path: string, file: FileHandle, isOurs: boolean, isRegular: 
     discard,
     async write(text) {
       try {
-        if (isRegular && (await replaced(path, text))) return await file.close();
-        // Devices and pipes have no length to cut.
-        if (isRegular) await file.truncate(0);
-        await file.writeFile(text);
+        if (!isRegular || !(await replaced(path, text))) {
+          // Devices and pipes have no length to cut.
+          if (isRegular) await file.truncate(0);
+          await file.writeFile(text);
+        }
         await file.close();
+        isWritten = true;
       } catch (error) {
         await discard();
         throw writeError(path, error);

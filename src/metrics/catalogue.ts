@@ -107,6 +107,6 @@ export const catalogue: readonly Family[] = [
   family('journey_series_dropped', 'gauge', 'Series left out because a family reached its bound.'),
 ];
 
-function family(name: string, type: Family['type'], help: string, ...labels: readonly string[]): Family {
+export function family(name: string, type: Family['type'], help: string, ...labels: readonly string[]): Family {
   return { name, type, help, labels };
 }

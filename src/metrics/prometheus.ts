@@ -1,10 +1,11 @@
 // Owns a journey as Prometheus text, through prom-client. Knows the families by the catalogue only.
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { MetricSample } from '../contract/probe.ts';
 import type { Journey } from '../model/journey.ts';
 import { catalogue, type Family } from './catalogue.ts';
 import { hopLabels, journeySamples } from './journey-samples.ts';
 import { labelValue, labelValues } from './labels.ts';
+import { record } from './record.ts';
 
 /** Series of one family; what is beyond is counted in `journey_series_dropped`. */
 const MAX_SERIES = 1000;
@@ -30,7 +31,7 @@ export async function renderPrometheus(journey: Journey, samples: readonly Metri
     const of =
       family.name === DROPPED ? [{ family: DROPPED, labels: {}, value: dropped }] : (byFamily.get(family.name) ?? []);
     if (family.type === 'histogram') observeHops(family, registry, target, journey);
-    else dropped += record(family, registry, target, of);
+    else dropped += record(family, registry, { common: { target }, most: MAX_SERIES }, of);
   }
   return registry.metrics();
 }
@@ -44,34 +45,6 @@ function placed(sample: MetricSample, zones: ReadonlyMap<string, string>): Metri
   const { endpoint } = sample.labels;
   if (endpoint === undefined) return sample;
   return { ...sample, labels: { ...sample.labels, zone: zones.get(labelValue(endpoint)) ?? '' } };
-}
-
-/** @returns how many series were dropped */
-function record(family: Family, registry: Registry, target: string, samples: readonly MetricSample[]): number {
-  const kept = samples.filter(({ value }) => Number.isFinite(value)).slice(0, MAX_SERIES);
-  if (kept.length === 0) return samples.length;
-  const options = {
-    name: family.name,
-    help: family.help,
-    labelNames: ['target', ...family.labels],
-    registers: [registry],
-  };
-  if (family.type === 'counter') {
-    const counter = new Counter(options);
-    for (const { labels, value } of kept) counter.inc({ target, ...checked(family, labels) }, value);
-  } else {
-    const gauge = new Gauge(options);
-    for (const { labels, value } of kept) gauge.set({ target, ...checked(family, labels) }, value);
-  }
-  return samples.length - kept.length;
-}
-
-function checked(family: Family, labels: MetricSample['labels']): Record<string, string> {
-  const names = Object.keys(labels);
-  if (names.length !== family.labels.length || names.some((name) => !family.labels.includes(name))) {
-    throw new Error(`labels of ${family.name} are ${family.labels.join(', ')}, not ${names.join(', ')}`);
-  }
-  return labelValues(labels);
 }
 
 function observeHops(family: Family, registry: Registry, target: string, journey: Journey): void {

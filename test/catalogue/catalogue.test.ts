@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { probes } from '../../probes/index.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
+import { certsCatalogue } from '../../src/metrics/certs-catalogue.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { captureIo, runCli } from '../support/cli.ts';
 
@@ -27,6 +28,12 @@ function rowsUnder(text: string, heading: string): readonly (readonly string[])[
 test('the metric families of the README are those of the catalogue', () => {
   const said = rowsUnder(read('README.md'), '## Metrics');
   const known = catalogue.map(({ name, type, labels, help }) => [name, type, ['target', ...labels].join(', '), help]);
+  expect(said).toEqual(known);
+});
+
+test('the metric families of probe certs in the README are those of their catalogue', () => {
+  const said = rowsUnder(read('README.md'), '## Metrics of `probe certs`');
+  const known = certsCatalogue.map(({ name, type, labels, help }) => [name, type, labels.join(', '), help]);
   expect(said).toEqual(known);
 });
 
@@ -58,9 +65,13 @@ test('no two checks share an id', async () => {
 });
 
 test('every long option that the README or a probe README shows exists', async () => {
-  const { out } = await runCli(['ride', '--help']);
-  const judge = await runCli(['judge', '--help']);
-  const known = new Set(`${out}${judge.out}`.match(/--[a-z][a-z0-9-]+/g));
+  const helps = await Promise.all(['ride', 'judge', 'certs'].map((command) => runCli([command, '--help'])));
+  const known = new Set(
+    helps
+      .map(({ out }) => out)
+      .join('')
+      .match(/--[a-z][a-z0-9-]+/g),
+  );
   known.add('--version').add('--help');
   const pages = ['README.md', ...probes.map(({ id }) => `probes/${id}/README.md`)];
   const shown = pages.flatMap((page) =>

@@ -1,5 +1,5 @@
 // `probe certs` as cron runs it, against the embedded world: silent and 0 when all is well, a line a problem and its exit code otherwise.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -61,6 +61,42 @@ describe('probe certs', () => {
       expect(chain.length).toBeGreaterThan(1);
       for (const fingerprint of chain) expect(report.certificates).toHaveProperty(fingerprint);
     }
+  });
+
+  test('as a monitoring plugin: one line with performance data, then the problems', async () => {
+    const { out } = await certs('kms.example', '-f', 'nagios');
+    const [first = '', ...rest] = out.trimEnd().split('\n');
+    expect(first).toMatch(
+      /^CERTS CRITICAL - 1 problem at 3 places of 1 target: kms\.example 127\.0\.20\.1:\d+: The certificate [^|]* \| days_left=6;30:;7: /,
+    );
+    expect(first).toMatch(/ 'kms\.example 127\.0\.30\.1:\d+'=6[0-9];30:;7:/);
+    expect(rest).toHaveLength(1);
+  });
+
+  test('as CSV: a line for each certificate of each place', async () => {
+    const { out } = await certs('kms.example', 'nope.example', '-f', 'csv');
+    const lines = out.trimEnd().split('\r\n');
+    const width = lines[0]?.split(',').length;
+    expect(lines[0]).toMatch(/^place,target,endpoint,state,position,days_left,/);
+    expect(lines).toHaveLength(1 + 3 * 2 + 1);
+    // Subjects hold commas, within quotes.
+    for (const line of lines) expect(line.replaceAll(/"[^"]*"/g, '').split(',')).toHaveLength(width ?? 0);
+    expect(lines.at(-1)).toContain('failed: the name does not exist');
+  });
+
+  test('as metrics, into a file that is replaced whole', async () => {
+    const file = join(folder, 'certs.prom');
+    const { out } = await certs('kms.example', '--textfile', file, '-q');
+    expect(out).toBe('');
+    const text = await readFile(file, 'utf8');
+    expect(text).toMatch(/^certs_verdict 2$/m);
+    expect(text).toMatch(
+      /^certs_not_after_timestamp_seconds\{place="kms\.example 127\.0\.10\.1:\d+",position="0"\} 1[\d.e+]+$/m,
+    );
+    expect(text).toMatch(
+      /^certs_problem\{place="kms\.example 127\.0\.20\.1:\d+",id="certificate-expiry",severity="critical"\} 1$/m,
+    );
+    expect((await readdir(folder)).filter((name) => name.startsWith('certs.prom'))).toEqual(['certs.prom']);
   });
 
   test('a deadline that has passed says so', async () => {

@@ -35,17 +35,35 @@ export async function runCerts(
   if (targets.length === 0)
     throw new UsageError('nothing to look at', 'name targets, or a file of them with --list FILE');
   const policy = await policyFrom(options, null, launch);
-  const file = options.output === undefined ? null : await openReportFile(options.output, launch.io);
+  const files = await openFiles(options, launch);
   try {
     const report = await surveyed(targets, options, policy, launch);
+    // First: an alert must not depend on whether somebody reads the report.
+    await files.textfile?.write(await metricsOf(report));
     const text = await render(report, options, launch);
-    if (file !== null) await file.write(text);
+    if (files.output !== null) await files.output.write(text);
     else if (text !== '') await launch.io.out(text);
     return exitCode(report.verdict, options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
-  } catch (error) {
-    await file?.discard();
-    throw error;
+  } finally {
+    await files.discard();
   }
+}
+
+/** Opened before the sweep, so that a path that cannot be written is said before anything is sent. @throws UsageError */
+async function openFiles({ output, textfile }: CertsOptions, { io }: Launch) {
+  const opened = {
+    output: output === undefined ? null : await openReportFile(output, io),
+    textfile: textfile === undefined ? null : await openReportFile(textfile, io, '--textfile'),
+  };
+  const discard = async (): Promise<void> => {
+    await Promise.all([opened.output?.discard(), opened.textfile?.discard()]);
+  };
+  return { ...opened, discard };
+}
+
+async function metricsOf(report: CertsReport): Promise<string> {
+  const { certsPrometheus } = await import('../../metrics/certs-prometheus.ts');
+  return certsPrometheus(report);
 }
 
 async function surveyed(targets: Targets, options: CertsOptions, policy: Policy, launch: Launch): Promise<CertsReport> {
@@ -145,5 +163,15 @@ async function render(report: CertsReport, options: CertsOptions, { io }: Launch
       const { writeJson } = await import('../../report/json.ts');
       return writeJson(report);
     }
+    case 'csv': {
+      const { certsCsv } = await import('../../report/certs/csv.ts');
+      return certsCsv(report);
+    }
+    case 'nagios': {
+      const { certsNagios } = await import('../../report/certs/nagios.ts');
+      return certsNagios(report);
+    }
+    case 'prometheus':
+      return metricsOf(report);
   }
 }

@@ -1,5 +1,11 @@
 // Owns the text report of `probe certs`: nothing when all is well, else one line a problem, worst first; details when asked for.
-import type { CertificateRecord, CertsProblem, CertsReport, Place } from '../../model/certs.ts';
+import {
+  type CertificateRecord,
+  type CertsProblem,
+  type CertsReport,
+  daysLeft,
+  type Place,
+} from '../../model/certs.ts';
 import { plural } from '../numbers.ts';
 import { blank, type Line, paint, type Run, run, type Style } from '../text/run.ts';
 import { type Column, clipped, fitColumns, shrinkColumns, tableLines } from '../text/table.ts';
@@ -12,7 +18,6 @@ export interface CertsView {
   readonly verbose: boolean;
 }
 
-const DAY_MS = 86_400_000;
 const GAP = 2;
 const INDENT = 10;
 const STYLES = { critical: 'critical', warning: 'warning', notice: 'notice', unknown: 'notice' } as const;
@@ -78,24 +83,19 @@ function summaryLines(report: CertsReport, columns: number): readonly Line[] {
   ];
 }
 
-function nextToExpire({ places, certificates, asOf }: CertsReport): string | null {
-  const leaves = places.flatMap(({ id, chain }) => {
-    const left = daysLeft(certificates[chain[0] ?? ''], asOf);
-    return left === null || left < 0 ? [] : [{ id, left }];
+function nextToExpire(report: CertsReport): string | null {
+  const leaves = report.places.flatMap((place) => {
+    const left = daysLeft(place, report);
+    return left === null || left < 0 ? [] : [{ id: place.id, left }];
   });
   const [first] = leaves.toSorted((a, b) => a.left - b.left);
   return first === undefined ? null : `${first.id} in ${plural(first.left, 'day')}`;
 }
 
-function daysLeft(certificate: CertificateRecord | undefined, asOf: string): number | null {
-  if (certificate?.notAfter == null) return null;
-  return Math.floor((Date.parse(certificate.notAfter) - Date.parse(asOf)) / DAY_MS);
-}
-
 /** Every place, the one whose certificate ends first at the top. */
 function placeLines(report: CertsReport, columns: number): readonly Line[] {
   const rows = report.places
-    .map((place) => ({ place, left: daysLeft(report.certificates[place.chain[0] ?? ''], report.asOf) }))
+    .map((place) => ({ place, left: daysLeft(place, report) }))
     .toSorted((a, b) => (a.left ?? Number.NEGATIVE_INFINITY) - (b.left ?? Number.NEGATIVE_INFINITY));
   if (rows.length === 0) return [];
   const leafOf = ({ chain }: Place): CertificateRecord | undefined => report.certificates[chain[0] ?? ''];
