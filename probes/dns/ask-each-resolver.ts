@@ -6,14 +6,17 @@ import type { DnsName, IpAddress } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import { rcodeProblem } from '../../src/net/dns/lookup.ts';
 import { formatServer } from '../../src/net/dns/server-text.ts';
-import { type Context, ofType } from './ask.ts';
-import type { ResolverEvidence } from './evidence.ts';
+import { ask, type Context, ofType } from './ask.ts';
+import type { ResolverEvidence, ToldAliasEvidence } from './evidence.ts';
+import { setsOfName, toldSet } from './told-set.ts';
 
 /** Resolvers compared; the first are those that the lookup asks first. */
 const MAX_RESOLVERS = 16;
 /** Addresses written down of one resolver. */
 const MAX_ADDRESSES = 64;
 const MAX_ERRORS = 8;
+/** Links written down of one resolver; it gives up after as many restarts. */
+const MAX_ALIASES = 11;
 
 /** In the order given. The only resolver is not asked again when the lookup already waited for it in vain. */
 export async function askEachResolver(context: Context, name: DnsName, lookup: Lookup): Promise<ResolverEvidence[]> {
@@ -35,14 +38,19 @@ interface Heard {
   readonly problem: Problem | null;
 }
 
-async function askOne({ net, signal }: Context, resolver: DnsServer, name: DnsName): Promise<ResolverEvidence> {
-  const ask = async (type: 'A' | 'AAAA'): Promise<Heard> => {
+async function askOne(context: Context, resolver: DnsServer, name: DnsName): Promise<ResolverEvidence> {
+  const { net, signal } = context;
+  const asking = async (type: 'A' | 'AAAA'): Promise<Heard> => {
     const question = { name, type, recursionDesired: true, authenticated: true } as const;
     const attempt = await net.dns.query(resolver, question, signal);
     if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value) };
     return { reply: null, problem: attempt.state === 'failed' ? attempt.problem : problem('cancelled', 'gather') };
   };
-  return summed(resolver, await Promise.all([ask('A'), ask('AAAA')]));
+  const sets = setsOfName(context).map(async (wanted) =>
+    toldSet(wanted, await ask(context, resolver, { ...wanted, recursionDesired: true })),
+  );
+  const [heard, recordSets] = await Promise.all([Promise.all([asking('A'), asking('AAAA')]), Promise.all(sets)]);
+  return { ...summed(resolver, heard), ...(recordSets.length === 0 ? {} : { recordSets }) };
 }
 
 function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence {
@@ -51,6 +59,7 @@ function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence 
   const answers = replies.flatMap((reply) => reply.answers);
   const addresses = [...ofType(answers, 'A'), ...ofType(answers, 'AAAA')];
   const first = replies.find(({ rcode }) => rcode === 'NOERROR') ?? replies[0];
+  const aliases = aliasesOf(answers);
   const ttls = addresses.map(({ ttlSeconds }) => ttlSeconds);
   return {
     resolver: formatServer(resolver),
@@ -58,7 +67,8 @@ function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence 
     verified: first?.verified ?? null,
     rcode: first?.rcode ?? null,
     addresses: sorted(addresses.map(({ address }) => address)),
-    aliased: answers.some(({ type }) => type === 'CNAME'),
+    aliased: aliases.length > 0,
+    ...(aliases.length === 0 ? {} : { aliases }),
     ttlSeconds: ttls.length === 0 ? null : Math.min(...ttls),
     rttMs: replies.length === 0 ? null : Math.min(...replies.map(({ elapsedMs }) => elapsedMs)),
     authenticated: replies.length === 0 ? null : replies.every(({ authenticated }) => authenticated),
@@ -66,6 +76,13 @@ function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence 
     error: trouble?.code ?? null,
     detail: trouble?.detail ?? null,
   };
+}
+
+/** Each link once, in the order of the answers. */
+function aliasesOf(answers: DnsReply['answers']): ToldAliasEvidence[] {
+  const links = ofType(answers, 'CNAME').map(({ name, target }) => ({ name, target }));
+  const distinct = new Map(links.map((link) => [JSON.stringify([link.name, link.target]), link]));
+  return [...distinct.values()].slice(0, MAX_ALIASES);
 }
 
 function sorted(addresses: readonly IpAddress[]): IpAddress[] {

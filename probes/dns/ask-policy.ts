@@ -2,9 +2,9 @@
 // Never asks a cache, never faster than its pace, and a server that fails once is asked no more.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DnsReply } from '../../src/contract/net.ts';
-import { type DnsName, dnsName, type IpAddress, interpret } from '../../src/model/text.ts';
+import { type DnsName, dnsName, type IpAddress, interpret, textKey, type WireText } from '../../src/model/text.ts';
 import { ask, type Context } from './ask.ts';
-import type { PolicyEvidence, ZoneEvidence } from './evidence.ts';
+import type { NodeEvidence, PolicyEvidence, ZoneEvidence } from './evidence.ts';
 import { inferPolicy, type PolicySample, type SubnetView } from './policy-kind.ts';
 
 /** Between two questions to one server, ms. */
@@ -12,6 +12,8 @@ const PACE_MS = 50;
 /** Different sets that are written down, and members of each. */
 const MAX_SETS = 32;
 const MAX_MEMBERS = 64;
+/** Nodes that are written down. */
+const MAX_NODES = 32;
 
 /**
  * Networks on five continents whose place is known because a registry or university has had them for decades (RDAP of the five
@@ -28,6 +30,11 @@ const CLIENT_NETWORKS = [
 ];
 /** Asked first: when neither answer depends on the client's network, the others are not asked. */
 const FIRST_NETWORKS = 2;
+
+/** A sample, and what the node that gave it calls itself (RFC 5001). */
+interface NodeSample extends PolicySample {
+  readonly node: WireText | null;
+}
 
 interface Asking {
   readonly context: Context;
@@ -66,23 +73,42 @@ export async function askPolicy(context: Context, zone: ZoneEvidence): Promise<P
     pool,
     ecs: views.map(({ prefix, scope, members }) => ({ prefix, scope, addresses: [...members] as DnsName[] })),
     signals: [...signals],
+    ...nodesOf(samples),
+  };
+}
+
+/** Only where one address showed two names: several nodes answer there (anycast), and may hold different zones. */
+function nodesOf(samples: readonly NodeSample[]): Pick<PolicyEvidence, 'nodes'> {
+  const nodes = [...Map.groupBy(samples, ({ server }) => server).values()].flatMap((same) => {
+    const named = same.flatMap(({ node, ...sample }) => (node === null ? [] : [{ ...sample, node }]));
+    const byNode = [...Map.groupBy(named, ({ node }) => textKey(node)).values()];
+    return byNode.length < 2 ? [] : byNode.map((answers) => nodeOf(answers));
+  });
+  return nodes.length === 0 ? {} : { nodes: nodes.slice(0, MAX_NODES) };
+}
+
+function nodeOf(answers: readonly (PolicySample & { readonly node: WireText })[]): NodeEvidence {
+  const [{ server, node }] = answers as readonly [(typeof answers)[number]];
+  const sets = [...Map.groupBy(answers, ({ members }) => members.toSorted().join(' ')).values()];
+  return {
+    address: server as IpAddress,
+    nsid: node,
+    sets: sets
+      .slice(0, MAX_SETS)
+      .map((same) => ({ addresses: (same[0]?.members ?? []).toSorted() as DnsName[], n: same.length })),
   };
 }
 
 /** Each server in turns of its own, side by side; in the order of the answers. */
-async function plainly(
-  asking: Asking,
-  servers: readonly IpAddress[],
-  queries: number,
-): Promise<readonly PolicySample[]> {
-  const samples: PolicySample[] = [];
+async function plainly(asking: Asking, servers: readonly IpAddress[], queries: number): Promise<readonly NodeSample[]> {
+  const samples: NodeSample[] = [];
   await Promise.all(
     servers.map(async (server, at) => {
       const turns = Math.floor(queries / servers.length) + (at < queries % servers.length ? 1 : 0);
       for (let turn = 0; turn < turns; turn++) {
         const reply = await paced(asking, server, turn > 0, null);
         if (reply === null) return;
-        samples.push({ server, members: membersOf(reply, asking.type) });
+        samples.push({ server, members: membersOf(reply, asking.type), node: reply.nsid });
       }
     }),
   );
@@ -114,7 +140,13 @@ async function paced(
 ): Promise<DnsReply | null> {
   if (wait) await pause(PACE_MS, undefined, { signal: context.signal }).catch(() => {});
   if (context.signal.aborted) return null;
-  const question = { name, type, recursionDesired: false, ...(clientSubnet !== null && { clientSubnet }) };
+  const question = {
+    name,
+    type,
+    recursionDesired: false,
+    nsid: true as const,
+    ...(clientSubnet !== null && { clientSubnet }),
+  };
   const told = await ask(context, { address, port: context.options.authorityPort }, question);
   return told.reply;
 }

@@ -20,10 +20,12 @@ import type {
   NameServerEvidence,
   ServerEvidence,
   SoaEvidence,
+  ToldSetEvidence,
   ZoneEvidence,
 } from './evidence.ts';
 import { directionOf } from './referral.ts';
-import { askBriefly, overTcp } from './walk-bounds.ts';
+import { setsOfZone, toldSet } from './told-set.ts';
+import { askBriefly } from './walk-bounds.ts';
 
 /** Name servers looked at in a zone; more do not fit a referral either. */
 const MAX_NAMES = 16;
@@ -118,9 +120,10 @@ async function askServer(context: Context, questions: Questions, address: IpAddr
   }
   const own = (name: DnsName, type: 'A' | 'AAAA' | 'NS') =>
     ask(context, server, { name, type, recursionDesired: false });
-  const [names, tcp, ...families] = await Promise.all([
+  const [names, tcp, recordSets, ...families] = await Promise.all([
     own(zone, 'NS'),
-    thorough ? overTcp({ ask: (...question) => askBriefly(context, ...question) }, address, zone) : null,
+    thorough ? overTcp(context, address, zone) : null,
+    askSets(context, questions, address),
     own(entry, 'A'),
     own(entry, 'AAAA'),
   ]);
@@ -131,10 +134,34 @@ async function askServer(context: Context, questions: Questions, address: IpAddr
       ...{ address, authoritative, rttMs, serial: soa.serial, error: failed },
       ...{ rcode: replies[0]?.rcode ?? null, answers: answersOf(replies) },
       ...nsSetOf(names.reply, zone),
-      ...(tcp === null ? {} : { tcp }),
+      ...(tcp === null || tcp === undefined ? {} : { tcp }),
       ...(nsid === null ? {} : { nsid }),
+      soa,
+      ...(recordSets.length === 0 ? {} : { recordSets }),
     },
     soa,
+  };
+}
+
+/** Side by side and briefly: servers that drop questions for newer types must not hold up the rest. */
+function askSets(context: Context, { zone, entry }: Questions, address: IpAddress): Promise<ToldSetEvidence[]> {
+  const asking = setsOfZone(context, zone, entry).map(async (wanted) =>
+    toldSet(wanted, await askBriefly(context, address, { ...wanted, recursionDesired: false })),
+  );
+  return Promise.all(asking);
+}
+
+/** The SOA once more: whether TCP works, and whether another node of the same address has another version. */
+async function overTcp(context: Context, address: IpAddress, zone: DnsName): Promise<ServerEvidence['tcp']> {
+  const question = { name: zone, type: 'SOA', recursionDesired: false, transport: 'tcp', nsid: true } as const;
+  const { reply, problem: trouble } = await askBriefly(context, address, question);
+  if (reply === null) return { rttMs: null, error: trouble.code };
+  const soa = soaOf(reply, zone);
+  return {
+    rttMs: reply.elapsedMs,
+    error: null,
+    ...(soa === null ? {} : { serial: soa.serial }),
+    ...(reply.nsid === null ? {} : { nsid: reply.nsid }),
   };
 }
 

@@ -91,7 +91,10 @@ export function compareAnswers(a: AnswerEvidence, b: AnswerEvidence): number {
 export function authoritativeTtl(zones: readonly ZoneEvidence[], name: WireText | string, type: string): number | null {
   const told = zones
     .flatMap((zone) => zone.nameservers.flatMap((nameserver) => nameserver.byAddress))
-    .flatMap((server) => server.answers)
+    .flatMap((server) => [
+      ...server.answers,
+      ...(server.recordSets ?? []).flatMap((set) => set.records.map((one) => ({ ...one, type: set.type }))),
+    ])
     .filter((answer) => answer.type === type && sameText(answer.name, name));
   return told.length === 0 ? null : Math.max(...told.map((answer) => answer.ttlSeconds));
 }

@@ -1,13 +1,20 @@
 // Owns the record of how a zone answers the same question again and again, and of how it answered in earlier journeys.
 // Never judges, and holds JSON only.
 import { z } from 'zod';
-import { count, dnsNameSchema, ipAddressSchema } from '../../src/model/schema.ts';
+import { count, dnsNameSchema, ipAddressSchema, wireTextSchema } from '../../src/model/schema.ts';
 
 const policyKinds = ['fixed', 'rotated', 'multivalue', 'weighted', 'client-dependent', 'cannot-tell'] as const;
 export type PolicyKind = (typeof policyKinds)[number];
 
 /** An address, or the target of an alias that leaves the zone. */
 const member = z.union([ipAddressSchema, dnsNameSchema]);
+
+/** One node of a server address that several answer for (anycast), by what it calls itself (NSID), and its answers. */
+const node = z.object({
+  address: ipAddressSchema,
+  nsid: wireTextSchema,
+  sets: z.array(z.object({ addresses: z.array(member), n: count })),
+});
 
 /** How a zone's own servers answer the same question again and again, and what that is taken for. */
 export const policy = z.object({
@@ -28,6 +35,8 @@ export const policy = z.object({
   pool: count.nullable(),
   /** Answers on behalf of client networks (RFC 7871), each network twice; scope 0: for all clients. */
   ecs: z.array(z.object({ prefix: z.string(), scope: count, addresses: z.array(member) })),
+  /** Of server addresses where several nodes answered; absent where none showed two. */
+  nodes: z.array(node).optional(),
   signals: z.array(z.string()),
 });
 
@@ -52,5 +61,6 @@ export const earlier = z.object({
   policy: policy.pick({ kind: true, setsSeen: true }).nullable(),
 });
 
+export type NodeEvidence = z.infer<typeof node>;
 export type PolicyEvidence = z.infer<typeof policy>;
 export type EarlierEvidence = z.infer<typeof earlier>;

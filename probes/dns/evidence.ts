@@ -13,6 +13,7 @@ import {
 import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 import { earlier, policy } from './evidence-policy.ts';
+import { soa, toldAlias, toldSet } from './evidence-records.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 const answer = z.object({
@@ -25,7 +26,7 @@ const answer = z.object({
 /** A record as the resolver gave it. `ttlSeconds` is what is left of its life there; the authority's TTL is its whole life. */
 const record = answer.extend({
   name: dnsNameSchema,
-  /** HTTPS and CAA in zone-file form; no authority is asked for these. */
+  /** HTTPS and CAA in zone-file form; what each authority tells of them is in its `recordSets`. */
   type: z.enum(['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA']),
   authoritativeTtlSeconds: count.nullable(),
 });
@@ -56,12 +57,23 @@ const server = z.object({
   nsTtlSeconds: count.nullable().optional(),
   /** Why `error` is `not-authoritative`; absent otherwise. */
   lameness: z.enum(lamenesses).optional(),
-  /** The same question over TCP; absent where it was not asked. */
-  tcp: z.object({ rttMs: milliseconds.nullable(), error: serverError.nullable() }).optional(),
+  /** The same question over TCP; absent where it was not asked. The serial and the name are those of the node that answered. */
+  tcp: z
+    .object({
+      rttMs: milliseconds.nullable(),
+      error: serverError.nullable(),
+      serial: count.optional(),
+      nsid: wireTextSchema.optional(),
+    })
+    .optional(),
   /** What the node that answered calls itself (RFC 5001); absent when it does not say. */
   nsid: wireTextSchema.optional(),
   /** Of the zone's NS set, as this server tells it; sorted, absent when it tells none. */
   nsNames: z.array(wireTextSchema).optional(),
+  /** As this server tells it; absent in journeys that did not keep it. */
+  soa: soa.optional(),
+  /** Absent where they were not asked for. */
+  recordSets: z.array(toldSet).optional(),
 });
 
 /** A name server and the sum of its addresses: fastest round trip, serial when all tell the same, first error. */
@@ -133,18 +145,6 @@ const walk = z.object({
   problem: problemSchema.nullable(),
   queries: count,
   durationMs: milliseconds,
-});
-
-const soa = z.object({
-  zone: dnsNameSchema,
-  primary: wireTextSchema,
-  mailbox: wireTextSchema,
-  serial: count,
-  refreshSeconds: count,
-  retrySeconds: count,
-  expireSeconds: count,
-  minimumSeconds: count,
-  ttlSeconds: count,
 });
 
 /** One way to move traffic, and the record set whose TTL holds it up. */
@@ -273,6 +273,10 @@ const resolver = z.object({
   addresses: z.array(ipAddressSchema),
   /** The answer holds an alias. */
   aliased: z.boolean(),
+  /** Absent without one. */
+  aliases: z.array(toldAlias).optional(),
+  /** Absent where they were not asked for. */
+  recordSets: z.array(toldSet).optional(),
   /** Shortest time left of the address records in its cache. */
   ttlSeconds: count.nullable(),
   /** The faster of the two questions. Over TLS and HTTPS the first question of a journey waits for the connection too. */
@@ -423,14 +427,14 @@ export type NameServerEvidence = z.infer<typeof nameserver>;
 export type ServerEvidence = z.infer<typeof server>;
 export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
-export type { EarlierEvidence, PolicyEvidence, PolicyKind } from './evidence-policy.ts';
+export type { EarlierEvidence, NodeEvidence, PolicyEvidence, PolicyKind } from './evidence-policy.ts';
 export type LeverEvidence = z.infer<typeof lever>;
 export type TargetEvidence = z.infer<typeof target>;
 export type CaaEvidence = z.infer<typeof caa>;
 export type CaaSetEvidence = z.infer<typeof caaSet>;
 export type HttpsEvidence = z.infer<typeof https>;
 export type HttpsLookupEvidence = z.infer<typeof httpsLookup>;
-export type SoaEvidence = z.infer<typeof soa>;
+export type { SoaEvidence, ToldAliasEvidence, ToldSetEvidence } from './evidence-records.ts';
 export type ResolverEvidence = z.infer<typeof resolver>;
 export type DnssecReason = (typeof dnssecReasons)[number];
 export type DnssecZoneEvidence = z.infer<typeof dnssecZone>;

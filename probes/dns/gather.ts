@@ -41,7 +41,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   const value: DnsEvidence = {
     ...seen,
     ...recordSet,
-    records: [...seen.records, ...rows],
+    records: [...seen.records, ...rows.map((row) => withTtl(row, seen))],
     targets,
     resolvers,
     ...zones.policies,
@@ -51,6 +51,15 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   const elapsedMs = net.now() - startMs;
   return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };
+
+/** The whole life of an HTTPS or CAA record, where the zone's own servers told it. */
+function withTtl(
+  row: RecordEvidence,
+  { delegation, aliasZones }: Pick<DnsEvidence, 'delegation' | 'aliasZones'>,
+): RecordEvidence {
+  const zones = [...delegation.slice(-1), ...aliasZones];
+  return { ...row, authoritativeTtlSeconds: authoritativeTtl(zones, row.name, row.type) };
+}
 
 interface Zones {
   readonly canonical: AskedZone | null;

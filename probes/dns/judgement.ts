@@ -6,6 +6,7 @@ import type { WireText } from '../../src/model/text.ts';
 import { aliasLoop } from './checks/alias-loop.ts';
 import { answerChanged } from './checks/answer-changed.ts';
 import { answersDisagree } from './checks/answers-disagree.ts';
+import { caaBindsIssuer } from './checks/caa-binds-issuer.ts';
 import { caaForbidsIssuer } from './checks/caa-forbids-issuer.ts';
 import { caaLookupFailure } from './checks/caa-lookup-failure.ts';
 import { danglingAlias } from './checks/dangling-alias.ts';
@@ -19,11 +20,13 @@ import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
 import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
+import { nodesDisagree } from './checks/nodes-disagree.ts';
 import { nsSetMismatch } from './checks/ns-set-mismatch.ts';
 import { nsec3Iterations } from './checks/nsec3-iterations.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
+import { recordsDisagree } from './checks/records-disagree.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { resolversDisagree } from './checks/resolvers-disagree.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
@@ -32,6 +35,8 @@ import { singleNameServer } from './checks/single-name-server.ts';
 import { slowNegative } from './checks/slow-negative.ts';
 import { slowProviderMove } from './checks/slow-provider-move.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
+import { soaDisagrees } from './checks/soa-disagrees.ts';
+import { soaTimersOdd } from './checks/soa-timers-odd.ts';
 import { ttlDiffers } from './checks/ttl-differs.ts';
 import { ttlVeryShort } from './checks/ttl-very-short.ts';
 import { nsLife } from './cut.ts';
@@ -56,7 +61,11 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     resolversDisagree,
     nameServerLame,
     answersDisagree,
+    recordsDisagree,
+    nodesDisagree,
     serialsDisagree,
+    soaDisagrees,
+    soaTimersOdd,
     slowTrafficShift,
     ttlDiffers,
     ttlVeryShort,
@@ -68,6 +77,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     privateAddressInPublicDns,
     caaLookupFailure,
     caaForbidsIssuer,
+    caaBindsIssuer,
     httpsRecordDisagrees,
     httpsAlpnDisagrees,
     dnssecBogus,

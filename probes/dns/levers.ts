@@ -96,11 +96,14 @@ export interface ToldTtls {
   readonly told: readonly { readonly server: ServerEvidence; readonly ttlSeconds: number }[];
 }
 
-/** Each record set of the zone that any of its servers told, the NS set included. */
+/** Each record set of the zone that any of its servers told, the NS set, HTTPS and CAA included. */
 export function toldTtls(zone: ZoneEvidence): readonly ToldTtls[] {
   const servers = zone.nameservers.flatMap((nameserver) => nameserver.byAddress);
   const all = servers.flatMap((server) => [
     ...server.answers.map(({ name, type, ttlSeconds }) => ({ server, name, type: type as string, ttlSeconds })),
+    ...(server.recordSets ?? []).flatMap(({ type, records }) =>
+      records.map(({ name, ttlSeconds }) => ({ server, name, type: type as string, ttlSeconds })),
+    ),
     ...[server.nsTtlSeconds ?? []].flat().map((ttlSeconds) => ({
       server,
       name: wireText(zone.zone),

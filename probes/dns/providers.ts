@@ -170,3 +170,36 @@ export const soaMailboxes: readonly { readonly mailbox: string; readonly operato
       source: `${DNSCONTROL}/integrationTest/integration_test.go`,
     },
   ];
+
+/** SOA timers (refresh, retry, expire, minimum in seconds) that an operator writes into every zone. */
+export const usualTimers: readonly {
+  readonly operator: string;
+  readonly timers: readonly [number, number, number, number];
+  readonly source: string;
+}[] = [
+  {
+    operator: 'Route 53',
+    timers: [7200, 900, 1_209_600, 86_400],
+    source: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html',
+  },
+  { operator: 'Google Cloud DNS', timers: [21_600, 3600, 259_200, 300], source: ZONE_DATA },
+  {
+    operator: 'Azure DNS',
+    timers: [3600, 300, 2_419_200, 300],
+    source: 'https://learn.microsoft.com/azure/dns/dns-zones-records#soa-records',
+  },
+  {
+    operator: 'Cloudflare',
+    timers: [10_000, 2400, 604_800, 1800],
+    source: 'https://github.com/dnsviz/dnsviz/issues/137',
+  },
+];
+
+/** Operators whose serial says nothing of the version: they change zones without moving it. */
+export const stillSerials: readonly { readonly operator: string; readonly source: string }[] = [
+  {
+    operator: 'Route 53',
+    source: 'https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/SOA-NSrecords.html',
+  },
+  { operator: 'Azure DNS', source: 'https://learn.microsoft.com/azure/dns/dns-zones-records#soa-records' },
+];

@@ -85,7 +85,7 @@ function isKnownTag(tag: WireText): boolean {
 }
 
 async function askHttps(context: Context) {
-  const name = serviceName(context);
+  const name = serviceName(context.target);
   const told = await askResolvers(context, name, 'HTTPS');
   const found = told.problem === null ? recordsOf(told.reply, name, 'HTTPS') : [];
   const records = ofType(found, 'HTTPS').map(
@@ -110,7 +110,7 @@ async function askHttps(context: Context) {
 }
 
 /** RFC 9460 9.1: other ports than the default are asked for by name; for http the record of https counts (9.5). */
-function serviceName({ target }: Context): DnsName {
+export function serviceName(target: Context['target']): DnsName {
   const host = target.host as DnsName;
   return target.port === 443 || target.port === 80 ? host : (dnsName(`_${target.port}._https.${host}`) ?? host);
 }
@@ -139,7 +139,7 @@ async function leadsOn(context: Context, host: DnsName): Promise<boolean> {
 }
 
 /** The records of a type at the end of the aliases that begin at the name, broken ones included. */
-function recordsOf(reply: DnsReply, name: DnsName, type: 'CAA' | 'HTTPS'): readonly DnsRecord[] {
+export function recordsOf(reply: DnsReply, name: DnsName, type: 'CAA' | 'HTTPS' | 'MX' | 'TXT'): readonly DnsRecord[] {
   let at = wireText(name);
   for (let links = 0; links < MAX_ALIASES; links++) {
     const alias = ofType(reply.answers, 'CNAME').find((one) => sameText(one.name, at));

@@ -7,6 +7,7 @@ import { reasonWords, shown } from './dnssec-words.ts';
 import type { DnsEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
+import { agreementBlocks, matrixBlocks } from './matrix-table.ts';
 import { earlierBlocks } from './over-time.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
@@ -19,8 +20,9 @@ export function section(dns: DnsEvidence): Section {
     title: 'DNS',
     blocks: [
       ...[facts(dns), ...shiftCard(dns), ...policyBlocks(dns), ...earlierBlocks(dns), ...targets(dns), ...records(dns)],
-      ...[...walkBlocks(dns), ...nameServers(dns), ...resolverTable(dns), ...dnssec(dns)],
+      ...[...walkBlocks(dns), ...nameServers(dns), ...resolverTable(dns), ...matrixBlocks(dns), ...dnssec(dns)],
     ],
+    brief: agreementBlocks(dns),
   };
 }
 

@@ -46,6 +46,8 @@ export interface RideOptions extends JudgingOptions {
   readonly only?: string;
   readonly skip?: string;
   readonly plan?: boolean;
+  /** Who wants every table wants those that take questions of their own, too. */
+  readonly verbose?: boolean;
   readonly progress: boolean;
 }
 
@@ -87,9 +89,10 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 }
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
-async function probeOptionsOf({ trustAnchor, rootHints, policyQueries }: RideOptions, { surroundings }: Launch) {
+async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
+  const { trustAnchor, rootHints, policyQueries, verbose } = options;
   const { probeOptions } = surroundings;
-  const given: { trustAnchor?: string; rootHints?: string; policyQueries?: number } = {};
+  const given: { trustAnchor?: string; rootHints?: string; policyQueries?: number; mailRecords?: boolean } = {};
   if (trustAnchor !== undefined) {
     given.trustAnchor = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
     readTrustAnchors(given.trustAnchor);
@@ -99,6 +102,7 @@ async function probeOptionsOf({ trustAnchor, rootHints, policyQueries }: RideOpt
     readRootHints(given.rootHints);
   }
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
+  if (verbose === true) given.mailRecords = true;
   if (Object.keys(given).length === 0) return probeOptions;
   return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
 }

@@ -11,4 +11,6 @@ export type Block =
 export interface Section {
   readonly title: string;
   readonly blocks: readonly Block[];
+  /** Of these, what the text report shows without `--verbose` too: little, or it is no longer one screen. */
+  readonly brief?: readonly Block[];
 }

@@ -11,7 +11,7 @@ import { latencyLines } from './text/latency.ts';
 import { NARROWEST } from './text/layout.ts';
 import { percentileLines } from './text/percentiles.ts';
 import { type Line, paint } from './text/run.ts';
-import { sectionLines } from './text/sections.ts';
+import { briefLines, sectionLines } from './text/sections.ts';
 
 /** Blocks with a blank line between them; empty ones leave no gap. */
 function spaced(blocks: readonly (readonly Line[])[]): readonly Line[] {
@@ -33,7 +33,9 @@ export const textReporter: Reporter = {
       openLines(journey, width, verbose),
       latencyLines(journey, width, verbose),
       answerLines(toldAnswers(journey), width, verbose),
-      ...(verbose ? [percentileLines(journey, width), ...sections.map((section) => sectionLines(section, width))] : []),
+      ...(verbose
+        ? [percentileLines(journey, width), ...sections.map((section) => sectionLines(section, width))]
+        : [sections.flatMap((section) => briefLines(section, width))]),
       closingLines(journey, width),
     ];
     return paint(spaced(blocks), colour);

@@ -1,8 +1,9 @@
 // Owns the check that the CAA records allow the issuer whose certificates are served.
 import { type Check, type Judged, type Seen } from '../../../src/contract/check.ts';
 import { type Phrase, pointer } from '../../../src/model/finding.ts';
-import { interpret, sameText, type WireText } from '../../../src/model/text.ts';
-import type { TlsCertificate, TlsEvidence } from '../../tls/evidence.ts';
+import type { WireText } from '../../../src/model/text.ts';
+import type { TlsEvidence } from '../../tls/evidence.ts';
+import { holdingValues, type Leaf, leavesOf } from '../caa-values.ts';
 import { caaDomain, isKnownDomain, issuerOf } from '../certificate-issuers.ts';
 import { decidingSets, digResolver } from '../derive.ts';
 import type { CaaEvidence, CaaSetEvidence, DnsEvidence } from '../evidence.ts';
@@ -34,21 +35,6 @@ export const caaForbidsIssuer: Check<Facts, DnsPolicy> = {
 
 const UNRESTRICTED: Judged = { outcome: 'not-applicable', because: 'no CAA record restricts who may issue' };
 
-interface Leaf {
-  readonly fingerprint: string;
-  readonly certificate: TlsCertificate;
-}
-
-/** Every certificate that an endpoint presented as its own, once. */
-function leavesOf({ byEndpoint, certificates }: TlsEvidence): readonly Leaf[] {
-  const chains = byEndpoint.flatMap((record) => [record, ...record.otherChains]);
-  const fingerprints = new Set(chains.flatMap(({ chainSent }) => chainSent.slice(0, 1)));
-  return [...fingerprints].flatMap((fingerprint) => {
-    const certificate = certificates[fingerprint];
-    return certificate === undefined ? [] : [{ fingerprint, certificate }];
-  });
-}
-
 type Verdict =
   | { readonly state: 'allowed' | 'unrestricted' }
   | { readonly state: 'unknown'; readonly because: string }
@@ -65,18 +51,15 @@ function summed(verdicts: readonly Verdict[]): Judged {
 }
 
 function judgeLeaf(dns: DnsEvidence, caa: CaaEvidence, leaf: Leaf): Verdict {
-  const wildcard = isByWildcard(leaf.certificate, dns.name);
-  // RFC 8659 3: for *.example.com the climb begins at example.com.
-  const set = caa.asked.slice(wildcard ? 1 : 0).find(({ records }) => records > 0);
-  if (set === undefined) return { state: 'unrestricted' };
+  const holding = holdingValues(caa, leaf.certificate, dns.name);
+  if (holding === null) return { state: 'unrestricted' };
+  const { set, tag, values } = holding;
   if (set.critical.length > 0)
     return forbidden(dns, leaf, set, [
       'carry the critical tag ',
       set.critical[0] ?? '',
       ', which no issuer is known to understand',
     ]);
-  // RFC 8659 4.3: issuewild counts instead of issue where there is any.
-  const values = wildcard && set.issuewild.length > 0 ? set.issuewild : set.issue;
   if (values.length === 0) return { state: 'unrestricted' };
   const issuer = leaf.certificate.issuer === null ? null : issuerOf(leaf.certificate.issuer);
   if (issuer === null)
@@ -86,20 +69,11 @@ function judgeLeaf(dns: DnsEvidence, caa: CaaEvidence, leaf: Leaf): Verdict {
   const stranger = domains.find((domain) => !isKnownDomain(domain));
   if (stranger !== undefined)
     return { state: 'unknown', because: `it is not known here which issuers ${stranger} in a CAA record stands for` };
-  const tag = values === set.issuewild ? 'issuewild' : 'issue';
   return forbidden(
     dns,
     leaf,
     set,
     domains.length === 0 ? ['allow nobody to issue'] : [`allow only ${domains.join(', ')} (${tag})`],
-  );
-}
-
-/** True when the name stands in the certificate by `*` only, so that the renewal asks for a wildcard certificate again. */
-function isByWildcard({ sans }: TlsCertificate, name: string): boolean {
-  if (sans.some((san) => sameText(san, name))) return false;
-  return sans.some((san) =>
-    interpret(san, (raw): boolean => raw.toLowerCase() === `*.${name.split('.').slice(1).join('.')}`),
   );
 }
 

@@ -21,7 +21,7 @@ export const httpsRecordDisagrees: Check<DnsFacts, DnsPolicy> = {
       ],
     },
   ],
-  sources: ['RFC 9460 2.2, 2.4, 7.3'],
+  sources: ['RFC 9460 2.2, 2.4, 7.2, 7.3'],
   judge({ dns }, { target }) {
     const { https, httpsLookup: lookup } = dns;
     if (https === undefined || lookup === undefined)
@@ -39,18 +39,39 @@ export const httpsRecordDisagrees: Check<DnsFacts, DnsPolicy> = {
       ...https.flatMap((record, index) => [
         ...leadsNowhere(dns, lookup, record, index),
         ...strayHints(dns, lookup, record, index),
+        ...otherPort(dns, record, index, target.port),
       ]),
     ];
     const [first, ...rest] = seen;
     if (first !== undefined) return { outcome: 'found', seen: [first, ...rest] };
-    const elsewhere = https.find(({ port }) => port !== null && port !== target.port);
-    if (elsewhere !== undefined)
-      return { outcome: 'not-judged', because: `a record leads to port ${elsewhere.port}, which was not ridden` };
     if (lookup.targets.some(({ problem }) => problem !== null))
       return { outcome: 'not-judged', because: 'the target of a record could not be looked up' };
     return foundOrPass([]);
   },
 };
+
+/** Not wrong, but half of the callers are led past what this journey rode. */
+function otherPort(
+  dns: DnsEvidence,
+  { name, priority, port }: HttpsEvidence,
+  index: number,
+  ridden: number,
+): readonly Seen[] {
+  if (priority === 0 || port === null || port === ridden) return [];
+  return [
+    {
+      severity: 'notice',
+      what: ['The HTTPS record of ', name, ` leads to port ${port}; this journey rode port ${ridden}.`],
+      soWhat:
+        'Browsers that read the record connect there and nowhere else: what was seen here holds for the other clients.',
+      nowWhat: [
+        { kind: 'command', argv: ['probe', `https://${dns.name}:${port}/`] },
+        { kind: 'change', text: ['Take port out of the HTTPS record unless that port is meant.'] },
+      ],
+      evidence: [pointer('evidence', 'dns', 'https', index, 'port')],
+    },
+  ];
+}
 
 function broken(dns: DnsEvidence, lookup: HttpsLookupEvidence): readonly Seen[] {
   if (lookup.malformed === 0) return [];

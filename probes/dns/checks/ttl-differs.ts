@@ -1,7 +1,7 @@
 // Owns the check that everybody tells the same TTL: the zone's own servers, and the resolver no more than they do.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
-import { sameText } from '../../../src/model/text.ts';
+import { sameText, type WireText } from '../../../src/model/text.ts';
 import { dig, digResolver, type PlacedServer, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import { toldTtls } from '../levers.ts';
@@ -19,7 +19,7 @@ export const ttlDiffers: Check<DnsFacts, DnsPolicy> = {
       text: ['Give the record set one TTL on every server; compare the zone’s serials if one is behind.'],
     },
   ],
-  sources: ['RFC 2181 5.2', 'RFC 8767 4'],
+  sources: ['RFC 2181 5.2', 'RFC 8767 4', 'RFC 9460 7.3'],
   judge({ dns }, { policy }) {
     const zones = placedZones(dns);
     const compared = zones.some(({ zone }) => toldTtls(zone).some(({ told }) => told.length > 1));
@@ -30,9 +30,44 @@ export const ttlDiffers: Check<DnsFacts, DnsPolicy> = {
     return foundOrPass([
       ...zones.flatMap((placed) => betweenServers(dns, placed, policy.shiftWarnSeconds)),
       ...aboveAuthority(dns),
+      ...besideAddresses(dns),
     ]);
   },
 };
+
+/** Records that a move of traffic has to change. */
+const leads: ReadonlySet<string> = new Set(['A', 'AAAA', 'CNAME']);
+
+/** Hints that outlive the addresses lead clients to the old ones after a move (RFC 9460 7.3). */
+function besideAddresses(dns: DnsEvidence): readonly Seen[] {
+  const life = (types: readonly string[], name: WireText | string) =>
+    dns.records
+      .filter((one) => types.includes(one.type) && sameText(one.name, name))
+      .flatMap((one) => one.authoritativeTtlSeconds ?? []);
+  const hinted = (dns.https ?? []).findIndex(({ priority, ipv4Hint, ipv6Hint }) => {
+    return priority > 0 && ipv4Hint.length + ipv6Hint.length > 0;
+  });
+  const record = dns.https?.[hinted];
+  if (record === undefined) return [];
+  const hints = Math.max(...life(['HTTPS'], record.name));
+  const addresses = Math.max(...life(['A', 'AAAA'], dns.canonicalName));
+  if (!Number.isFinite(addresses) || hints <= addresses) return [];
+  return [
+    {
+      what: [
+        'The HTTPS record of ',
+        record.name,
+        ` hints at addresses for ${hints} s; their own records live ${addresses} s.`,
+      ],
+      soWhat: 'After a move, browsers that kept the hints still try the old addresses first.',
+      nowWhat: [
+        digResolver(dns, record.name, 'HTTPS'),
+        { kind: 'change', text: ['Give the HTTPS record the TTL of the A and AAAA records.'] },
+      ],
+      evidence: [pointer('evidence', 'dns', 'https', hinted)],
+    },
+  ];
+}
 
 /** A warning when the move is soon enough by some servers only; what is slow, or quick enough, by all is merely untidy. */
 function betweenServers(dns: DnsEvidence, { zone, servers }: PlacedZone, allowedSeconds: number): readonly Seen[] {
@@ -42,7 +77,7 @@ function betweenServers(dns: DnsEvidence, { zone, servers }: PlacedZone, allowed
     if (low === undefined || high === undefined || low.ttlSeconds === high.ttlSeconds) return [];
     const at = [low, high].map((one) => servers.find(({ server }) => server === one.server));
     const [quick, slow] = at as [PlacedServer, PlacedServer];
-    const partly = type !== 'NS' && low.ttlSeconds <= allowedSeconds && high.ttlSeconds > allowedSeconds;
+    const partly = leads.has(type) && low.ttlSeconds <= allowedSeconds && high.ttlSeconds > allowedSeconds;
     return [
       {
         severity: partly ? 'warning' : 'notice',

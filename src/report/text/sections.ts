@@ -11,7 +11,7 @@ const GAP = 2;
 /** A column cut below this says nothing. */
 const LEAST = 8;
 
-function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number): readonly Line[] {
+function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number, indent: number): readonly Line[] {
   if (columns.length === 0) return [];
   const made = columns.map(
     (name, index): Column => ({
@@ -21,7 +21,7 @@ function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])
       droppable: index,
     }),
   );
-  const room = width - INDENT;
+  const room = width - indent;
   // Columns are dropped only when even cut ones are too many; those that stay share all the room.
   const count = fitColumns(
     made.map((column) => clipped(column, LEAST)),
@@ -30,26 +30,26 @@ function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])
   ).length;
   const kept = shrinkColumns(made.slice(0, count), room, GAP, LEAST);
   const dropped = made.length - count;
-  const lines = tableLines(kept, GAP).map((line) => [blank(INDENT), ...line]);
+  const lines = tableLines(kept, GAP).map((line) => [blank(indent), ...line]);
   return dropped > 0
-    ? [...lines, [blank(INDENT), run(`${plural(dropped, 'column')} not shown: too narrow`, 'dim')]]
+    ? [...lines, [blank(indent), run(`${plural(dropped, 'column')} not shown: too narrow`, 'dim')]]
     : lines;
 }
 
-function factsBlock(rows: readonly (readonly [string, Cell])[], width: number): readonly Line[] {
+function factsBlock(rows: readonly (readonly [string, Cell])[], width: number, indent: number): readonly Line[] {
   return rows.flatMap(([name, cell]) =>
-    fill([blank(INDENT)], [...words(`${cellText(name)}:`, 'dim'), ...words(cellText(cell))], width),
+    fill([blank(indent)], [...words(`${cellText(name)}:`, 'dim'), ...words(cellText(cell))], width),
   );
 }
 
-function blockLines(block: Block, width: number): readonly Line[] {
+function blockLines(block: Block, width: number, indent = INDENT): readonly Line[] {
   switch (block.kind) {
     case 'table':
-      return tableBlock(block.columns, block.rows, width);
+      return tableBlock(block.columns, block.rows, width, indent);
     case 'facts':
-      return factsBlock(block.rows, width);
+      return factsBlock(block.rows, width, indent);
     case 'unknown':
-      return fill([blank(INDENT)], words(block.because, 'dim'), width);
+      return fill([blank(indent)], words(block.because, 'dim'), width);
   }
 }
 
@@ -58,4 +58,9 @@ export function sectionLines(section: Section, width: number): readonly Line[] {
     ...fill([], words(section.title, 'strong'), width),
     ...section.blocks.flatMap((block) => blockLines(block, width)),
   ];
+}
+
+/** What a section shows when nobody asked for all of it. */
+export function briefLines({ brief = [] }: Section, width: number): readonly Line[] {
+  return brief.flatMap((block) => blockLines(block, width, 0));
 }
