@@ -66,7 +66,7 @@ function inFull(matrix: Matrix): readonly Block[] {
     rows: rows.map((row): readonly Cell[] => [who(row), ...row.cells.map(cellWords), ...(withNodes ? [row.node] : [])]),
   };
   const none = empty.length === 0 ? [] : ([['nobody has', listed(empty)]] as const);
-  const legend = ['who tells what of', `${entry}: = as most servers, ≠ something else, ! no answer`] as const;
+  const legend = [`who tells what of ${entry}`, '= as most servers, ≠ something else, ! no answer'] as const;
   return [
     { kind: 'facts', rows: [legend] },
     table,

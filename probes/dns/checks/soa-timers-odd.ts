@@ -59,8 +59,11 @@ function oddities(soa: SoaEvidence): readonly string[] {
     ...(refresh < 20 * MINUTE ? [`refresh ${refresh} s, under 20 minutes`] : []),
     ...(refresh > DAY / 2 ? [`refresh ${refresh} s, over 12 hours`] : []),
     ...(retry >= refresh ? [`retry ${retry} s, not below refresh (${refresh} s)`] : []),
-    ...(expire <= refresh + retry ? [`expire ${expire} s, no longer than refresh and retry together`] : []),
-    ...(expire < 7 * DAY ? [`expire ${expire} s, under a week`] : []),
+    ...(expire <= refresh + retry
+      ? [`expire ${expire} s, no longer than refresh and retry together`]
+      : expire < 7 * DAY
+        ? [`expire ${expire} s, under a week`]
+        : []),
     ...(minimum > DAY ? [`minimum ${minimum} s, over a day`] : []),
   ];
 }

@@ -58,6 +58,7 @@ describe('options and policy', () => {
     expect(dnsOptionsSchema.parse({})).toEqual({
       authorityPort: 53,
       maxServers: 8,
+      mailRecords: false,
       policyQueries: 20,
       trustAnchor: null,
       rootHints: null,

@@ -235,7 +235,12 @@ describe('https-record-disagrees', () => {
       'found warning',
     ],
     ['its own port', withHttps([{ port: 443 }]), 'pass'],
-    ['another port', withHttps([{ port: 8443 }]), 'not-judged'],
+    ['another port', withHttps([{ port: 8443 }]), 'found notice'],
+    [
+      'another port in alias mode, where it means nothing',
+      withHttps([{ priority: 0, port: 8443, target: 'lb.example' }], at('lb.example', ['192.0.2.7'])),
+      'pass',
+    ],
   ])('%s: %s', (_, dns, outcome) => {
     expect(told(httpsRecordDisagrees.judge({ dns }, given()))).toBe(outcome);
   });

@@ -77,7 +77,7 @@ describe('CAA', () => {
       {
         name: 'kms.example',
         ttlSeconds: 53,
-        authoritativeTtlSeconds: null,
+        authoritativeTtlSeconds: 60,
         data: expect.stringMatching(/^0 issue "ca/),
       },
       { data: '0 issuewild ";"' },

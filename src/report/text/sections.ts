@@ -11,7 +11,12 @@ const GAP = 2;
 /** A column cut below this says nothing. */
 const LEAST = 8;
 
-function tableBlock(columns: readonly string[], rows: readonly (readonly Cell[])[], width: number, indent: number): readonly Line[] {
+function tableBlock(
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  width: number,
+  indent: number,
+): readonly Line[] {
   if (columns.length === 0) return [];
   const made = columns.map(
     (name, index): Column => ({
