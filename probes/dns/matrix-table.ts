@@ -46,11 +46,11 @@ function agreementWords({ columns, rows }: Matrix): string {
     const n = rows.filter((row) => row.kind === kind && hasTold(row)).length;
     return n === 0 ? [] : [`${n} ${word}${n === 1 ? '' : 's'}`];
   };
-  const who = [...counted('server', 'server'), ...counted('resolver', 'resolver')].join(' and ');
+  const tellers = [...counted('server', 'server'), ...counted('resolver', 'resolver')].join(' and ');
   const same = columns.filter(({ chosen, sets }) => !chosen || sets.length < 2).map(({ title }) => title);
   const chosen = columns.filter((one) => one.chosen && one.sets.length > 1).map(({ title }) => title);
   const except = chosen.length === 0 ? '' : `; ${listed(chosen)} chosen anew by the zone`;
-  return `all ${who} agree${same.length === 0 ? '' : ` on ${listed(same)}`}${except}`;
+  return `all ${tellers} agree${same.length === 0 ? '' : ` on ${listed(same)}`}${except}`;
 }
 
 function listed(words: readonly string[]): string {

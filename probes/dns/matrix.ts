@@ -82,20 +82,20 @@ export function matricesOf(dns: DnsEvidence): readonly Matrix[] {
 }
 
 function matrixOf({ zone }: PlacedZone, tellers: readonly Teller[], policy: PolicyEvidence | undefined): Matrix {
-  const told = columnTitles.filter((title) => tellers.some(({ tells }) => tells[title] !== undefined));
+  const asked = columnTitles.filter((title) => tellers.some(({ tells }) => tells[title] !== undefined));
   const isEmpty = (title: ColumnTitle) => {
     const absent = tellers
       .flatMap(({ tells }) => tells[title] ?? [])
       .map((one) => ('error' in one ? null : one.absent));
     return !absent.includes(null) && new Set(absent).size === 1;
   };
-  const titles = told.filter((title) => !isEmpty(title));
+  const titles = asked.filter((title) => !isEmpty(title));
   const columns = titles.map((title) => columnOf(title, tellers, chooses(title, policy)));
   const rows = tellers.map(({ kind, name, address, node, tells }, row): MatrixRow => {
     const cells = columns.map((column) => cellOf(column, tells[column.title], row));
     return { kind, name, address, node, cells };
   });
-  return { zone: zone.zone, entry: zone.entry, columns, rows, empty: told.filter(isEmpty) };
+  return { zone: zone.zone, entry: zone.entry, columns, rows, empty: asked.filter(isEmpty) };
 }
 
 /** The kinds whose answers differ on purpose, in the columns that a choice of addresses touches. */
@@ -106,11 +106,11 @@ function chooses(title: ColumnTitle, policy: PolicyEvidence | undefined): boolea
 }
 
 function columnOf(title: ColumnTitle, tellers: readonly Teller[], chosen: boolean): MatrixColumn {
-  const told = tellers.flatMap((teller, row) => {
+  const heard = tellers.flatMap((teller, row) => {
     const answer = teller.tells[title];
     return answer === undefined || 'error' in answer ? [] : [{ teller, row, answer }];
   });
-  const groups = [...Map.groupBy(told, ({ answer }) => keyOf(answer)).values()].toSorted(byStanding);
+  const groups = [...Map.groupBy(heard, ({ answer }) => keyOf(answer)).values()].toSorted(byStanding);
   let letters = 0;
   const sets = groups.map((group) => {
     const { records, absent } = group[0]?.answer ?? { records: [], absent: 'none' as const };
