@@ -1,5 +1,6 @@
 // Owns the report of a sweep: what targets and files added, in order, with the verdict. Pure.
-import { type CertificateRecord, type CertsProblem, type CertsReport, type Place } from '../model/certs.ts';
+import type { CertificateRecord } from '../model/certificate-schema.ts';
+import type { CertsProblem, CertsReport, Place } from '../model/certs.ts';
 import type { Verdict } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import type { Fingerprint } from '../model/trace.ts';

@@ -3,7 +3,8 @@
 import type { Net } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import { judge, type Policy } from '../journey/judge.ts';
-import type { CertificateRecord, CertsProblem, EndpointPlace } from '../model/certs.ts';
+import type { CertificateRecord } from '../model/certificate-schema.ts';
+import type { CertsProblem, EndpointPlace } from '../model/certs.ts';
 import { type Finding, severities } from '../model/finding.ts';
 import { type Journey, type Observation, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';

@@ -1,5 +1,6 @@
 // Owns the words of `probe certs`: where certificates were looked for, what was there, and what is wrong with it.
 // The document is `certs/1`; every report, metric and notification of the command is made from it.
+import type { CertificateRecord } from './certificate-schema.ts';
 import type { Severity } from './finding.ts';
 import type { Verdict } from './journey.ts';
 import type { Json } from './json.ts';
@@ -52,25 +53,6 @@ export interface FilePlace extends PlaceBase {
 }
 
 export type Place = EndpointPlace | FilePlace;
-
-/** What reports of `probe certs` say of a certificate: the part of the tls probe's record that they need. */
-export interface CertificateRecord {
-  /** RFC 4514 text; null when it cannot be read. */
-  readonly subject: WireText | null;
-  readonly issuer: WireText | null;
-  readonly serialHex: string;
-  /** RFC 3339. */
-  readonly notBefore: string | null;
-  readonly notAfter: string | null;
-  readonly lifetimeDays: number | null;
-  /** The first 100. */
-  readonly sans: readonly WireText[];
-  readonly keyType: string | null;
-  readonly keyBits: number | null;
-  readonly signatureAlgorithm: string | null;
-  readonly selfSigned: boolean;
-  readonly isCa: boolean;
-}
 
 /** Everything that looking gave, before it is judged. */
 export interface CertsEvidence {

@@ -1,9 +1,9 @@
 // Owns the check for server certificates that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { expiry } from '../../../src/x509/instant.ts';
+import { lifeSeverity } from '../../../src/x509/life.ts';
 import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
-import { expirySeverity } from '../expiry.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
@@ -19,7 +19,7 @@ export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     if (nothing !== null) return nothing;
     const seen = chainsIn(tls).flatMap(({ endpoint, chain, leaf, at }): readonly Seen[] => {
       const [fingerprint = ''] = chain.chainSent;
-      const severity = leaf === null ? null : expirySeverity(leaf, given);
+      const severity = leaf === null ? null : lifeSeverity(leaf, given.policy, given.asOfMs);
       if (leaf?.notAfter == null || severity === null) return [];
       return [
         {

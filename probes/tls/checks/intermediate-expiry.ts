@@ -1,9 +1,9 @@
 // Owns the check for intermediates on the path that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { expiry } from '../../../src/x509/instant.ts';
+import { lifeSeverity } from '../../../src/x509/life.ts';
 import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain, unreadOnPaths } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
-import { expirySeverity } from '../expiry.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
@@ -22,7 +22,7 @@ export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         const certificate = tls.certificates[fingerprint];
         // A root that was sent is not what clients judge by: they have their own.
         if (certificate?.notAfter == null || certificate.selfSigned) return [];
-        const severity = expirySeverity(certificate, given);
+        const severity = lifeSeverity(certificate, given.policy, given.asOfMs);
         if (severity === null) return [];
         return [
           {

@@ -7,6 +7,7 @@ import { issue } from '../../../src/demo/pki/certificate.ts';
 import { implicit, utf8 } from '../../../src/demo/pki/der.ts';
 import { ecKeys, rsaKeys } from '../../../src/demo/pki/keys.ts';
 import { wireText } from '../../../src/model/text.ts';
+import { recordCertificate } from '../../../src/x509/certificate-record.ts';
 import { hostMatches } from '../../../src/x509/hostname.ts';
 import {
   type Algorithm,
@@ -19,7 +20,6 @@ import {
   printable,
   universal,
 } from '../../../src/x509/test/mint.ts';
-import { recordCertificate } from '../certificate-record.ts';
 import { evidenceSchema, type TlsCertificate } from '../evidence.ts';
 
 const DAY_MS = 86_400_000;

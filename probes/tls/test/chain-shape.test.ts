@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type Certificate, issue, type Party } from '../../../src/demo/pki/certificate.ts';
 import { ecKeys } from '../../../src/demo/pki/keys.ts';
 import { loaded } from '../../../src/x509/certificate.ts';
+import { recordCertificate } from '../../../src/x509/certificate-record.ts';
 import { issuanceOf } from '../../../src/x509/issuance.ts';
-import { recordCertificate } from '../certificate-record.ts';
 import { shapeOf } from '../chain-shape.ts';
 
 const nowMs = Date.parse('2026-11-20T12:00:00Z');

@@ -1,11 +1,6 @@
 // Owns the text report of `probe certs`: nothing when all is well, else one line a problem, worst first; details when asked for.
-import {
-  type CertificateRecord,
-  type CertsProblem,
-  type CertsReport,
-  daysLeft,
-  type Place,
-} from '../../model/certs.ts';
+import type { CertificateRecord } from '../../model/certificate-schema.ts';
+import { type CertsProblem, type CertsReport, daysLeft, type Place } from '../../model/certs.ts';
 import { plural } from '../numbers.ts';
 import { blank, type Line, paint, type Run, run, type Style } from '../text/run.ts';
 import { type Column, clipped, fitColumns, shrinkColumns, tableLines } from '../text/table.ts';

@@ -1,16 +1,16 @@
 // Owns the step from a certificate read to its record. Reads no DER of its own, never judges.
-import type { WireText } from '../../src/model/text.ts';
-import { type Certificate, loaded, readCertificate } from '../../src/x509/certificate.ts';
-import { nameText } from '../../src/x509/distinguished-name.ts';
-import { DAY_MS, unixMs } from '../../src/x509/instant.ts';
-import { isSelfSigned } from '../../src/x509/issuance.ts';
-import type { TlsCertificate } from './evidence.ts';
+import type { CertificateRecord } from '../model/certificate-schema.ts';
+import type { WireText } from '../model/text.ts';
+import { type Certificate, loaded, readCertificate } from './certificate.ts';
+import { nameText } from './distinguished-name.ts';
+import { DAY_MS, unixMs } from './instant.ts';
+import { isSelfSigned } from './issuance.ts';
 
 const MAX_SANS = 100;
 
 export interface RecordedCertificate {
   readonly certificate: Certificate;
-  readonly record: TlsCertificate;
+  readonly record: CertificateRecord;
 }
 
 /** Reads a certificate. @param startedAtMs Unix ms that `daysLeft` is counted from */
@@ -21,7 +21,7 @@ export function recordCertificate(der: Uint8Array, startedAtMs: number): Recorde
   const { subject, issuer, serialHex, signatureAlgorithm, spkiSha256 } = certificate;
   // An address is text of our own making, and is kept beside text that is not.
   const sans: readonly WireText[] = [...names.dns, ...names.ip.map((address) => address as unknown as WireText)];
-  const record: TlsCertificate = {
+  const record: CertificateRecord = {
     subject: subject === null ? null : nameText(subject.node),
     issuer: issuer === null ? null : nameText(issuer.node),
     serialHex,
@@ -38,7 +38,7 @@ export function recordCertificate(der: Uint8Array, startedAtMs: number): Recorde
   return { certificate, record };
 }
 
-type Validity = Pick<TlsCertificate, 'notBefore' | 'notAfter' | 'lifetimeDays' | 'daysLeft'>;
+type Validity = Pick<CertificateRecord, 'notBefore' | 'notAfter' | 'lifetimeDays' | 'daysLeft'>;
 
 function validityOf({ notBefore, notAfter }: Certificate, startedAtMs: number): Validity {
   const days = (ms: number): number => Math.round((ms / DAY_MS) * 100) / 100;
