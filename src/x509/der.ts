@@ -4,7 +4,7 @@ import asn1, { type Asn1 } from 'node-forge/lib/asn1.js';
 export type Node = Asn1;
 
 /** More is no certificate that a handshake can carry (OpenSSL refuses a certificate list over 100 KiB), and costs time to read. */
-const MAX_DER_BYTES = 128 * 1024;
+export const MAX_DER_BYTES = 128 * 1024;
 
 export const tag = {
   boolean: 1,

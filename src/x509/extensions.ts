@@ -136,7 +136,7 @@ export function readExtensions(list: Node | null | undefined): Extensions {
 
 function rawOf(list: Node | null | undefined): Raw {
   const raw: Raw = { critical: new Map(), values: new Map(), duplicates: new Set(), unreadable: new Set() };
-  if (list != null && (!isSequence(list) || children(list).length === 0)) raw.unreadable.add('');
+  if (list != null && !isSequence(list)) raw.unreadable.add('');
   for (const each of children(list)) {
     const [type, second, third] = children(each);
     const oid = oidOf(type);

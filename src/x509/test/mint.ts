@@ -40,6 +40,9 @@ const ALGORITHMS = {
 } as const;
 export type Algorithm = keyof typeof ALGORITHMS;
 
+/** OID, value, and whether critical (not said: not). */
+export type Extension = readonly [string, Node, boolean?];
+
 export interface Mint {
   readonly publicKey: KeyObject;
   readonly signedBy: KeyObject;
@@ -50,8 +53,8 @@ export interface Mint {
   /** 13 characters are a UTCTime, 15 a GeneralizedTime. */
   readonly notBefore: string;
   readonly notAfter: string;
-  /** Pairs of OID and value; none: the extensions are absent. */
-  readonly extensions: readonly (readonly [string, Node])[];
+  /** None: the field is absent. */
+  readonly extensions: readonly Extension[];
   readonly serial?: Uint8Array;
 }
 
@@ -81,6 +84,37 @@ export function access(...places: readonly (readonly [string, string])[]): reado
   const each = places.map(([method, url]) => sequence(oid(method), implicit(6, Buffer.from(url, 'latin1'))));
   return ['1.3.6.1.5.5.7.1.1', sequence(...each)];
 }
+
+/** basicConstraints of a CA, critical as RFC 5280 4.2.1.9 wants it. */
+export const caOf = (pathLength?: number): Extension => [
+  '2.5.29.19',
+  sequence(boolean(true), ...(pathLength === undefined ? [] : [integer(Uint8Array.of(pathLength))])),
+  true,
+];
+
+/** KeyUsage with these bits, RFC 5280 4.2.1.3: 0 signs in handshakes, 5 signs certificates. */
+export function keyUsage(...set: readonly number[]): Extension {
+  const octet = set.reduce((sum, bit) => sum | (0x80 >> bit), 0);
+  return ['2.5.29.15', bits(Uint8Array.of(octet)), true];
+}
+
+export const extendedKeyUsage = (...usages: readonly string[]): Extension => [
+  '2.5.29.37',
+  sequence(...usages.map(oid)),
+];
+
+/** Bases as GeneralNames. */
+export function nameConstraints(permitted: readonly Node[], excluded: readonly Node[] = []): Extension {
+  const side = (tag: number, bases: readonly Node[]): readonly Node[] =>
+    bases.length === 0 ? [] : [explicit(tag, ...bases.map((base) => sequence(base)))];
+  return ['2.5.29.30', sequence(...side(0, permitted), ...side(1, excluded)), true];
+}
+
+export const subjectKeyId = (...id: readonly number[]): Extension => ['2.5.29.14', octets(Uint8Array.from(id))];
+export const authorityKeyId = (...id: readonly number[]): Extension => [
+  '2.5.29.35',
+  sequence(implicit(0, Uint8Array.from(id))),
+];
 
 /** The certificate as DER. */
 export function mint(request: Mint): Buffer {
@@ -122,6 +156,6 @@ function time(text: string): Node {
   return universal(text.length === 15 ? Type.GENERALIZEDTIME : Type.UTCTIME, text);
 }
 
-function extension([id, value]: readonly [string, Node]): Node {
-  return sequence(oid(id), octets(toDer(value)));
+function extension([id, value, critical]: Extension): Node {
+  return sequence(oid(id), ...(critical === undefined ? [] : [boolean(critical)]), octets(toDer(value)));
 }
