@@ -11,6 +11,7 @@ import {
   oid,
   sequence,
   set,
+  utf8,
 } from '../../demo/pki/der.ts';
 import { ecKeys } from '../../demo/pki/keys.ts';
 import { hasExplicitCurve, loaded, readCertificate } from '../certificate.ts';
