@@ -1,12 +1,20 @@
 // Owns `npm run bench`: prints every comparison as a ratio. Asserts nothing; ends with 1 only when it cannot measure.
 import { decoder } from './decoder.ts';
+import { delegation } from './delegation.ts';
 import { memory, wallTime } from './journey.ts';
 import { format, type Line } from './measure.ts';
 import { inPlace, type Place } from './place.ts';
 import { sampling } from './sampling.ts';
 import { startup } from './startup.ts';
 
-const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [startup, wallTime, memory, decoder, sampling];
+const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [
+  startup,
+  wallTime,
+  memory,
+  decoder,
+  sampling,
+  delegation,
+];
 
 try {
   await inPlace(async (place) => {

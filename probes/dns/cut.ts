@@ -43,6 +43,8 @@ export function endWords(because: WalkEnd | null): string {
       return 'the resolver names no root servers';
     case 'no-answer':
       return 'no server there answered with a referral';
+    case 'no-addresses':
+      return 'nobody tells an address of its name servers';
     case 'upward-referral':
       return 'the servers there refer back to a zone above';
     case 'referral-loop':
@@ -61,7 +63,8 @@ export function endWords(because: WalkEnd | null): string {
 /** The NS set of the zone as its own servers tell it: all names that any of them has; null when none told. */
 export function ownNsSet(leaf: ZoneEvidence): { names: readonly WireText[]; ttlSeconds: number } | null {
   const told = leaf.nameservers
-    .flatMap(({ byAddress }) => byAddress)
+    // What a server says that the zone has left behind is not the zone's word.
+    .flatMap(({ byAddress, listedBy }) => (listedBy === undefined ? byAddress : []))
     .flatMap(({ nsNames, nsTtlSeconds }) =>
       nsNames === undefined ? [] : [{ names: nsNames, ttl: nsTtlSeconds ?? 0 }],
     );

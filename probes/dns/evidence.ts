@@ -1,7 +1,7 @@
 // Owns the record of what was seen in DNS: the name, its alias chain, its zones and what each of their servers says.
 // Never judges, and holds JSON only.
 import { z } from 'zod';
-import { type ProblemCode, problemCodes } from '../../src/model/problem.ts';
+import { problemCodes } from '../../src/model/problem.ts';
 import {
   count,
   dnsNameSchema,
@@ -14,14 +14,22 @@ import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 import { earlier, policy } from './evidence-policy.ts';
 import { soa, toldAlias, toldSet } from './evidence-records.ts';
+import { aliasWalk, answer, walk, zone } from './evidence-zone.ts';
 
-/** A record as an authority gave it; addresses and alias targets in `data`. */
-const answer = z.object({
-  name: wireTextSchema,
-  type: z.enum(['A', 'AAAA', 'CNAME']),
-  ttlSeconds: count,
-  data: wireTextSchema,
-});
+export type {
+  AliasWalkEvidence,
+  AnswerEvidence,
+  DependencyEvidence,
+  Lameness,
+  NameServerEvidence,
+  ParentEvidence,
+  ParentViewEvidence,
+  ServerError,
+  ServerEvidence,
+  WalkEnd,
+  WalkEvidence,
+  ZoneEvidence,
+} from './evidence-zone.ts';
 
 /** A record as the resolver gave it. `ttlSeconds` is what is left of its life there; the authority's TTL is its whole life. */
 const record = answer.extend({
@@ -29,122 +37,6 @@ const record = answer.extend({
   /** HTTPS and CAA in zone-file form; what each authority tells of them is in its `recordSets`. */
   type: z.enum(['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA']),
   authoritativeTtlSeconds: count.nullable(),
-});
-
-/** `not-authoritative`: it answers, but not for this zone (a lame delegation, RFC 9499 7). */
-export const serverErrors = [...problemCodes, 'not-authoritative'] as const;
-const serverError = z.enum(serverErrors as unknown as readonly [ProblemCode | 'not-authoritative', ...ProblemCode[]]);
-
-/**
- * How a server that answers shows that it does not serve the zone. `upward-referral`: it points at the zone itself or above;
- * `from-cache`: it answers as a resolver; `other-zone`: with authority, for another zone; `no-data`: nothing of the zone.
- */
-export const lamenesses = ['upward-referral', 'from-cache', 'other-zone', 'no-data'] as const;
-
-/** One address of a name server, asked directly and without recursion. */
-const server = z.object({
-  address: ipAddressSchema,
-  /** AA bit on the zone's SOA; null when there was no answer. */
-  authoritative: z.boolean().nullable(),
-  rttMs: milliseconds.nullable(),
-  serial: count.nullable(),
-  error: serverError.nullable(),
-  /** Response code for the addresses of `entry`; null when not asked. */
-  rcode: z.string().nullable(),
-  /** Sorted by name, type and data. */
-  answers: z.array(answer),
-  /** Of the zone's NS set, as this server tells it; null when it tells none. */
-  nsTtlSeconds: count.nullable().optional(),
-  /** Why `error` is `not-authoritative`; absent otherwise. */
-  lameness: z.enum(lamenesses).optional(),
-  /** The same question over TCP; absent where it was not asked. The serial and the name are those of the node that answered. */
-  tcp: z
-    .object({
-      rttMs: milliseconds.nullable(),
-      error: serverError.nullable(),
-      serial: count.optional(),
-      nsid: wireTextSchema.optional(),
-    })
-    .optional(),
-  /** What the node that answered calls itself (RFC 5001); absent when it does not say. */
-  nsid: wireTextSchema.optional(),
-  /** Of the zone's NS set, as this server tells it; sorted, absent when it tells none. */
-  nsNames: z.array(wireTextSchema).optional(),
-  /** As this server tells it; absent in journeys that did not keep it. */
-  soa: soa.optional(),
-  /** Absent where they were not asked for. */
-  recordSets: z.array(toldSet).optional(),
-});
-
-/** A name server and the sum of its addresses: fastest round trip, serial when all tell the same, first error. */
-const nameserver = z.object({
-  name: wireTextSchema,
-  addresses: z.array(ipAddressSchema),
-  authoritative: z.boolean().nullable(),
-  rttMs: milliseconds.nullable(),
-  serial: count.nullable(),
-  /** Of its addresses; or why it has none. */
-  error: serverError.nullable(),
-  byAddress: z.array(server),
-});
-
-/** A delegation as a server of the zone above tells it (RFC 1034 4.2.2). */
-const parent = z.object({
-  /** The closest zone above whose servers were asked. */
-  zone: dnsNameSchema,
-  /** Who told: of its servers the one that answered first. */
-  server: z.object({ name: wireTextSchema, address: ipAddressSchema }),
-  /** Sorted. */
-  nameservers: z.array(wireTextSchema),
-  ttlSeconds: count,
-  /** Addresses that came along, of name servers only; sorted by name. */
-  glue: z.array(z.object({ name: wireTextSchema, address: ipAddressSchema })),
-  /** DS records: 0 makes the zone insecure; null when the server did not say. */
-  dsCount: count.nullable(),
-});
-
-const zone = z.object({
-  zone: dnsNameSchema,
-  /** The first name of the alias chain that this zone owns: what its servers were asked for. */
-  entry: dnsNameSchema,
-  nameservers: z.array(nameserver),
-  /** Why the list of name servers could not be had from the resolver. */
-  problem: problemSchema.nullable(),
-  /** Addresses beyond `maxServers`; above the leaf zone only a few are asked. */
-  addressesNotAsked: count,
-  /** What is left of the NS set's life at the resolver. */
-  nsTtlLeftSeconds: count.nullable().optional(),
-  /** Absent at the root, where nobody above was reached, and where the servers of the zone above serve this one too. */
-  parent: parent.optional(),
-});
-
-/**
- * Why a walk did not reach the zone. `no-root-servers`: the resolver names none; `no-answer`: no server of `at` gave a referral;
- * `upward-referral`, `referral-loop`: they point above or at `at` itself; `other-zone`: the public tree ends in another zone than
- * the resolver told, as inside a company; `too-deep`, `too-many-queries`: our own bounds; `stopped`: by the deadline or the user.
- */
-export const walkEnds = [
-  'no-root-servers',
-  'no-answer',
-  'upward-referral',
-  'referral-loop',
-  'other-zone',
-  'too-deep',
-  'too-many-queries',
-  'stopped',
-] as const;
-
-/** The walk from the root to the zone of the canonical name. */
-const walk = z.object({
-  /** `complete`: every cut down to that zone was seen; `failed`: not even the root's servers answered. */
-  state: z.enum(['complete', 'unfinished', 'failed']),
-  /** The last zone that was reached. */
-  at: dnsNameSchema,
-  because: z.enum(walkEnds).nullable(),
-  /** Of the first server of `at` that failed. */
-  problem: problemSchema.nullable(),
-  queries: count,
-  durationMs: milliseconds,
 });
 
 /** One way to move traffic, and the record set whose TTL holds it up. */
@@ -388,12 +280,17 @@ export const dnsEvidenceSchema = z.object({
   httpsLookup: httpsLookup.optional(),
   /** Port at which authorities were asked. */
   authorityPort: z.int(),
-  /** From the root to the zone of the canonical name, which is the last; that one alone where the walk failed. */
+  /**
+   * From the root to the zone of the canonical name, which is the last; that one alone where the walk failed. Where no resolver could
+   * tell it (`walk.found`), the last is the deepest zone that the walk came to: it owns the name, or its servers do not answer.
+   */
   delegation: z.array(zone),
   /** Absent in journeys of 0.1.0, and where the zone was not found. */
   walk: walk.optional(),
   /** Other zones that own links of the alias chain. */
   aliasZones: z.array(zone),
+  /** The walks to them, in that order, with the zones on the way that are not in `delegation`; absent in journeys of 0.1.0. */
+  aliasWalks: z.array(aliasWalk).optional(),
   /** Why `delegation` is empty. */
   zoneProblem: problemSchema.nullable(),
   /** Of the zone of the canonical name, as its first authority told it. */
@@ -418,14 +315,6 @@ export const dnsEvidenceSchema = z.object({
 });
 
 export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;
-export type ZoneEvidence = z.infer<typeof zone>;
-export type ParentEvidence = z.infer<typeof parent>;
-export type WalkEvidence = z.infer<typeof walk>;
-export type WalkEnd = (typeof walkEnds)[number];
-export type Lameness = (typeof lamenesses)[number];
-export type NameServerEvidence = z.infer<typeof nameserver>;
-export type ServerEvidence = z.infer<typeof server>;
-export type AnswerEvidence = z.infer<typeof answer>;
 export type RecordEvidence = z.infer<typeof record>;
 export type { EarlierEvidence, NodeEvidence, PolicyEvidence, PolicyKind } from './evidence-policy.ts';
 export type LeverEvidence = z.infer<typeof lever>;
@@ -439,7 +328,6 @@ export type ResolverEvidence = z.infer<typeof resolver>;
 export type DnssecReason = (typeof dnssecReasons)[number];
 export type DnssecZoneEvidence = z.infer<typeof dnssecZone>;
 export type SignatureEvidence = z.infer<typeof signature>;
-export type ServerError = z.infer<typeof serverError>;
 
 /** What a check of this probe needs. */
 export type DnsFacts = { readonly dns: DnsEvidence };

@@ -1,28 +1,20 @@
 // Owns the looking of this probe: from the lookup of the name to the zones of its chain and each of their servers.
 // Judges nothing.
 import type { Gather } from '../../src/contract/probe.ts';
-import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
 import { type DnsName, wireText } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import type { Context } from './ask.ts';
 import { askEachResolver } from './ask-each-resolver.ts';
-import { askPolicy } from './ask-policy.ts';
-import { type AskedZone, askZone } from './ask-zone.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
 import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
 import { earlierOf } from './earlier.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
-import { findZone } from './find-zone.ts';
 import { leversOf } from './levers.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
 import { askRecordSet } from './record-set.ts';
 import { targetsOf } from './targets.ts';
-import { type Walked, walkTo } from './walk.ts';
-import { openWalk } from './walk-bounds.ts';
-
-/** Links of an alias chain whose zones are looked for, the canonical name not counted. */
-const MAX_ALIAS_ZONES = 3;
+import { nobodyToAsk, type Zones, zonesOf } from './zones-of-chain.ts';
 
 export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   const { lookup, target, net, signal } = context;
@@ -61,62 +53,8 @@ function withTtl(
   return { ...row, authoritativeTtlSeconds: authoritativeTtl(zones, row.name, row.type) };
 }
 
-interface Zones {
-  readonly canonical: AskedZone | null;
-  readonly walked: Walked | null;
-  readonly aliases: readonly AskedZone[];
-  readonly policies: Policies;
-  readonly problem: Problem | null;
-}
-
-type Policies = Pick<DnsEvidence, 'policy' | 'aliasPolicy'>;
-
-/** The zone of the canonical name and those of the aliases before it; each zone once, with the first name that it owns. */
-async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
-  if (lookup.problem !== null && nobodyToAsk(lookup.problem)) {
-    return { canonical: null, walked: null, aliases: [], policies: {}, problem: lookup.problem };
-  }
-  const names = lookup.aliases.slice(0, MAX_ALIAS_ZONES).map((alias) => alias.name);
-  // A name in a ring of aliases is one, too.
-  const finding = findZone(context, lookup.canonicalName, lookup.problem?.code === 'dns-alias-loop');
-  // The walk goes down while the zones at its end are asked: neither waits for the other.
-  const walking = walkTo(openWalk(context), lookup.canonicalName, finding);
-  const [last, ...before] = await Promise.all([finding, ...names.map((name) => findZone(context, name, true))]);
-  const entries = new Map<DnsName, DnsName>();
-  const chain = [
-    ...before.map((found, index) => [found.zone, names[index]] as const),
-    [last.zone, lookup.canonicalName] as const,
-  ];
-  for (const [zone, name] of chain)
-    if (zone !== null && name !== undefined && !entries.has(zone)) entries.set(zone, name);
-  const asking = [...entries].map(([zone, entry]) => askZone(context, zone, entry, zone === last.zone));
-  const sampling = Promise.all(asking).then(async (asked) => {
-    const canonical = asked.find((one) => one.evidence.zone === last.zone) ?? null;
-    const aliases = asked.filter((one) => one !== canonical);
-    return { canonical, aliases, policies: await policiesOf(context, canonical, aliases) };
-  });
-  const [sampled, walked] = await Promise.all([sampling, walking]);
-  return { ...sampled, walked, problem: last.problem };
-}
-
-/** The first alias is what the owner of the name set up; the canonical name may be another's. */
-async function policiesOf(
-  context: Context,
-  canonical: AskedZone | null,
-  [alias]: readonly AskedZone[],
-): Promise<Policies> {
-  const asking = [canonical, alias].map(async (zone) => (zone ? await askPolicy(context, zone.evidence) : null));
-  const [policy, aliasPolicy] = await Promise.all(asking);
-  return { ...(policy && { policy }), ...(aliasPolicy && { aliasPolicy }) };
-}
-
 async function dnssecOf(context: Context, { problem }: Lookup): Promise<Dnssec> {
   return problem !== null && nobodyToAsk(problem) ? notChecked('resolver-failed') : lookAtDnssec(context);
-}
-
-/** True when no resolver can be asked any further, so that asking again only costs time. */
-function nobodyToAsk({ code }: Problem): boolean {
-  return code === 'dns-timeout' || code === 'dns-unreachable' || problemCatalogue[code].fault === 'prober';
 }
 
 function assemble(
@@ -124,10 +62,11 @@ function assemble(
   lookup: Lookup,
   zones: Zones,
 ): Omit<DnsEvidence, keyof Dnssec> {
-  const { canonical, aliases } = zones;
-  const all = [...(canonical === null ? [] : [canonical]), ...aliases].map((one) => one.evidence);
+  const { canonical, aliases, delegation } = zones;
+  const all = [...delegation.slice(-1), ...aliases];
   const records = recordsOf(lookup, all);
   const soa = canonical?.soa ?? null;
+  const own = (canonical?.evidence.nameservers ?? []).filter(({ listedBy }) => listedBy === undefined);
   const shift = shiftOf(records);
   return {
     name: target.host as DnsName,
@@ -143,29 +82,20 @@ function assemble(
     canonicalName: lookup.canonicalName,
     records,
     authorityPort: options.authorityPort,
-    delegation: delegationOf(zones),
-    ...(zones.walked === null ? {} : { walk: zones.walked.walk }),
-    aliasZones: aliases.map((one) => one.evidence),
+    delegation: [...delegation],
+    ...zones.walks,
+    aliasZones: [...aliases],
     zoneProblem: zones.problem,
     soa,
     negativeTtlSeconds: soa === null ? null : Math.min(soa.ttlSeconds, soa.minimumSeconds),
-    provider: providerOf(canonical?.evidence.nameservers.map((one) => one.name) ?? []),
+    provider: providerOf(own.map((one) => one.name)),
     shift:
-      shift === null ? null : { ...shift, levers: [...leversOf(records, all, parentTtls(zones))], asOfMs: startedAtMs },
+      shift === null ? null : { ...shift, levers: [...leversOf(records, all, parentTtls(all))], asOfMs: startedAtMs },
   };
 }
 
-/** The zones of the walk, and the leaf with what the one above says of it. */
-function delegationOf({ canonical, walked }: Zones): ZoneEvidence[] {
-  if (canonical === null) return [];
-  const leaf = canonical.evidence;
-  if (walked === null) return [leaf];
-  return [...walked.above, walked.leafParent === null ? leaf : { ...leaf, parent: walked.leafParent }];
-}
-
-function parentTtls({ canonical, walked }: Zones): ReadonlyMap<DnsName, number> {
-  const parent = walked?.leafParent ?? null;
-  return new Map(canonical === null || parent === null ? [] : [[canonical.evidence.zone, parent.ttlSeconds]]);
+function parentTtls(zones: readonly ZoneEvidence[]): ReadonlyMap<DnsName, number> {
+  return new Map(zones.flatMap(({ zone, parent }) => (parent === undefined ? [] : [[zone, parent.ttlSeconds]])));
 }
 
 function recordsOf(lookup: Lookup, zones: readonly ZoneEvidence[]): RecordEvidence[] {

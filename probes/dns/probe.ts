@@ -11,12 +11,12 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   after: [],
   sends:
     'to each resolver (at most 16), side by side: A, AAAA, HTTPS and CAA of the name (with -v MX and TXT too); ' +
-    'to the resolver: SOA for the name, NS of its zone, A and AAAA of each name server (once more for each zone on the alias chain), ' +
+    'to the resolver: NS for the name and the one above it, A and AAAA of each name server (once more for each zone on the alias chain), ' +
     'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it, ' +
     'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24); ' +
     'to each name server address, at most 8 a zone: SOA, NS, A, AAAA, HTTPS and CAA of the name, CAA of the zone (with -v MX and TXT too), in its own zone SOA over TCP too; ' +
     "to the servers of a zone together, for the routing policy: the name's A 20 times (--policy-queries) and for 2 client networks, for 7 twice where it matters; " +
-    'on the walk from the root, at most 40: to the resolver NS of the root and addresses, to two servers of each zone above SOA and DS',
+    'on the walks from the root, at most 64: to the resolver NS of the root and addresses, to four servers of each zone above SOA, to one DS',
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,
   policy: async () => (await import('./options.ts')).dnsPolicySchema,

@@ -4,8 +4,8 @@ import type { IpAddress, WireText } from '../../src/model/text.ts';
 import { compareText, type DnsName, dnsName, interpret, ROOT, sameText } from '../../src/model/text.ts';
 import { ofType } from './ask.ts';
 
-/** Name servers of one referral that are kept; more do not fit into one without truncation. */
-const MAX_NAMES = 16;
+/** Name servers of one zone that are kept; more do not fit into a referral without truncation. */
+export const MAX_NAMES = 16;
 /** Addresses kept with them. */
 const MAX_GLUE = 64;
 

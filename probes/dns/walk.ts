@@ -1,32 +1,42 @@
-// Owns the walk from the root to the zone of a name: the referral at each cut as the zone above tells it.
-// Never fails the probe: how far it came, and why no further, is its result.
-import { type Problem, problem } from '../../src/model/problem.ts';
-import { compareText, type DnsName, dnsName, interpret, ROOT, sameText, type WireText } from '../../src/model/text.ts';
-import { readRootHints } from '../../src/net/dns/root-hints.ts';
-import { askResolvers, ofType } from './ask.ts';
-import { askUpper, type Heard, type Level, type Located, type Upper } from './ask-upper.ts';
-import type { ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
+// Owns the walks from the root to the zones of a name's chain: the referral at each cut as the zone above tells it, each zone asked once.
+// Never fails the probe: how far a walk came, and why no further, is its result.
+import type { Problem } from '../../src/model/problem.ts';
+import { type DnsName, dnsName, type IpAddress, interpret, ROOT } from '../../src/model/text.ts';
+import { ofType } from './ask.ts';
+import { askUpper, type Level, placesOf, type Upper, type Way } from './ask-upper.ts';
+import type { DependencyEvidence, ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
 import type { FoundZone } from './find-zone.ts';
+import { locatedBy, whyNone } from './locate.ts';
+import { parentFrom } from './parent.ts';
 import { encloses, glueOf, type Referral } from './referral.ts';
-import { MAX_DEPTH, type Walk } from './walk-bounds.ts';
+import { rootServers } from './root-servers.ts';
+import { locatedIn, MAX_DEPTH, type Walk } from './walk-bounds.ts';
 
-/** Name servers looked up when a list comes without addresses. */
-const MAX_LOOKED_UP = 3;
-/** A and AAAA. */
-const QUESTIONS_A_LOOKUP = 2;
+/** Hosts whose way is followed where a zone's name servers have no address, and zones told of that way. */
+const MAX_HOSTS = 4;
 
 export interface Walked {
   /** From the root down, without the leaf. */
   readonly above: readonly ZoneEvidence[];
   /** What the zone above says of the leaf. */
   readonly leafParent: ParentEvidence | null;
+  readonly servedAbove: ZoneEvidence['servedAbove'] | null;
+  /** The zone that the walk came to, where the resolver could not tell one. */
+  readonly reached: Reached | null;
   readonly walk: WalkEvidence;
 }
 
-/** How a walk ended: null because when it reached the leaf. */
-interface End {
-  readonly because: WalkEnd | null;
-  readonly problem: Problem | null;
+export interface Reached {
+  readonly upper: Upper;
+  /** Where none of its servers knows the way: what they said; null when they are still to be asked. */
+  readonly record: ZoneEvidence | null;
+}
+
+/** The zones that were asked for the way, so that several walks ask each of them once. */
+export interface Tree {
+  readonly walk: Walk;
+  readonly roots: () => ReturnType<typeof rootServers>;
+  readonly cuts: Map<DnsName, Cut>;
 }
 
 interface Cut {
@@ -36,52 +46,148 @@ interface Cut {
   readonly parent: Promise<ParentEvidence> | null;
 }
 
-/** Null when the leaf was not found, so that there is no way to it. */
-export async function walkTo(walk: Walk, name: DnsName, finding: Promise<FoundZone>): Promise<Walked | null> {
+/** How a walk ended: null because when it reached the leaf. */
+interface End {
+  readonly because: WalkEnd | null;
+  readonly problem: Problem | null;
+}
+
+/** Where a walk stands. */
+interface Descent {
+  readonly passed: readonly Cut[];
+  readonly upper: Upper;
+  readonly parent: Cut['parent'];
+  /** Shown the leaf by a server that was asked as one of the zone above. */
+  readonly servedAbove: Way | null;
+  readonly end: End;
+}
+
+export function openTree(walk: Walk): Tree {
+  let asking: ReturnType<typeof rootServers> | null = null;
+  const roots = (): ReturnType<typeof rootServers> => {
+    asking ??= rootServers(walk);
+    return asking;
+  };
+  return { walk, roots, cuts: new Map() };
+}
+
+/** To the zone that was found for the name, or, where no resolver could tell it, as far as the referrals go. Null without such a zone. */
+export async function walkTo(tree: Tree, name: DnsName, finding: Promise<FoundZone>): Promise<Walked | null> {
+  const { walk } = tree;
   const { net } = walk.context;
   const startMs = net.now();
-  const [roots, { zone: leaf }] = await Promise.all([rootServers(walk), finding]);
-  if (leaf === null) return null;
-  const cuts: Cut[] = [];
-  let upper = roots.upper;
-  let parent: Cut['parent'] = null;
-  let end: End | null = upper.located.length === 0 ? { because: 'no-root-servers', problem: roots.problem } : null;
-  while (end === null && upper.zone !== leaf) {
-    const level = await askUpper(walk, upper, name, cuts.length === 0);
-    cuts.push({ upper, level, parent });
-    const referral = level.way?.direction.kind === 'referral' ? level.way.direction : null;
-    end = endAt(walk, level, leaf, cuts.length);
-    if (end !== null || referral === null || level.way === null) break;
-    parent = parentFrom(walk, upper.zone, level.way, referral);
-    upper = referral.zone === leaf ? { zone: leaf, names: [], located: [] } : await placed(walk, referral);
-  }
-  const zones = await Promise.all(cuts.map(cutRecord));
+  const before = walk.spent().questions;
+  const [roots, found] = await Promise.all([tree.roots(), finding]);
+  if (found.problem?.code === 'nxdomain') return null;
+  const { passed, upper, parent, servedAbove, end } =
+    roots.upper.servers.length === 0 ? unrooted(roots) : await descend(tree, name, found.zone);
+  const zones = await Promise.all(passed.map(cutRecord));
+  const leaf = found.zone ?? upper.zone;
   const leafParent = upper.zone === leaf && parent !== null ? await parent : null;
-  const { because = null, problem: trouble = null } = end ?? {};
-  const reached = zones.length > 1 || leafParent !== null || because === null;
+  const reached = found.zone === null && upper.zone !== ROOT ? reachedAt(upper, zones) : null;
+  const hasNone = end.because === 'no-addresses';
+  const came = zones.length > 1 || leafParent !== null || end.because === null;
   return {
     above: zones.filter(({ zone }) => zone !== leaf && encloses(zone, leaf)),
     leafParent,
+    servedAbove: servedAbove && { zone: passed.at(-1)?.upper.zone ?? ROOT, server: servedAbove.server },
+    reached,
     walk: {
-      state: because === null ? 'complete' : reached ? 'unfinished' : 'failed',
-      at: because === null ? leaf : upper.zone,
-      ...{ because, problem: trouble, queries: walk.spent().questions, durationMs: net.now() - startMs },
+      state: end.because === null ? 'complete' : came ? 'unfinished' : 'failed',
+      at: end.because === null ? leaf : upper.zone,
+      ...{ because: end.because, problem: end.problem, ...(found.zone === null && { found: 'by-walk' as const }) },
+      ...(hasNone && { dependencies: [...(await dependenciesOf(tree, upper))] }),
+      ...{ queries: walk.spent().questions - before, durationMs: net.now() - startMs },
     },
   };
 }
 
+function unrooted({ upper, problem: trouble }: Awaited<ReturnType<typeof rootServers>>): Descent {
+  return { passed: [], upper, parent: null, servedAbove: null, end: { because: 'no-root-servers', problem: trouble } };
+}
+
+/** @param leaf null follows the referrals to the zone that says of itself that it owns the name */
+async function descend(tree: Tree, name: DnsName, leaf: DnsName | null): Promise<Descent> {
+  const { walk, cuts } = tree;
+  const start = deepest(tree, name, leaf) ?? { upper: (await tree.roots()).upper, parent: null };
+  const passed: Cut[] = [];
+  let { upper, parent }: Pick<Cut, 'upper' | 'parent'> = start;
+  while (upper.zone !== leaf) {
+    const known = cuts.get(upper.zone);
+    const level = await askUpper(walk, upper, name, known === undefined ? null : await answeredIn(known));
+    const cut = { upper, level, parent };
+    passed.push(known ?? cut);
+    if (known === undefined) cuts.set(upper.zone, cut);
+    const { way } = level;
+    const end = endAt(walk, level, leaf, passed.length);
+    if (way === null || end?.because === 'other-zone' || (end !== null && end.because !== null)) {
+      return { passed, upper, parent, servedAbove: null, end: end ?? { because: 'no-answer', problem: null } };
+    }
+    if (way.direction.kind === 'end' && way.direction.zone === upper.zone) {
+      return { passed: passed.slice(0, -1), upper, parent, servedAbove: null, end: { because: null, problem: null } };
+    }
+    const to = way.direction.kind === 'referral' ? (way as Referring) : await referringTo(level, way.direction.zone);
+    if (to === null) {
+      const served = await servedBy(walk, way.direction.zone, way);
+      return { passed, upper: served, parent: null, servedAbove: way, end: { because: null, problem: null } };
+    }
+    parent = parentFrom(walk, upper.zone, to, level.heard);
+    upper = to.direction.zone === leaf ? { zone: leaf, servers: [] } : await placed(walk, to.direction);
+    if (upper.zone !== leaf && placesOf(upper).length === 0) {
+      return {
+        passed,
+        upper,
+        parent,
+        servedAbove: null,
+        end: { because: 'no-addresses', problem: whyNone(upper.servers) },
+      };
+    }
+  }
+  return { passed, upper, parent, servedAbove: null, end: { because: null, problem: null } };
+}
+
+type Referring = Way & { readonly direction: Referral };
+
+/** The zone nearest to the name that was asked for the way before, or the leaf itself. */
+function deepest({ cuts }: Tree, name: DnsName, leaf: DnsName | null): Cut | undefined {
+  const above = [...cuts.values()].filter(({ upper: { zone } }) => encloses(zone, leaf ?? name));
+  return above.toSorted((a, b) => b.upper.zone.length - a.upper.zone.length)[0];
+}
+
+async function answeredIn({ level }: Cut): Promise<ReadonlySet<IpAddress>> {
+  const heard = await level.heard;
+  return new Set(heard.filter(({ told }) => told.problem === null).map(({ server }) => server.address));
+}
+
 /** Null when the walk goes on, or has come to the leaf's own door. */
-function endAt(walk: Walk, level: Level, leaf: DnsName, depth: number): End | null {
+function endAt(walk: Walk, level: Level, leaf: DnsName | null, depth: number): End | null {
   const direction = level.way?.direction ?? null;
   if (direction === null) {
     if (walk.signal.aborted) return { because: 'stopped', problem: null };
     if (walk.spent().exhausted) return { because: 'too-many-queries', problem: null };
     return { because: level.astray ?? 'no-answer', problem: level.problem };
   }
-  const there = { because: direction.zone === leaf ? null : ('other-zone' as const), problem: null };
-  if (direction.kind === 'end') return there;
-  if (!encloses(direction.zone, leaf)) return there;
+  if (direction.kind === 'end') {
+    return { because: leaf === null || direction.zone === leaf ? null : 'other-zone', problem: null };
+  }
+  if (leaf !== null && !encloses(direction.zone, leaf)) return { because: 'other-zone', problem: null };
   return depth >= MAX_DEPTH ? { because: 'too-deep', problem: null } : null;
+}
+
+/** A server that serves both sides of a cut shows no referral; another of the same zone may. */
+async function referringTo({ heard }: Level, zone: DnsName): Promise<Referring | null> {
+  const all = await heard;
+  return (all.find(({ direction }) => direction.kind === 'referral' && direction.zone === zone) ??
+    null) as Referring | null;
+}
+
+/** The servers of a zone as one that serves it and the zone above names them; it alone where it names none. */
+async function servedBy(walk: Walk, zone: DnsName, { server }: Way): Promise<Upper> {
+  const { reply } = await walk.ask(server.address, { name: zone, type: 'NS', recursionDesired: false });
+  const names = reply === null ? [] : ofType(reply.answers, 'NS').map((record) => record.target);
+  const glue = reply === null ? [] : glueOf(reply, names);
+  const servers = glue.length > 0 ? names.map((name) => locatedBy(glue, name)) : [];
+  return { zone, servers: servers.length > 0 ? servers : [{ ...server, addresses: [server.address], error: null }] };
 }
 
 async function cutRecord({ upper, level, parent }: Cut): Promise<ZoneEvidence> {
@@ -89,67 +195,32 @@ async function cutRecord({ upper, level, parent }: Cut): Promise<ZoneEvidence> {
   return parent === null ? evidence : { ...evidence, parent: await parent };
 }
 
-/** The referral with the DS set, which the same server is asked for beside the rest of the walk (RFC 4034 5). */
-async function parentFrom(walk: Walk, zone: DnsName, { server }: Heard, referral: Referral): Promise<ParentEvidence> {
-  const told = await walk.ask(server.address, { name: referral.zone, type: 'DS', recursionDesired: false });
-  const answers = told.reply?.authoritative === true ? told.reply.answers : null;
-  return {
-    zone,
-    server: { name: server.name, address: server.address },
-    nameservers: [...referral.names],
-    ttlSeconds: referral.ttlSeconds,
-    glue: referral.glue.map((one) => ({ ...one })),
-    dsCount: answers?.filter((record) => record.type === 'other' && record.typeName === 'DS').length ?? null,
-  };
-}
-
 /** The servers of the zone that a referral leads to; the resolver is asked for addresses where it brought none. */
 async function placed(walk: Walk, { zone, names, glue }: Referral): Promise<Upper> {
-  return { zone, names, located: glue.length > 0 ? glue : (await lookedUp(walk, names)).located };
+  if (glue.length > 0) return { zone, servers: names.map((name) => locatedBy(glue, name)) };
+  return { zone, servers: await locatedIn(walk, names) };
 }
 
-interface LookedUp {
-  readonly located: readonly Located[];
-  /** Of the first name that has no address. */
-  readonly problem: Problem | null;
+/** The zone at the end of a walk that no resolver could lead, and what its servers said where they lead no further. */
+function reachedAt(upper: Upper, zones: readonly ZoneEvidence[]): Reached {
+  return { upper, record: zones.find(({ zone }) => zone === upper.zone) ?? null };
 }
 
-async function lookedUp(walk: Walk, names: readonly WireText[]): Promise<LookedUp> {
-  const { net } = walk.context;
-  const found = await Promise.all(
-    names.slice(0, MAX_LOOKED_UP).map(async (name): Promise<LookedUp> => {
+/** What the names of a zone's servers depend on, as long as nobody tells an address: that of a zone in a ring leads back to it. */
+async function dependenciesOf(tree: Tree, stuck: Upper): Promise<readonly DependencyEvidence[]> {
+  const told = [stuck];
+  for (let at = 0; at < told.length && told.length < MAX_HOSTS; at++) {
+    const hosts = (told[at]?.servers ?? []).filter(({ error }) => error !== 'nxdomain').slice(0, MAX_HOSTS);
+    for (const { name } of placesOf(told[at] as Upper).length > 0 ? [] : hosts) {
       const host = interpret(name, dnsName);
-      if (host === null) return { located: [], problem: problem('dns-malformed', 'gather') };
-      if (!walk.take(QUESTIONS_A_LOOKUP)) return { located: [], problem: null };
-      const { addresses, problem: trouble } = await net.dns.lookup(host, walk.signal);
-      return { located: addresses.map(({ address }) => ({ name, address })), problem: trouble };
-    }),
-  );
-  return {
-    located: found.flatMap(({ located }) => located),
-    problem: found.find((one) => one.problem !== null)?.problem ?? null,
-  };
-}
-
-/** The root's servers as the hints or the resolver name them; those looked up are the first that it gives (most rotate them). */
-async function rootServers(walk: Walk): Promise<{ readonly upper: Upper; readonly problem: Problem | null }> {
-  const none = { zone: ROOT, names: [], located: [] };
-  const { rootHints } = walk.context.options;
-  if (rootHints !== null) {
-    const located = readRootHints(rootHints);
-    return { upper: { zone: ROOT, names: namesOf(located), located }, problem: null };
+      if (host === null || told.some(({ zone }) => encloses(zone, host)) || told.length >= MAX_HOSTS) continue;
+      const { upper } = await descend(tree, host, null);
+      if (upper.zone !== ROOT) told.push(upper);
+    }
   }
-  if (!walk.take(1)) return { upper: none, problem: null };
-  const told = await askResolvers(walk.context, ROOT, 'NS');
-  if (told.problem !== null) return { upper: none, problem: told.problem };
-  const names = ofType(told.reply.answers, 'NS').map((record) => record.target);
-  const given = glueOf(told.reply, names);
-  const { located, problem: trouble } =
-    given.length > 0 ? { located: given, problem: null } : await lookedUp(walk, names);
-  return { upper: { zone: ROOT, names: names.toSorted(compareText), located }, problem: trouble };
-}
-
-function namesOf(located: readonly Located[]): readonly WireText[] {
-  const names = located.map(({ name }) => name).toSorted(compareText);
-  return names.filter((name, index) => names.findIndex((other) => sameText(name, other)) === index);
+  return told.map((upper) => ({
+    zone: upper.zone,
+    nameservers: upper.servers.map(({ name }) => name),
+    addresses: placesOf(upper).length,
+  }));
 }
