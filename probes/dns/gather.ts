@@ -10,6 +10,7 @@ import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
 import { earlierOf } from './earlier.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
 import { leversOf } from './levers.ts';
+import { networksOf } from './networks.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
 import { askRecordSet } from './record-set.ts';
@@ -37,6 +38,9 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     targets,
     resolvers,
     ...zones.policies,
+    ...(context.networks === undefined
+      ? {}
+      : { networks: networksOf(context.networks, lookup, [...seen.delegation.slice(-1), ...seen.aliasZones]) }),
     ...(context.before === undefined ? {} : { earlier: earlierOf(context.before) }),
     ...(await signed),
   };

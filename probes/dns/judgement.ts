@@ -23,6 +23,7 @@ import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
 import { nodesDisagree } from './checks/nodes-disagree.ts';
 import { nsSetMismatch } from './checks/ns-set-mismatch.ts';
 import { nsec3Iterations } from './checks/nsec3-iterations.ts';
+import { oneAutonomousSystem } from './checks/one-autonomous-system.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
@@ -43,6 +44,7 @@ import { nsLife } from './cut.ts';
 import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
+import { networkFacts, standsIn } from './network-words.ts';
 import type { DnsPolicy } from './options.ts';
 import { overTime, overTimeFacts, overTimeWords } from './over-time.ts';
 import { policyFacts, routingClause } from './policy-words.ts';
@@ -72,6 +74,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     slowNegative,
     singleNameServer,
     oneNetwork,
+    oneAutonomousSystem,
     oneOperator,
     delegationSetOdd,
     privateAddressInPublicDns,
@@ -100,6 +103,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
         ...where(dns),
         ...servedBy(dns),
         leadsTo(dns),
+        standsIn(dns),
         ...routing(dns),
         ...history(dns, given),
         ...speed(dns),
@@ -110,6 +114,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
       facts: {
         ...factsOf(dns),
         ...whoFacts(dns),
+        ...networkFacts(dns),
         ...shiftFacts(dns, asOfMs),
         ...policyFacts(dns),
         ...overTimeFacts(dns, given),

@@ -8,19 +8,27 @@ import type { DnsEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { agreementBlocks, matrixBlocks } from './matrix-table.ts';
+import { networkBlocks } from './network-words.ts';
 import { earlierBlocks } from './over-time.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
 import { walkBlocks } from './section-walk.ts';
-import { flattenedTo, productWords } from './who.ts';
+import { flattening, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
   return {
     title: 'DNS',
     blocks: [
       ...[facts(dns), ...shiftCard(dns), ...policyBlocks(dns), ...earlierBlocks(dns), ...targets(dns), ...records(dns)],
-      ...[...walkBlocks(dns), ...nameServers(dns), ...resolverTable(dns), ...matrixBlocks(dns), ...dnssec(dns)],
+      ...[
+        ...networkBlocks(dns),
+        ...walkBlocks(dns),
+        ...nameServers(dns),
+        ...resolverTable(dns),
+        ...matrixBlocks(dns),
+        ...dnssec(dns),
+      ],
     ],
     brief: agreementBlocks(dns),
   };
@@ -105,12 +113,14 @@ function hosting(dns: DnsEvidence): readonly (readonly [string, Cell])[] {
   if (zone === undefined || zone.nameservers.length === 0) return [];
   const { topLevelDomains, networks } = hostingOf(zone);
   const mailbox = dns.soa === null ? null : operatorOfMailbox(dns.soa.mailbox);
-  const flattened = flattenedTo(dns);
+  const flattened = flattening(dns);
   return [
     ['name servers named under', topLevelDomains.map((label) => `.${label}`).join(', ')],
     ['networks of the name servers', networks.join(', ')],
     ...(mailbox === null || dns.provider !== null ? [] : ([['SOA mailbox of', mailbox]] as const)),
-    ...(flattened === null ? [] : ([['addresses copied from', flattened]] as const)),
+    ...(flattened === null
+      ? []
+      : ([['addresses copied from', `${flattened.to} (inferred: ${flattened.signals.join('; ')})`]] as const)),
   ];
 }
 

@@ -34,6 +34,7 @@ export function leadsTo({ targets = [] }: DnsEvidence): string {
 export function whoFacts(dns: DnsEvidence): { readonly [name: string]: Json } {
   const leaf = leafZone(dns);
   const hosting = leaf === undefined ? null : hostingOf(leaf);
+  const flattened = flattening(dns);
   return {
     operators: [...(hosting?.operators ?? [])],
     soaOperator: dns.soa === null ? null : operatorOfMailbox(dns.soa.mailbox),
@@ -42,19 +43,44 @@ export function whoFacts(dns: DnsEvidence): { readonly [name: string]: Json } {
     targets: (dns.targets ?? []).map(({ name, operator, product, region, zone, from }) => ({
       ...{ name, operator, product, region, zone, from },
     })),
-    flattenedTo: flattenedTo(dns),
+    flattenedTo: flattened?.to ?? null,
+    ...(flattened === null ? {} : { flattenedBecause: [...flattened.signals], flattenedConfidence: 'inferred' }),
   };
 }
 
+export interface Flattening {
+  readonly to: string;
+  readonly signals: readonly string[];
+}
+
+/** Services whose addresses nobody but the service itself uses: an AWS list calls them so. */
+const OWN_SERVICES: Readonly<Record<string, string>> = {
+  CLOUDFRONT: 'AWS CloudFront',
+  GLOBALACCELERATOR: 'AWS Global Accelerator',
+};
+
 /**
- * An apex cannot be an alias (RFC 1034 3.6.2), so providers copy the target's addresses instead. The target shows only in the names
- * of those addresses, and only where these are a product's own (CloudFront, not the machines below a load balancer).
+ * An apex cannot be an alias (RFC 1034 3.6.2), so providers copy the target's addresses instead; Route 53 does so for any name. The
+ * target shows only in the names of those addresses, or in the list of their owner, and only where these are a product's own
+ * (CloudFront, not the machines below a load balancer). Inferred: null where the signals do not agree.
  */
-export function flattenedTo(dns: DnsEvidence): string | null {
-  const { targets = [], records } = dns;
-  if (dns.aliases.length > 0 || leafZone(dns)?.zone !== dns.name || records.length === 0) return null;
+export function flattening(dns: DnsEvidence): Flattening | null {
+  const { targets = [], networks = [], records } = dns;
+  const addresses = records.filter(({ type }) => type === 'A' || type === 'AAAA');
+  const isApex = leafZone(dns)?.zone === dns.name;
+  if (dns.aliases.length > 0 || addresses.length === 0 || !(isApex || dns.provider === 'Route 53')) return null;
+  if (addresses.some((one) => one.authoritativeTtlSeconds !== ALIAS_TTL_SECONDS)) return null;
   const carried = targets.filter(({ from, kind }) => from === 'reverse' && kind !== 'address');
-  const products = new Set(carried.map(productWords));
-  const isAliasTtl = records.every((one) => one.authoritativeTtlSeconds === ALIAS_TTL_SECONDS);
-  return products.size === 1 && isAliasTtl ? ([...products][0] ?? null) : null;
+  const own = networks
+    .filter(({ of, operator }) => of === 'address' && operator !== null)
+    .map(({ service }) => OWN_SERVICES[service ?? ''] ?? null);
+  const products = new Set([...carried.map(productWords), ...own]);
+  const [to] = products;
+  if (products.size !== 1 || to == null) return null;
+  const signals = [
+    `no alias${isApex ? ' at the top of the zone' : ''}, and the TTL of ${ALIAS_TTL_SECONDS} s that such copies have`,
+    ...(carried.length > 0 ? [`the addresses carry names of ${to}`] : []),
+    ...(own.length > 0 ? [`the addresses are of ${to}’s own range`] : []),
+  ];
+  return { to, signals };
 }

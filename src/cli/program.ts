@@ -112,6 +112,12 @@ function rideOptions(command: Command): Command {
         'earlier journey (JSON) to the same host: tells failover from answers that changed (repeat)',
       ),
     )
+    .addOption(
+      repeatable(
+        '--networks <F>',
+        'published address ranges (AWS, Google, Azure, iptoasn, pyasn): whose the addresses are (repeat)',
+      ),
+    )
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")

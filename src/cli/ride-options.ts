@@ -30,6 +30,7 @@ export interface RideOptions extends JudgingOptions {
   readonly since: readonly string[];
   readonly dns0x20: boolean;
   readonly dnsPadding: boolean;
+  readonly networks: readonly string[];
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -81,6 +82,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     probes: chosenProbes(options, launch),
     probeOptions: await probeOptionsOf(options, launch),
     ...(await beforeOf(options, target, launch)),
+    ...(await networksOf(options)),
   };
   refuseUnreachable(settings);
   // Built and left: what cannot be sent is said now, to --plan as well.
@@ -112,6 +114,12 @@ async function beforeOf({ since }: RideOptions, target: Target, launch: Launch):
   if (since.length === 0) return {};
   const { readEarlier } = await import('./earlier-journeys.ts');
   return { before: await readEarlier(since, target, launch) };
+}
+
+async function networksOf({ networks }: RideOptions): Promise<Pick<RideSettings, 'networks'>> {
+  if (networks.length === 0) return {};
+  const { readNetworks } = await import('./network-files.ts');
+  return { networks: await readNetworks(networks) };
 }
 
 /** An address given by hand in a family that is left out would be passed over without a word. */

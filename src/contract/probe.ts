@@ -1,4 +1,6 @@
 // Owns what a probe is: a question, and lazy doors to its looking and its judging.
+
+import type { AddressRanges } from '../model/address-ranges.ts';
 import type { Confidence, Phrase, Question } from '../model/finding.ts';
 import type { Observation } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
@@ -30,6 +32,8 @@ export interface GatherContext<Options> {
   readonly earlier: { readonly [probe: string]: Json | undefined };
   /** Earlier journeys to the same host, the oldest first; absent when none was given. */
   readonly before?: readonly Observation[];
+  /** What the lists that a person gave say of addresses; absent without any. */
+  readonly networks?: AddressRanges;
   readonly net: Net;
   readonly signal: AbortSignal;
 }

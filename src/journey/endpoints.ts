@@ -7,7 +7,7 @@ import type { Lookup } from '../model/trace.ts';
 import { MAX_ENDPOINTS, type NamedZone, type PinnedAddress, type RideSettings } from './settings.ts';
 
 /** What decides which addresses are gone to. */
-export type EndpointSettings = Pick<RideSettings, 'target' | 'connect' | 'families' | 'zones'>;
+export type EndpointSettings = Pick<RideSettings, 'target' | 'connect' | 'families' | 'zones' | 'networks'>;
 
 export interface Endpoints {
   readonly ridden: readonly Endpoint[];
@@ -22,7 +22,10 @@ export function endpointsOf(settings: EndpointSettings, lookup: Lookup | null): 
   const unique = new Map<string, Endpoint>();
   for (const { address, port, zone, ttlSeconds } of found) {
     const id = endpointId(address, port ?? settings.target.port);
-    const named = zone === null ? (zoneOf(address, settings.zones) ?? told) : { zone, zoneSource: 'flag' as const };
+    const named =
+      zone === null
+        ? (zoneOf(address, settings.zones) ?? told ?? zoneOfNetwork(address, settings))
+        : { zone, zoneSource: 'flag' as const };
     const endpoint = {
       id,
       address,
@@ -57,10 +60,16 @@ function zoneOf(address: IpAddress, zones: readonly NamedZone[]): OfZone | null 
 }
 
 /** The zone that a name of the chain leads to, for all its addresses: such a name has those of one zone only. */
-function zoneOfName(lookup: Lookup | null): OfZone {
+function zoneOfName(lookup: Lookup | null): OfZone | null {
   const names = lookup === null ? [] : [...lookup.aliases.map(({ name }) => name), lookup.canonicalName];
   const zone = names.map((name) => readTargetName(name)?.zone ?? null).findLast((found) => found !== null) ?? null;
-  return zone === null ? { zone: null, zoneSource: null } : { zone, zoneSource: 'dns-name' };
+  return zone === null ? null : { zone, zoneSource: 'dns-name' };
+}
+
+/** Only a zone whose addresses are its own: those of a region's other zones are not told apart by any list. */
+function zoneOfNetwork(address: IpAddress, { networks }: EndpointSettings): OfZone {
+  const zone = networks?.find(address).place?.zone ?? null;
+  return zone === null ? { zone: null, zoneSource: null } : { zone, zoneSource: 'network' };
 }
 
 function byFamilyThenAddress(a: Endpoint, b: Endpoint): number {

@@ -97,6 +97,7 @@ async function observeWith(
     startedAtMs: context.startedAtMs,
     signal,
     ...(settings.before === undefined ? {} : { before: settings.before }),
+    ...(settings.networks === undefined ? {} : { networks: settings.networks }),
   };
   const options = settings.probeOptions;
   const beside = gatherAll(

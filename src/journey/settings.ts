@@ -1,5 +1,6 @@
 // Owns everything that decides what one journey sends and how it is judged. Made by the command line or a config file.
 import type { DnsServer } from '../contract/net.ts';
+import type { AddressRanges } from '../model/address-ranges.ts';
 import type { Observation } from '../model/journey.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Target, ZoneSource } from '../model/target.ts';
@@ -63,6 +64,8 @@ export interface RideSettings {
   readonly probeOptions: { readonly [probe: string]: unknown };
   /** Earlier journeys to the same host, the oldest first. */
   readonly before?: readonly Observation[];
+  /** What published lists say of addresses. */
+  readonly networks?: AddressRanges;
 }
 
 /** Bodies past this are cut, not failed; headers past this are a failure of the sample. Bytes. */

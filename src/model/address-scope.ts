@@ -65,7 +65,7 @@ function unmapped(bytes: readonly number[]): readonly number[] {
 }
 
 /** 4 or 16 bytes, in network order. `IpAddress` is in its canonical form: groups in hexadecimal, at most one `::`. */
-function bytesOf(address: IpAddress): readonly number[] {
+export function bytesOf(address: IpAddress): readonly number[] {
   if (familyOf(address) === 4) return address.split('.').map(Number);
   const [head = '', tail] = address.split('::');
   const left = groupsOf(head);

@@ -34,8 +34,8 @@ export interface Target {
   readonly starttls?: Starttls;
 }
 
-/** Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. */
-export const zoneSources = ['flag', 'config', 'name', 'world', 'dns-name'] as const;
+/** Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. `network`: its address is of a zone's own range. */
+export const zoneSources = ['flag', 'config', 'name', 'world', 'dns-name', 'network'] as const;
 export type ZoneSource = (typeof zoneSources)[number];
 
 export interface Endpoint {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { AddressTable } from '../../model/address-ranges.ts';
 import { parseTarget } from '../../model/target.ts';
 import type { DnsName, IpAddress } from '../../model/text.ts';
 import type { Lookup } from '../../model/trace.ts';
@@ -68,6 +69,24 @@ describe('endpointsOf', () => {
     ]);
     const byHand = [{ address: '192.0.2.1' as IpAddress, port: null, zone: null }];
     expect(shown({ connect: byHand }, told)).toEqual([[null, null]]);
+  });
+
+  test('an address of a zone’s own range tells the zone where nothing else does', () => {
+    const networks = new AddressTable();
+    networks.addPlace('192.0.2.0' as IpAddress, 31, {
+      ...{ operator: 'AWS', service: 'EC2', region: 'us-west-2', zone: 'us-west-2-lax-1' },
+    });
+    networks.addPlace('192.0.2.2' as IpAddress, 31, {
+      ...{ operator: 'AWS', service: 'EC2', region: 'us-west-2', zone: null },
+    });
+    const zones = [{ name: 'north', addresses: ['192.0.2.0' as IpAddress], source: 'flag' as const }];
+    const { ridden } = endpointsOf(settings({ networks, zones }), lookup('192.0.2.0', '192.0.2.1', '192.0.2.2'));
+    expect(ridden.map(({ zone, zoneSource }) => [zone, zoneSource])).toEqual([
+      ['north', 'flag'],
+      ['us-west-2-lax-1', 'network'],
+      // A region is no zone: its addresses stand in several.
+      [null, null],
+    ]);
   });
 
   test('addresses given by hand replace DNS and keep their order, port and zone', () => {
