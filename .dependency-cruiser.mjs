@@ -13,6 +13,7 @@ const packages = {
   'dns-packet': '^src/(net/dns|demo/dns)/',
   'node-forge': '^src/(demo/pki|x509)/',
   'prom-client': '^src/metrics/',
+  tldts: '^probes/dns/safety/',
   commander: '^src/cli/',
   yaml: '^src/cli/',
   zod: '^(src/(model|contract|journey)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',

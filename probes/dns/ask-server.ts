@@ -1,6 +1,7 @@
 // Owns what one address of a name server says of its zone. Never fails for a server that is silent or lame: that is its result.
-import type { DnsReply } from '../../src/contract/net.ts';
+import type { DnsRecord, DnsReply } from '../../src/contract/net.ts';
 import { compareText, type DnsName, type IpAddress, sameText, wireText } from '../../src/model/text.ts';
+import { readDname } from '../../src/net/dns/dname.ts';
 import { ask, type Context, ofType } from './ask.ts';
 import { compareAnswers } from './derive.ts';
 import type { AnswerEvidence, Lameness, ServerEvidence, SoaEvidence, ToldSetEvidence } from './evidence.ts';
@@ -35,10 +36,11 @@ export async function askServer(context: Context, questions: Questions, address:
   });
   if (told.problem !== null) return { server: { ...silent, error: told.problem.code }, soa: null };
   const { authoritative, elapsedMs: rttMs, nsid } = told.reply;
+  const recursion = told.reply.recursionAvailable ? { offersRecursion: true as const } : {};
   const soa = soaOf(told.reply, zone);
   if (!authoritative || soa === null) {
     const lame = { error: 'not-authoritative', lameness: lamenessOf(told.reply, zone) } as const;
-    return { server: { ...silent, authoritative: false, rttMs, ...lame }, soa: null };
+    return { server: { ...silent, authoritative: false, rttMs, ...lame, ...recursion }, soa: null };
   }
   const own = (name: DnsName, type: 'A' | 'AAAA' | 'NS') =>
     ask(context, server, { name, type, recursionDesired: false });
@@ -56,6 +58,7 @@ export async function askServer(context: Context, questions: Questions, address:
       ...{ address, authoritative, rttMs, serial: soa.serial, error: failed },
       ...{ rcode: replies[0]?.rcode ?? null, answers: answersOf(replies) },
       ...nsSetOf(names.reply, zone),
+      ...recursion,
       ...(tcp === null || tcp === undefined ? {} : { tcp }),
       ...(nsid === null ? {} : { nsid }),
       soa,
@@ -118,10 +121,19 @@ export function nsTtlOf(reply: DnsReply, zone: DnsName): number | null {
 function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {
   const found = new Map<string, AnswerEvidence>();
   for (const record of replies.flatMap((reply) => reply.answers)) {
-    if (record.type !== 'A' && record.type !== 'AAAA' && record.type !== 'CNAME') continue;
-    const data = 'target' in record ? record.target : wireText(record.address);
-    const answer = { name: record.name, type: record.type, ttlSeconds: record.ttlSeconds, data };
+    const answer = answerOf(record);
+    if (answer === null) continue;
     found.set(JSON.stringify([answer.name, answer.type, answer.data]), answer);
   }
   return [...found.values()].toSorted(compareAnswers).slice(0, MAX_ANSWERS);
+}
+
+function answerOf(record: DnsRecord): AnswerEvidence | null {
+  const { name, ttlSeconds } = record;
+  if (record.type === 'CNAME') return { name, type: 'CNAME', ttlSeconds, data: record.target };
+  if (record.type === 'A' || record.type === 'AAAA') {
+    return { name, type: record.type, ttlSeconds, data: wireText(record.address) };
+  }
+  const dname = readDname(record);
+  return dname === null ? null : { name, type: 'DNAME', ttlSeconds, data: dname.target };
 }

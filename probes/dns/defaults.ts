@@ -5,6 +5,7 @@ export const options = {
   maxServers: 8,
   policyQueries: 20,
   mailRecords: false,
+  axfr: false,
   trustAnchor: null,
   rootHints: null,
 };

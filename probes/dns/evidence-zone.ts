@@ -15,7 +15,7 @@ import { soa, toldSet } from './evidence-records.ts';
 /** A record as an authority gave it; addresses and alias targets in `data`. */
 export const answer = z.object({
   name: wireTextSchema,
-  type: z.enum(['A', 'AAAA', 'CNAME']),
+  type: z.enum(['A', 'AAAA', 'CNAME', 'DNAME']),
   ttlSeconds: count,
   data: wireTextSchema,
 });
@@ -42,6 +42,8 @@ const server = z.object({
   error: serverError.nullable(),
   /** Response code for the addresses of `entry`; null when not asked. */
   rcode: z.string().nullable(),
+  /** It says that it recurses (RA=1); absent when it does not. */
+  offersRecursion: z.literal(true).optional(),
   /** Sorted by name, type and data. */
   answers: z.array(answer),
   /** Of the zone's NS set, as this server tells it; null when it tells none. */

@@ -15,6 +15,7 @@ import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 import { network } from './evidence-networks.ts';
 import { earlier, policy } from './evidence-policy.ts';
 import { soa, toldAlias, toldSet } from './evidence-records.ts';
+import { safetySchema } from './evidence-safety.ts';
 import { aliasWalk, answer, walk, zone } from './evidence-zone.ts';
 
 export type {
@@ -36,7 +37,7 @@ export type {
 const record = answer.extend({
   name: dnsNameSchema,
   /** HTTPS and CAA in zone-file form; what each authority tells of them is in its `recordSets`. */
-  type: z.enum(['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA']),
+  type: z.enum(['A', 'AAAA', 'CNAME', 'DNAME', 'HTTPS', 'CAA']),
   authoritativeTtlSeconds: count.nullable(),
 });
 
@@ -47,7 +48,7 @@ const lever = z.object({
    * end of the chain; `name-servers`: the NS set of a zone.
    */
   lever: z.enum(['address', 'alias', 'alias-target', 'name-servers']),
-  record: z.object({ name: dnsNameSchema, type: z.enum(['A', 'AAAA', 'CNAME', 'NS']) }),
+  record: z.object({ name: dnsNameSchema, type: z.enum(['A', 'AAAA', 'CNAME', 'DNAME', 'NS']) }),
   ttlSeconds: count,
   /** `resolver`: only the time left in a cache is known, a lower bound. */
   basis: z.enum(['authority', 'resolver']),
@@ -271,7 +272,15 @@ export const dnsEvidenceSchema = z.object({
     /** Only over TLS and HTTPS. */
     verified: z.enum(peerVerifications).optional(),
   }),
-  aliases: z.array(z.object({ name: dnsNameSchema, target: dnsNameSchema, ttlSeconds: count })),
+  aliases: z.array(
+    z.object({
+      name: dnsNameSchema,
+      target: dnsNameSchema,
+      ttlSeconds: count,
+      /** Of which the alias was made (RFC 6672); absent for a CNAME record of its own. */
+      dname: z.object({ name: dnsNameSchema, target: wireTextSchema, ttlSeconds: count }).optional(),
+    }),
+  ),
   canonicalName: dnsNameSchema,
   records: z.array(record),
   /** Absent when the name has no address, and in journeys of 0.1.0; so are the two below. */
@@ -315,6 +324,8 @@ export const dnsEvidenceSchema = z.object({
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
   /** Absent in journeys that did not look. */
   dnssecDetail: dnssecDetail.optional(),
+  /** Absent in journeys that did not look. */
+  safety: safetySchema.optional(),
 });
 
 export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;

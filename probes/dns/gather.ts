@@ -1,7 +1,7 @@
 // Owns the looking of this probe: from the lookup of the name to the zones of its chain and each of their servers.
 // Judges nothing.
 import type { Gather } from '../../src/contract/probe.ts';
-import { type DnsName, wireText } from '../../src/model/text.ts';
+import { type DnsName, type WireText, wireText } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import type { Context } from './ask.ts';
 import { askEachResolver } from './ask-each-resolver.ts';
@@ -14,6 +14,7 @@ import { networksOf } from './networks.ts';
 import type { DnsOptions } from './options.ts';
 import { providerOf } from './provider.ts';
 import { askRecordSet } from './record-set.ts';
+import { lookAtNames } from './safety/look.ts';
 import { targetsOf } from './targets.ts';
 import { nobodyToAsk, type Zones, zonesOf } from './zones-of-chain.ts';
 
@@ -23,8 +24,9 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
   const signed = dnssecOf(context, lookup);
-  const [zones, targets, others, resolvers] = await Promise.all([
+  const [zones, names, targets, others, resolvers] = await Promise.all([
     zonesOf(context, lookup),
+    lookAtNames(context, lookup),
     targetsOf(context, lookup),
     askRecordSet(context, lookup),
     askEachResolver(context, target.host as DnsName, lookup),
@@ -43,6 +45,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
       : { networks: networksOf(context.networks, lookup, [...seen.delegation.slice(-1), ...seen.aliasZones]) }),
     ...(context.before === undefined ? {} : { earlier: earlierOf(context.before) }),
     ...(await signed),
+    safety: { ...names, ...zones.safety },
   };
   const elapsedMs = net.now() - startMs;
   return signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
@@ -103,17 +106,21 @@ function parentTtls(zones: readonly ZoneEvidence[]): ReadonlyMap<DnsName, number
 }
 
 function recordsOf(lookup: Lookup, zones: readonly ZoneEvidence[]): RecordEvidence[] {
-  const record = (name: DnsName, type: RecordEvidence['type'], ttlSeconds: number, data: string): RecordEvidence => ({
+  type Row = readonly [name: DnsName, type: RecordEvidence['type'], ttlSeconds: number, data: WireText];
+  const { aliases, addresses, canonicalName } = lookup;
+  const moved = new Map(aliases.flatMap(({ dname }) => (dname === undefined ? [] : [[dname.name, dname] as const])));
+  const rows: readonly Row[] = [
+    ...[...moved.values()].map((one): Row => [one.name, 'DNAME', one.ttlSeconds, one.target]),
+    ...aliases.map((one): Row => [one.name, 'CNAME', one.ttlSeconds, wireText(one.target)]),
+    ...addresses.map((one): Row => {
+      return [canonicalName, one.family === 6 ? 'AAAA' : 'A', one.ttlSeconds, wireText(one.address)];
+    }),
+  ];
+  return rows.map(([name, type, ttlSeconds, data]) => ({
     name,
     type,
     ttlSeconds,
     authoritativeTtlSeconds: authoritativeTtl(zones, name, type),
-    data: wireText(data),
-  });
-  return [
-    ...lookup.aliases.map((alias) => record(alias.name, 'CNAME', alias.ttlSeconds, alias.target)),
-    ...lookup.addresses.map((one) =>
-      record(lookup.canonicalName, one.family === 6 ? 'AAAA' : 'A', one.ttlSeconds, one.address),
-    ),
-  ];
+    data,
+  }));
 }

@@ -3,7 +3,11 @@ import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import type { WireText } from '../../src/model/text.ts';
+import { acmeChallengeDangling } from './checks/acme-challenge-dangling.ts';
+import { aliasBesideOtherData } from './checks/alias-beside-other-data.ts';
+import { aliasChainLong } from './checks/alias-chain-long.ts';
 import { aliasLoop } from './checks/alias-loop.ts';
+import { aliasTargetUnregistered } from './checks/alias-target-unregistered.ts';
 import { answerChanged } from './checks/answer-changed.ts';
 import { answersDisagree } from './checks/answers-disagree.ts';
 import { caaBindsIssuer } from './checks/caa-binds-issuer.ts';
@@ -17,6 +21,7 @@ import { glueMismatch } from './checks/glue-mismatch.ts';
 import { httpsAlpnDisagrees } from './checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
+import { mailExchangeIsAlias } from './checks/mail-exchange-is-alias.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
 import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
@@ -26,9 +31,11 @@ import { nsec3Iterations } from './checks/nsec3-iterations.ts';
 import { oneAutonomousSystem } from './checks/one-autonomous-system.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
+import { openRecursion } from './checks/open-recursion.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { recordsDisagree } from './checks/records-disagree.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
+import { resolverRewritesNxdomain } from './checks/resolver-rewrites-nxdomain.ts';
 import { resolversDisagree } from './checks/resolvers-disagree.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { signatureExpiry } from './checks/signature-expiry.ts';
@@ -38,8 +45,10 @@ import { slowProviderMove } from './checks/slow-provider-move.ts';
 import { slowTrafficShift } from './checks/slow-traffic-shift.ts';
 import { soaDisagrees } from './checks/soa-disagrees.ts';
 import { soaTimersOdd } from './checks/soa-timers-odd.ts';
+import { tlsaMismatch } from './checks/tlsa-mismatch.ts';
 import { ttlDiffers } from './checks/ttl-differs.ts';
 import { ttlVeryShort } from './checks/ttl-very-short.ts';
+import { zoneTransferOpen } from './checks/zone-transfer-open.ts';
 import { nsLife } from './cut.ts';
 import { leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
@@ -48,6 +57,7 @@ import { networkFacts, standsIn } from './network-words.ts';
 import type { DnsPolicy } from './options.ts';
 import { overTime, overTimeFacts, overTimeWords } from './over-time.ts';
 import { policyFacts, routingClause } from './policy-words.ts';
+import { safetyFacts } from './safety-words.ts';
 import { leadsTo, whoFacts } from './who.ts';
 
 /** Name servers written out in the sentence. */
@@ -57,7 +67,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
   checks: [
     nameDoesNotExist,
     danglingAlias,
+    aliasTargetUnregistered,
     aliasLoop,
+    aliasChainLong,
+    aliasBesideOtherData,
     resolverFailure,
     ipv6MissingAnswer,
     resolversDisagree,
@@ -92,6 +105,12 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     nameServerNoTcp,
     slowProviderMove,
     answerChanged,
+    openRecursion,
+    zoneTransferOpen,
+    resolverRewritesNxdomain,
+    acmeChallengeDangling,
+    tlsaMismatch,
+    mailExchangeIsAlias,
   ],
   answer(dns, given): Reply {
     const { policy, asOfMs } = given;
@@ -118,6 +137,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
         ...shiftFacts(dns, asOfMs),
         ...policyFacts(dns),
         ...overTimeFacts(dns, given),
+        ...safetyFacts(dns),
       },
     };
   },

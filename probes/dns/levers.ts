@@ -28,7 +28,7 @@ export function leversOf(
   parentTtls: ReadonlyMap<DnsName, number> = new Map(),
 ): readonly LeverEvidence[] {
   const sets = new Map<string, Leading[]>();
-  for (const record of records.filter(leads)) {
+  for (const record of records.filter((one) => leads(one)).filter((one) => !isMade(one, records))) {
     const key = `${record.name} ${record.type}`;
     sets.set(key, [...(sets.get(key) ?? []), record]);
   }
@@ -39,12 +39,17 @@ export function leversOf(
   ];
 }
 
+/** A server made this alias of a DNAME above it (RFC 6672 3.1): nobody can change it but there. */
+function isMade({ name, type }: Leading, records: readonly RecordEvidence[]): boolean {
+  return type === 'CNAME' && records.some((one) => one.type === 'DNAME' && name.endsWith(`.${one.name}`));
+}
+
 function recordLever(set: readonly Leading[], isAlias: boolean): LeverEvidence {
   const [{ name, type }] = set as readonly [Leading];
   const told = set.flatMap((record) => record.authoritativeTtlSeconds ?? []);
   const basis = told.length === set.length ? 'authority' : 'resolver';
   const ttlSeconds = Math.max(...set.map((record) => record.authoritativeTtlSeconds ?? record.ttlSeconds));
-  const lever = type === 'CNAME' ? 'alias' : isAlias ? 'alias-target' : 'address';
+  const lever = type === 'CNAME' || type === 'DNAME' ? 'alias' : isAlias ? 'alias-target' : 'address';
   return timed({ lever, record: { name, type }, ttlSeconds, basis, note: notes[lever] });
 }
 

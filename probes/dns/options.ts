@@ -11,6 +11,8 @@ export const dnsOptionsSchema = z.strictObject({
   policyQueries: z.int().min(0).max(1_000).default(options.policyQueries),
   /** Ask for the MX and TXT records of the name too: they move no traffic, so only who wants every table wants them. */
   mailRecords: z.boolean().default(options.mailRecords),
+  /** Whether each server of the zone is asked for the whole zone: some operators take it for an attack. */
+  axfr: z.boolean().default(options.axfr),
   /** DS or DNSKEY lines to begin from; null for the keys of the root as IANA publishes them. */
   trustAnchor: z.string().max(65_536).nullable().default(options.trustAnchor),
   /** Lines of a named.root file; null for the root's servers as the resolver knows them. */

@@ -16,6 +16,10 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
     'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24); ' +
     'to each name server address, at most 8 a zone: SOA, NS, A, AAAA, HTTPS and CAA of the name, CAA of the zone (with -v MX and TXT too), in its own zone SOA over TCP too; ' +
     "to the servers of a zone together, for the routing policy: the name's A 20 times (--policy-queries) and for 2 client networks, for 7 twice where it matters; " +
+    'for the safety of the name: to the resolver TXT of _acme-challenge, MX and at most 4 of its exchanges, TLSA of at most 2 names, ' +
+    'SOA of the domain of a missing target; a made-up name beside the name to an authority and at most 3 resolvers, ' +
+    'NS and MX of each alias in a zone (at most 4), SOA of the top-level domain to servers that offer recursion (at most 8), ' +
+    'with --axfr the zone to each server of its own, cut off once it comes; ' +
     'on the walks from the root, at most 64: to the resolver NS of the root and addresses, to four servers of each zone above SOA, to one DS',
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).dnsOptionsSchema,

@@ -13,6 +13,7 @@ import { earlierBlocks } from './over-time.ts';
 import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
+import { madeUpRows } from './safety-words.ts';
 import { walkBlocks } from './section-walk.ts';
 import { flattening, productWords } from './who.ts';
 
@@ -47,6 +48,7 @@ function facts(dns: DnsEvidence): Block {
       ['limited by', shift.limitedBy],
     );
   }
+  rows.push(...madeUpRows(dns));
   if (negativeTtlSeconds !== null) rows.push(['new name seen after, s', negativeTtlSeconds]);
   const verified = verifiedWords(lookup.verified ?? null);
   rows.push(['resolver', verified === null ? resolver : `${resolver} (${verified})`]);

@@ -6,7 +6,9 @@ import type { Context } from './ask.ts';
 import { askPolicy } from './ask-policy.ts';
 import { type AskedZone, askLocated, askZone, withParentsOwn } from './ask-zone.ts';
 import type { AliasWalkEvidence, DnsEvidence, ZoneEvidence } from './evidence.ts';
+import type { SafetyEvidence } from './evidence-safety.ts';
 import { type FoundZone, findZone } from './find-zone.ts';
+import { lookAtServers } from './safety/look.ts';
 import { openTree, type Reached, type Tree, type Walked, walkTo } from './walk.ts';
 import { locatedIn, openWalk } from './walk-bounds.ts';
 
@@ -22,6 +24,7 @@ export interface Zones {
   readonly aliases: readonly ZoneEvidence[];
   readonly walks: Pick<DnsEvidence, 'walk' | 'aliasWalks'>;
   readonly policies: Pick<DnsEvidence, 'policy' | 'aliasPolicy'>;
+  readonly safety: SafetyEvidence;
   readonly problem: Problem | null;
 }
 
@@ -52,24 +55,26 @@ export async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> 
     ...(await askZone(context, { zone, entry, thorough: zone === last.zone }, ns)),
   }));
   const sampling = Promise.all(asking).then((asked) => policiesOf(context, parted(asked, last)));
+  const checking = Promise.all(asking).then((asked) => lookAtServers(context, lookup, zonesIn(parted(asked, last))));
   const joining = Promise.all([walking, Promise.all(asking)]).then(async ([walked, asked]) => {
     const { canonical, aliases } = parted(asked, last);
     const leaf = leafOf(context, canonicalName, walked, canonical);
     return { walked, ...(await walkedAliases(tree, walked, aliases)), canonical: await leaf };
   });
-  const [policies, { walked, canonical, zones, walks }] = await Promise.all([sampling, joining]);
+  const [policies, safety, { walked, canonical, zones, walks }] = await Promise.all([sampling, checking, joining]);
   return {
     delegation: canonical === null ? [] : [...(walked?.above ?? []), canonical.evidence],
     canonical,
     aliases: zones,
     walks: { ...(walked && { walk: walked.walk }), ...(walks && { aliasWalks: [...walks] }) },
     policies,
+    safety,
     problem: canonical === null ? last.problem : null,
   };
 }
 
 function unseen(problem: Problem): Zones {
-  return { delegation: [], canonical: null, aliases: [], walks: {}, policies: {}, problem };
+  return { delegation: [], canonical: null, aliases: [], walks: {}, policies: {}, safety: {}, problem };
 }
 
 /** True when no resolver can be asked any further about the name, so that asking again only costs time. */
@@ -97,6 +102,10 @@ interface Parted {
 function parted(asked: readonly Asked[], { zone }: FoundZone): Parted {
   const canonical = asked.find((one) => one.evidence.zone === zone) ?? null;
   return { canonical, aliases: asked.filter((one) => one !== canonical) };
+}
+
+function zonesIn({ canonical, aliases }: Parted) {
+  return { canonical: canonical?.evidence ?? null, aliases: aliases.map(({ evidence }) => evidence) };
 }
 
 /** The first alias is what the owner of the name set up; the canonical name may be another's. */

@@ -118,6 +118,7 @@ function rideOptions(command: Command): Command {
         'published address ranges (AWS, Google, Azure, iptoasn, pyasn): whose the addresses are (repeat)',
       ),
     )
+    .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
     .option('--ca-file <F>', "trust the roots in this PEM file instead of the system's")

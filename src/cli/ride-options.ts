@@ -31,6 +31,7 @@ export interface RideOptions extends JudgingOptions {
   readonly dns0x20: boolean;
   readonly dnsPadding: boolean;
   readonly networks: readonly string[];
+  readonly axfr?: boolean;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -92,9 +93,15 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
 async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
-  const { trustAnchor, rootHints, policyQueries, verbose } = options;
+  const { trustAnchor, rootHints, policyQueries, axfr, verbose } = options;
   const { probeOptions } = surroundings;
-  const given: { trustAnchor?: string; rootHints?: string; policyQueries?: number; mailRecords?: boolean } = {};
+  const given: {
+    trustAnchor?: string;
+    rootHints?: string;
+    policyQueries?: number;
+    mailRecords?: boolean;
+    axfr?: boolean;
+  } = {};
   if (trustAnchor !== undefined) {
     given.trustAnchor = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
     readTrustAnchors(given.trustAnchor);
@@ -105,6 +112,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   }
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (verbose === true) given.mailRecords = true;
+  if (axfr === true) given.axfr = true;
   if (Object.keys(given).length === 0) return probeOptions;
   return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
 }

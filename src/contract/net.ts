@@ -43,6 +43,7 @@ export const recordTypes = [
   'SRV',
   'DS',
   'DNSKEY',
+  'TLSA',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];
 
@@ -113,7 +114,7 @@ export interface Caa {
 }
 
 /**
- * One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes; those of DNSSEC whole), records
+ * One resource record. Types that are not read further are kept as `other` with their RDATA in hex (at most 512 bytes; those of DNSSEC and TLSA whole), records
  * of the types HTTPS, SVCB, CAA and MX that break their own format as `malformed`. `presentation`: as in a zone file.
  */
 export type DnsRecord = RecordBase &
@@ -127,6 +128,14 @@ export type DnsRecord = RecordBase &
     | { readonly type: 'CAA'; readonly caa: Caa; readonly presentation: WireText }
     | { readonly type: 'other' | 'malformed'; readonly typeName: string; readonly rdataHex: string }
   );
+
+/** The beginning of a zone transfer, RFC 5936. */
+export interface ZoneTransfer {
+  /** Of the first message. */
+  readonly rcode: string;
+  /** Records that came before the zone ended or enough was seen; 0: nothing of the zone. */
+  readonly records: number;
+}
 
 /** Why a server answers as it does, in its own words: RFC 8914. */
 export interface ExtendedError {
@@ -200,6 +209,8 @@ export interface DnsClient {
   readonly resolvers: readonly DnsServer[];
   /** One question to one server: UDP with re-sends inside the step timeout and TCP after truncation, or TLS or HTTPS alone. Any rcode is `complete`. */
   query(server: DnsServer, question: DnsQuestion, signal: AbortSignal): Promise<DnsAsked>;
+  /** Asks for a whole zone over TCP, and hangs up as soon as it begins to come. */
+  transfer(server: PlainDnsServer, zone: DnsName, signal: AbortSignal): Promise<Attempt<ZoneTransfer>>;
   /** A and AAAA side by side through the resolvers, aliases followed to their end. */
   lookup(name: DnsName, signal: AbortSignal): Promise<Lookup>;
 }

@@ -96,6 +96,8 @@ export interface Alias {
   readonly name: DnsName;
   readonly target: DnsName;
   readonly ttlSeconds: number;
+  /** The record of which a server made this alias (RFC 6672): a whole subtree moves with it. Absent for a CNAME record of its own. */
+  readonly dname?: { readonly name: DnsName; readonly target: WireText; readonly ttlSeconds: number };
 }
 
 export const dnsTransports = ['udp', 'tcp', 'tls', 'https'] as const;

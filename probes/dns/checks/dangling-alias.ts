@@ -4,6 +4,7 @@ import { pointer } from '../../../src/model/finding.ts';
 import { digResolver } from '../derive.ts';
 import type { DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { claimableAt, unregisteredDomain } from '../safety-words.ts';
 
 export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
   id: 'dangling-alias',
@@ -18,7 +19,7 @@ export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
       text: ['Take the CNAME record out, or point it at what serves the name now; do this before anything else.'],
     },
   ],
-  sources: ['RFC 1034 3.6.2', 'RFC 8020'],
+  sources: ['RFC 1034 3.6.2', 'RFC 8020', 'github.com/EdOverflow/can-i-take-over-xyz'],
   judge({ dns }) {
     const { problem } = dns.lookup;
     const last = dns.aliases.at(-1);
@@ -31,6 +32,12 @@ export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
     if (problem === null || problem.code === 'nodata' || problem.code === 'dns-alias-loop') return { outcome: 'pass' };
     if (problem.code !== 'nxdomain')
       return { outcome: 'not-judged', because: 'no resolver said whether the target exists' };
+    const domain = unregisteredDomain(dns);
+    if (domain !== null) {
+      return { outcome: 'not-applicable', because: `alias-target-unregistered tells more: ${domain} does not exist` };
+    }
+    const provider = claimableAt(last.target);
+    const claim = provider === null ? [] : [` Names there are free for any customer of ${provider} to claim.`];
     return {
       outcome: 'found',
       seen: [
@@ -42,6 +49,7 @@ export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
             ', which does not exist, says resolver ',
             dns.resolver,
             '.',
+            ...claim,
           ],
           nowWhat: [digResolver(dns, last.target, 'A'), ...danglingAlias.nowWhat],
           evidence: [

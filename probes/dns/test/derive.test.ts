@@ -60,6 +60,7 @@ describe('options and policy', () => {
       maxServers: 8,
       mailRecords: false,
       policyQueries: 20,
+      axfr: false,
       trustAnchor: null,
       rootHints: null,
     });

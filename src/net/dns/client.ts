@@ -11,6 +11,7 @@ import { lookup } from './lookup.ts';
 import type { SecuredOptions, SecuredTransport } from './secured.ts';
 import { formatServer } from './server-text.ts';
 import { systemResolvers } from './system.ts';
+import { beginTransfer } from './transfer.ts';
 import { openUdpLines } from './udp-lines.ts';
 
 export interface DnsClientOptions {
@@ -62,6 +63,7 @@ export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
   return {
     resolvers,
     query,
+    transfer: (server, zone, signal) => gate(() => beginTransfer({ server, zone, timeoutMs, meter, signal })),
     lookup: (name, signal) => lookup(name, { resolvers, families, query, signal }),
     async close() {
       over.abort();

@@ -5,6 +5,7 @@ import { type Problem, type ProblemCode, problem } from '../../model/problem.ts'
 import { type DnsName, dnsName, interpret, sameText, type WireText, wireText } from '../../model/text.ts';
 import type { Alias, Lookup, ResolvedAddress } from '../../model/trace.ts';
 import { now } from '../clock.ts';
+import { moves, readDname } from './dname.ts';
 import { formatServer } from './server-text.ts';
 
 /** Resolvers give up after this many restarts (BIND and unbound, max-query-restarts 11). */
@@ -141,9 +142,19 @@ function aliasAt(reply: DnsReply, name: DnsName): Alias | 'unreadable' | null {
   for (const record of reply.answers) {
     if (record.type !== 'CNAME' || !sameText(record.name, name)) continue;
     const target = interpret(record.target, dnsName);
-    return target === null ? 'unreadable' : { name, target, ttlSeconds: record.ttlSeconds };
+    return target === null ? 'unreadable' : { name, target, ttlSeconds: record.ttlSeconds, ...madeFrom(reply, name) };
   }
   return null;
+}
+
+/** The DNAME record that an alias was made from: it comes before the alias in the same answer (RFC 6672 3.1). */
+function madeFrom({ answers }: DnsReply, alias: DnsName): Pick<Alias, 'dname'> {
+  for (const record of answers) {
+    const dname = readDname(record);
+    const name = dname === null || !moves(dname, alias) ? null : interpret(dname.name, dnsName);
+    if (dname !== null && name !== null) return { dname: { ...dname, name } };
+  }
+  return {};
 }
 
 function addressesAt(reply: DnsReply, name: DnsName, family: 4 | 6): readonly ResolvedAddress[] {

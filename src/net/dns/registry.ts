@@ -14,6 +14,7 @@ export const typeNumbers = {
   SRV: 33,
   DS: 43,
   DNSKEY: 48,
+  TLSA: 52,
   SVCB: 64,
   HTTPS: 65,
   CAA: 257,

@@ -3,6 +3,7 @@ import 'koffi';
 import 'dns-packet';
 import 'node-forge';
 import 'prom-client';
+import 'tldts';
 import 'commander';
 import 'yaml';
 import 'zod';
