@@ -21,7 +21,7 @@ export const providerRows: readonly ProviderRow[] = [
   {
     operator: 'Route 53 (China)',
     pattern: /^ns-(?:intl-)?\d{1,4}\.awsdns-cn-\d[\da-f]\.(?:com|net|biz|top|cn)$/,
-    source: ZONE_DATA,
+    source: 'https://github.com/v2fly/domain-list-community/blob/master/data/aws-cn',
   },
   // Also serves zones that moved from Google Domains to Squarespace, so this names the servers, not a cloud customer.
   {
@@ -34,7 +34,7 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.(?:com|net|org|info)$/,
     source: 'https://learn.microsoft.com/azure/dns/dns-delegate-domain-azure-dns',
   },
-  { operator: 'Azure DNS (China)', pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.cn$/, source: ZONE_DATA },
+  { operator: 'Azure DNS (China)', pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.cn$/, source: 'https://github.com/daixijun/mc-docs.zh-cn/blob/master/articles/dns/dns-get-started-template.md' },
   {
     operator: 'Cloudflare',
     pattern: /^[a-z]+\.(?:ns\.cloudflare\.com|foundationdns\.(?:com|net|org))$/,
@@ -45,17 +45,18 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^dns[1-4]\.p\d\d\.nsone\.net$/,
     source: `${DNSCONTROL}/documentation/advanced-features/nameservers.md`,
   },
+  // The source has the first shape; the zone of mit.edu shows the others.
   {
     operator: 'Akamai Edge DNS',
     pattern: /^(?:a\d{1,2}-\d{2,3}|ns1-\d{1,3}|(?:use|usw|usc|eur|asia)\d)\.akam\.net$/,
-    source: ZONE_DATA,
+    source: 'https://github.com/mypdns/matrix/issues/10212',
   },
   {
     operator: 'UltraDNS',
     pattern: /^[psu]dns\d{1,4}\.ultradns\.(?:com|net|org|info|biz|co\.uk)$/,
-    source: ZONE_DATA,
+    source: 'https://github.com/indianajson/can-i-take-over-dns/issues/29',
   },
-  { operator: 'Dyn', pattern: /^ns[1-4]\.p\d\d\.dynect\.net$/, source: ZONE_DATA },
+  { operator: 'Dyn', pattern: /^ns[1-4]\.p\d\d\.dynect\.net$/, source: 'https://help.dyn.com/secondary-api/' },
   {
     operator: 'Oracle Cloud DNS',
     pattern: /^ns[1-4]\.p\d{1,4}\.dns\.oraclecloud\.net$/,
@@ -66,7 +67,7 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^(?:ns[13]\.dnsimple\.com|ns2\.dnsimple-edge\.net|ns4\.dnsimple-edge\.org)$/,
     source: `${DNSCONTROL}/providers/dnsimple/dnsimpleProvider.go`,
   },
-  { operator: 'DNS Made Easy', pattern: /^ns\d{1,2}\.dnsmadeeasy\.com$/, source: ZONE_DATA },
+  { operator: 'DNS Made Easy', pattern: /^ns\d{1,2}\.dnsmadeeasy\.com$/, source: 'https://github.com/indianajson/can-i-take-over-dns/blob/main/README.md' },
   {
     operator: 'Constellix',
     pattern: /^ns(?:[123]1\.constellix\.com|[456]1\.constellix\.net)$/,
@@ -79,10 +80,11 @@ export const providerRows: readonly ProviderRow[] = [
     source:
       'https://github.com/ovh/docs/blob/develop/pages/web_cloud/domains/dns_server_general_information/guide.en-gb.md',
   },
+  // The source names one of the three.
   {
     operator: 'Hetzner',
     pattern: /^(?:(?:hydrogen|oxygen)\.ns\.hetzner\.com|helium\.ns\.hetzner\.de)$/,
-    source: ZONE_DATA,
+    source: 'https://docs.hetzner.com/networking/dns/record-types/ns-record/',
   },
   {
     operator: 'DigitalOcean',
@@ -136,11 +138,11 @@ export const providerRows: readonly ProviderRow[] = [
     source:
       'https://www.ionos.es/ayuda/dominios/glosario-explicaciones-sobre-conceptos-y-temas-importantes/servidores-dns',
   },
-  { operator: 'GoDaddy', pattern: /^ns\d\d\.domaincontrol\.com$/, source: ZONE_DATA },
-  { operator: 'Vercel', pattern: /^ns[12]\.vercel-dns\.com$/, source: ZONE_DATA },
-  { operator: 'Bunny', pattern: /^(?:kiki|coco)\.bunny\.net$/, source: ZONE_DATA },
-  { operator: 'CSC', pattern: /^[pu]?dns[12]\.cscdns\.(?:net|uk)$/, source: ZONE_DATA },
-  { operator: 'MarkMonitor', pattern: /^ns[1-7]\.markmonitor\.com$/, source: ZONE_DATA },
+  { operator: 'GoDaddy', pattern: /^ns\d\d\.domaincontrol\.com$/, source: 'https://github.com/AnalogJ/lexicon/issues/478' },
+  { operator: 'Vercel', pattern: /^ns[12]\.vercel-dns\.com$/, source: 'https://github.com/vercel/vercel/issues/10876' },
+  { operator: 'Bunny', pattern: /^(?:kiki|coco)\.bunny\.net$/, source: 'https://docs.bunny.net/dns/nameservers' },
+  { operator: 'CSC', pattern: /^[pu]?dns[12]\.cscdns\.(?:net|uk)$/, source: 'https://github.com/demisto/content/blob/master/Packs/CSCDomainManager/Integrations/CSCDomainManager/README.md' },
+  { operator: 'MarkMonitor', pattern: /^ns[1-7]\.markmonitor\.com$/, source: 'https://github.com/indianajson/can-i-take-over-dns/issues/13' },
 ];
 
 /**
