@@ -34,7 +34,11 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.(?:com|net|org|info)$/,
     source: 'https://learn.microsoft.com/azure/dns/dns-delegate-domain-azure-dns',
   },
-  { operator: 'Azure DNS (China)', pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.cn$/, source: 'https://github.com/daixijun/mc-docs.zh-cn/blob/master/articles/dns/dns-get-started-template.md' },
+  {
+    operator: 'Azure DNS (China)',
+    pattern: /^ns[1-4]-\d{2,3}\.azure-dns\.cn$/,
+    source: 'https://github.com/daixijun/mc-docs.zh-cn/blob/master/articles/dns/dns-get-started-template.md',
+  },
   {
     operator: 'Cloudflare',
     pattern: /^[a-z]+\.(?:ns\.cloudflare\.com|foundationdns\.(?:com|net|org))$/,
@@ -67,7 +71,11 @@ export const providerRows: readonly ProviderRow[] = [
     pattern: /^(?:ns[13]\.dnsimple\.com|ns2\.dnsimple-edge\.net|ns4\.dnsimple-edge\.org)$/,
     source: `${DNSCONTROL}/providers/dnsimple/dnsimpleProvider.go`,
   },
-  { operator: 'DNS Made Easy', pattern: /^ns\d{1,2}\.dnsmadeeasy\.com$/, source: 'https://github.com/indianajson/can-i-take-over-dns/blob/main/README.md' },
+  {
+    operator: 'DNS Made Easy',
+    pattern: /^ns\d{1,2}\.dnsmadeeasy\.com$/,
+    source: 'https://github.com/indianajson/can-i-take-over-dns/blob/main/README.md',
+  },
   {
     operator: 'Constellix',
     pattern: /^ns(?:[123]1\.constellix\.com|[456]1\.constellix\.net)$/,
@@ -138,11 +146,24 @@ export const providerRows: readonly ProviderRow[] = [
     source:
       'https://www.ionos.es/ayuda/dominios/glosario-explicaciones-sobre-conceptos-y-temas-importantes/servidores-dns',
   },
-  { operator: 'GoDaddy', pattern: /^ns\d\d\.domaincontrol\.com$/, source: 'https://github.com/AnalogJ/lexicon/issues/478' },
+  {
+    operator: 'GoDaddy',
+    pattern: /^ns\d\d\.domaincontrol\.com$/,
+    source: 'https://github.com/AnalogJ/lexicon/issues/478',
+  },
   { operator: 'Vercel', pattern: /^ns[12]\.vercel-dns\.com$/, source: 'https://github.com/vercel/vercel/issues/10876' },
   { operator: 'Bunny', pattern: /^(?:kiki|coco)\.bunny\.net$/, source: 'https://docs.bunny.net/dns/nameservers' },
-  { operator: 'CSC', pattern: /^[pu]?dns[12]\.cscdns\.(?:net|uk)$/, source: 'https://github.com/demisto/content/blob/master/Packs/CSCDomainManager/Integrations/CSCDomainManager/README.md' },
-  { operator: 'MarkMonitor', pattern: /^ns[1-7]\.markmonitor\.com$/, source: 'https://github.com/indianajson/can-i-take-over-dns/issues/13' },
+  {
+    operator: 'CSC',
+    pattern: /^[pu]?dns[12]\.cscdns\.(?:net|uk)$/,
+    source:
+      'https://github.com/demisto/content/blob/master/Packs/CSCDomainManager/Integrations/CSCDomainManager/README.md',
+  },
+  {
+    operator: 'MarkMonitor',
+    pattern: /^ns[1-7]\.markmonitor\.com$/,
+    source: 'https://github.com/indianajson/can-i-take-over-dns/issues/13',
+  },
 ];
 
 /**
