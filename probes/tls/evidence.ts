@@ -29,6 +29,35 @@ const shapeSchema = z.object({
 });
 export type ChainShape = z.infer<typeof shapeSchema>;
 
+const verdictSchema = z.object({
+  /** A path leads to a trusted root, and nothing that programs refuse is wrong with it or with the server certificate. */
+  valid: z.boolean(),
+  /** What `faults` speak of, leaf first. The trusted root at its end need not have been sent: `certificates` may lack it. */
+  path: z.array(fingerprint),
+  /** All that is wrong, what programs refuse first, the first 32. */
+  faults: z
+    .array(
+      z.object({
+        /** As in src/x509/fault.ts: `expired`, `missing-issuer`... */
+        code: z.string(),
+        /** False: a rule is broken that few programs enforce. */
+        fatal: z.boolean(),
+        certificate: fingerprint,
+        subject: wireTextSchema.nullable(),
+        /** A clause to stand behind "The certificate". */
+        says: z.string(),
+        /** What a stranger wrote and the fault is about: the name of the missing issuer. */
+        about: wireTextSchema.nullable(),
+      }),
+    )
+    .max(32),
+  /** Every path that holds, the longest-lived first, the first 8. */
+  paths: z
+    .array(z.object({ certificates: z.array(fingerprint), endsAt: z.iso.datetime(), endsBy: fingerprint }))
+    .max(8),
+});
+export type TlsVerdict = z.infer<typeof verdictSchema>;
+
 const chainSchema = z.object({
   /** As sent, in that order, the first 16. Empty when no handshake finished. */
   chainSent: z.array(fingerprint),
@@ -42,6 +71,8 @@ const chainSchema = z.object({
   /** RFC 9525: subjectAltName only. Null without a readable leaf. */
   hostnameMatches: z.boolean().nullable(),
   shape: shapeSchema.nullable(),
+  /** Our own, against the same roots as OpenSSL's, when riding. Absent without those roots, and in old journeys. */
+  verdict: verdictSchema.optional(),
 });
 export type TlsChain = z.infer<typeof chainSchema>;
 

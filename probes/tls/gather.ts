@@ -1,15 +1,16 @@
 // Owns the reading of the ride's traces into the tls record. Sends nothing, judges nothing.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import type { Endpoint } from '../../src/model/target.ts';
+import type { Endpoint, Target } from '../../src/model/target.ts';
 import type { Fingerprint, RequestTrace, TlsFacts } from '../../src/model/trace.ts';
-import { loaded } from '../../src/x509/certificate.ts';
+import { type Certificate, loaded } from '../../src/x509/certificate.ts';
 import { type RecordedCertificate, recordCertificate } from '../../src/x509/certificate-record.ts';
 import { hostMatches } from '../../src/x509/hostname.ts';
 import { issuanceOf } from '../../src/x509/issuance.ts';
 import { shapeOf } from './chain-shape.ts';
-import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
+import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence, TlsVerdict } from './evidence.ts';
 import type { TlsOptions } from './options.ts';
 import { trustErrorOf, trustErrorSays } from './trust-words.ts';
+import { verdictOf } from './verdict.ts';
 
 /** Real chains have 2 to 5 certificates. The record keeps this many of one chain, and this many chains of one endpoint. */
 const MAX_CHAIN = 16;
@@ -29,7 +30,7 @@ export const gather: Gather<TlsEvidence, TlsOptions> = (context) => {
   return Promise.resolve({ state: 'complete', value, elapsedMs: context.net.now() - beganMs });
 };
 
-function recordOf({ target, endpoints, ride, startedAtMs }: GatherContext<TlsOptions>): TlsEvidence {
+function recordOf({ target, endpoints, ride, startedAtMs, trustedRoots }: GatherContext<TlsOptions>): TlsEvidence {
   // Over http there is nothing to read; the checks say so.
   if (target.scheme === 'http') return { byEndpoint: [], certificates: {} };
   const byEndpoint = endpoints.map((endpoint) => {
@@ -42,11 +43,17 @@ function recordOf({ target, endpoints, ride, startedAtMs }: GatherContext<TlsOpt
   const issued = issuanceOf(
     new Map([...read].map(([fingerprint, { certificate }]) => [fingerprint, loaded(certificate).x509])),
   );
-  const describe: DescribeChain = (same) => chainOf(same, (facts) => shapeFor(facts, records, issued), leafMatches);
-  const leafMatches = (facts: TlsFacts): boolean | null => {
-    const leaf = read.get(facts.chainSent[0] ?? '')?.certificate;
-    return leaf?.subject == null ? null : hostMatches(target, leaf.extensions.names);
-  };
+  const sentBy = ({ chainSent }: TlsFacts): readonly Certificate[] =>
+    chainSent.slice(0, MAX_CHAIN).flatMap((fingerprint) => read.get(fingerprint)?.certificate ?? []);
+  const describe: DescribeChain = (same) =>
+    chainOf(same, {
+      shape: shapeFor(same.facts, records, issued),
+      hostnameMatches: leafMatches(sentBy(same.facts)[0], target),
+      verdict:
+        trustedRoots === undefined
+          ? null
+          : verdictOf(sentBy(same.facts), { roots: trustedRoots(), atMs: startedAtMs, host: target }),
+    });
   return {
     byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),
     certificates: Object.fromEntries(records),
@@ -85,11 +92,15 @@ function shapeFor(
   return shapeOf({ chainSent, trustError: trustErrorOf(facts.verifyError), certificates, issued });
 }
 
-function chainOf(
-  { facts, count }: SameChain,
-  shape: (facts: TlsFacts) => TlsChain['shape'],
-  matches: (facts: TlsFacts) => boolean | null,
-): TlsChain {
+function leafMatches(leaf: Certificate | undefined, target: Target): boolean | null {
+  return leaf?.subject == null ? null : hostMatches(target, leaf.extensions.names);
+}
+
+interface Judged extends Pick<TlsChain, 'shape' | 'hostnameMatches'> {
+  readonly verdict: TlsVerdict | null;
+}
+
+function chainOf({ facts, count }: SameChain, { shape, hostnameMatches, verdict }: Judged): TlsChain {
   const trustError = trustErrorOf(facts.verifyError);
   return {
     chainSent: facts.chainSent.slice(0, MAX_CHAIN),
@@ -98,8 +109,8 @@ function chainOf(
     trusted: trustError === null,
     trustError,
     trustErrorSays: trustError === null ? null : trustErrorSays(trustError),
-    hostnameMatches: matches(facts),
-    shape: shape(facts),
+    ...{ hostnameMatches, shape },
+    ...(verdict === null ? {} : { verdict }),
   };
 }
 

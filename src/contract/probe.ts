@@ -26,6 +26,8 @@ export interface GatherContext<Options> {
   /** Empty for probes that read `lookup`. */
   readonly ride: Ride;
   readonly options: Options;
+  /** DER of each root that the ride's handshakes are verified against, the same list every time; absent where nobody said. */
+  readonly trustedRoots?: () => readonly Uint8Array[];
   /** Wall clock when the journey began, Unix ms. */
   readonly startedAtMs: number;
   /** Evidence of the probes named in `after`, by id; absent when they have none. */

@@ -12,6 +12,7 @@ import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
+import { trustedRoots } from '../net/sample/roots.ts';
 import { openSampler, type Sampler } from '../net/sample/sampler.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
@@ -95,6 +96,7 @@ async function observeWith(
     endpoints: ridden,
     lookup: first,
     startedAtMs: context.startedAtMs,
+    trustedRoots: trustedRoots(settings.trust.caPem),
     signal,
     ...(settings.before === undefined ? {} : { before: settings.before }),
     ...(settings.networks === undefined ? {} : { networks: settings.networks }),

@@ -41,6 +41,8 @@ export interface Verdict {
   readonly path: readonly string[];
   /** All that is wrong with it; blemishes (`isFatal` tells) also with a valid one. */
   readonly faults: readonly Fault[];
+  /** The trusted root at the end of `path`, which need not have been sent; none when it leads to none. */
+  readonly roots: readonly Certificate[];
 }
 
 /** Bounds of one search. */
@@ -80,10 +82,11 @@ export function judgePath(question: PathQuestion): Verdict {
     const paths = valid
       ? clean.map(({ path }) => validPath(path)).toSorted((a, b) => unixMs(b.endsAt) - unixMs(a.endsAt))
       : [];
-    return { valid, paths, path: fingerprints(best.path), faults };
+    return { valid, paths, path: fingerprints(best.path), faults, roots: best.path.slice(-1) };
   }
   const worst = leastFaulty(graph, judge);
-  return { valid: false, paths: [], path: fingerprints(worst.path), faults: [...leafFaults, ...worst.faults] };
+  const roots = worst.path.slice(-1).filter(({ fingerprint }) => question.store.has(fingerprint));
+  return { valid: false, paths: [], path: fingerprints(worst.path), faults: [...leafFaults, ...worst.faults], roots };
 }
 
 const fingerprints = (path: readonly Certificate[]): readonly string[] => path.map(({ fingerprint }) => fingerprint);

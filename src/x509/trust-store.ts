@@ -8,8 +8,15 @@ export interface TrustStore {
   named(subjectKey: string): readonly Certificate[];
 }
 
+const stores = new WeakMap<readonly Uint8Array[], TrustStore>();
+
+/** The store of this very list, made once: reading a system's roots takes some milliseconds. */
 export function trustStore(roots: readonly Uint8Array[]): TrustStore {
-  return trustStoreOf(roots.map(readCertificate));
+  const before = stores.get(roots);
+  if (before !== undefined) return before;
+  const store = trustStoreOf(roots.map(readCertificate));
+  stores.set(roots, store);
+  return store;
 }
 
 export function trustStoreOf(roots: readonly Certificate[]): TrustStore {

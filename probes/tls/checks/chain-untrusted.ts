@@ -1,8 +1,9 @@
-// Owns the check for chains that lead to no trusted root, for a reason that no better check names.
+// Owns the check for chains that programs refuse, for reasons that no better check names: all of them where our verdict is at hand.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import type { Phrase } from '../../../src/model/finding.ts';
 import { unixMs } from '../../../src/x509/instant.ts';
 import { chainsIn, foundOrSeen, nothingToJudge, type PlacedChain, showChain, trustSeverity } from '../derive.ts';
-import type { TlsEvidence } from '../evidence.ts';
+import type { TlsChain, TlsEvidence, TlsVerdict } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 import { timeErrors } from '../trust-words.ts';
 
@@ -25,18 +26,15 @@ export const chainUntrusted: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     const nothing = nothingToJudge(tls, given);
     if (nothing !== null) return nothing;
     const seen = chainsIn(tls).flatMap((placed): readonly Seen[] => {
-      const { chain, endpoint, leaf, at } = placed;
-      if (chain.trustError === null || isExplained(placed, tls, given.asOfMs)) return [];
+      const what = distrust(placed, tls, given.asOfMs);
+      if (what === null) return [];
+      const { chain, endpoint, at } = placed;
       return [
         {
-          what: [
-            'The chain is not trusted: ',
-            chain.trustErrorSays ?? chain.trustError,
-            '; issued by ',
-            leaf?.issuer ?? 'nobody named',
-            '.',
-          ],
+          what,
           endpoint,
+          // What OpenSSL accepts, programs built on it accept too.
+          ...(chain.trustError === null ? ({ severity: 'warning' } as const) : {}),
           ...trustSeverity(given.policy),
           nowWhat: [...chainUntrusted.nowWhat, showChain(endpoint, given.target)],
           evidence: [at],
@@ -47,7 +45,63 @@ export const chainUntrusted: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   },
 };
 
-/** Missing intermediates have their own check, and so has the validity of what was sent. */
+/** Why programs refuse the chain; null when none does, or when other checks say all of it. */
+function distrust(placed: PlacedChain, tls: TlsEvidence, asOfMs: number): Phrase | null {
+  const { chain, leaf } = placed;
+  const faults = fatalFaults(chain);
+  const isTold = faults.length > 0 ? faults.every((fault) => isToldElsewhere(fault, placed, tls)) : false;
+  if (chain.trustError === null) {
+    return faults.length === 0 || isTold
+      ? null
+      : ['OpenSSL trusts the chain, other programs do not: ', ...reasons(faults), '.'];
+  }
+  if (isTold || (faults.length === 0 && isExplained(placed, tls, asOfMs))) return null;
+  const why = faults.length > 0 ? reasons(faults) : [chain.trustErrorSays ?? chain.trustError];
+  const holds =
+    chain.verdict?.valid === true ? '. A path does hold, but OpenSSL follows the certificates as they are sent' : '';
+  return ['The chain is not trusted: ', ...why, '; issued by ', leaf?.issuer ?? 'nobody named', `${holds}.`];
+}
+
+/** Faults of our own verdict for which programs refuse the chain; none in a journey without one. */
+function fatalFaults({ verdict }: TlsChain): TlsVerdict['faults'] {
+  return (verdict?.faults ?? []).filter(({ fatal }) => fatal);
+}
+
+function reasons(faults: TlsVerdict['faults']): Phrase {
+  return faults.flatMap(({ subject, says, code, about }, at) => [
+    ...[at === 0 ? '' : '; ', 'the certificate ', subject ?? 'without a name', ` ${says}`],
+    ...(code === 'missing-issuer' && about !== null ? [' (', about, ')'] : []),
+  ]);
+}
+
+/** Names, validity, weak keys and hashes, and missing intermediates have checks of their own. */
+function isToldElsewhere(
+  { code, certificate }: TlsVerdict['faults'][number],
+  { chain }: PlacedChain,
+  tls: TlsEvidence,
+): boolean {
+  const position = chain.shape?.path.indexOf(certificate) ?? -1;
+  const { selfSigned = false, keyType = null } = tls.certificates[certificate] ?? {};
+  switch (code) {
+    case 'name-mismatch':
+      return true;
+    case 'missing-issuer':
+      return chain.shape?.missingIntermediate === true;
+    case 'not-yet-valid':
+      return position >= 0;
+    case 'expired':
+      // The expiry of a root that was sent is no other check's business.
+      return position === 0 || (position > 0 && !selfSigned);
+    case 'weak-signature':
+      return position >= 0 && !selfSigned;
+    case 'weak-key':
+      return position >= 0 && keyType !== 'ec';
+    default:
+      return false;
+  }
+}
+
+/** For journeys without a verdict of our own: missing intermediates have their check, and so has the validity of what was sent. */
 function isExplained({ chain }: PlacedChain, tls: TlsEvidence, asOfMs: number): boolean {
   if (chain.shape?.missingIntermediate === true) return true;
   if (chain.trustError === null || !timeErrors.has(chain.trustError)) return false;

@@ -1,9 +1,9 @@
 // Owns the check for intermediates on the path that have expired or soon will.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { expiry } from '../../../src/x509/instant.ts';
+import { expiry, minuteOf, unixMs } from '../../../src/x509/instant.ts';
 import { lifeSeverity } from '../../../src/x509/life.ts';
 import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain, unreadOnPaths } from '../derive.ts';
-import type { TlsEvidence } from '../evidence.ts';
+import type { TlsChain, TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
 export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
@@ -24,15 +24,20 @@ export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         if (certificate?.notAfter == null || certificate.selfSigned) return [];
         const severity = lifeSeverity(certificate, given.policy, given.asOfMs);
         if (severity === null) return [];
+        const around = pathAround(chain, fingerprint, certificate.notAfter);
         return [
           {
             what: [
               'The intermediate ',
               certificate.subject ?? 'without a name',
               ` ${expiry(certificate.notAfter, given.asOfMs)}.`,
+              around === null
+                ? ''
+                : ` Clients that try other paths find one without it, until ${minuteOf(around.endsAt)}.`,
             ],
             endpoint,
-            severity,
+            // A cross-signed twin is often sent for old clients only, and ends before the other.
+            severity: around === null ? severity : 'warning',
             nowWhat: [...intermediateExpiry.nowWhat, showChain(endpoint, given.target)],
             evidence: [certificateAt(fingerprint), at],
           },
@@ -46,3 +51,13 @@ export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     return foundOrRead(foundOrPass(seen), unread, 'the end of validity', tls);
   },
 };
+
+/** A path of our verdict that holds without this certificate, and for longer. */
+function pathAround({ verdict }: TlsChain, fingerprint: string, notAfter: string) {
+  const paths = verdict?.paths ?? [];
+  return (
+    paths.find(
+      ({ certificates, endsAt }) => !certificates.includes(fingerprint) && unixMs(endsAt) > unixMs(notAfter),
+    ) ?? null
+  );
+}

@@ -166,6 +166,19 @@ describe('what is said', () => {
     ['out-of-order.json', 'CN=kms.example,O=Example | CN=Example Root,O=Example | CN=Example Issuing CA,O=Example.'],
     ['leaf-twice-and-root.json', 'Sent more than once: CN=kms.example,O=Example.'],
     ['left-behind.json', 'the others have serial 400a of CN=Example Issuing CA,O=Example, until 2027-01-30 12:00 UTC.'],
+    [
+      'verdict-two-reasons.json',
+      'The chain is not trusted: the certificate CN=Old Issuing CA,O=Example has an issuer that was not sent and is not among the trusted roots (CN=Old Root,O=Example); the certificate CN=Old Issuing CA,O=Example is not meant for this purpose: TLS servers; issued by CN=Old Issuing CA,O=Example.',
+    ],
+    [
+      'verdict-openssl-trusts.json',
+      'OpenSSL trusts the chain, other programs do not: the certificate CN=Example Issuing',
+    ],
+    [
+      'verdict-path-that-openssl-misses.json',
+      'A path does hold, but OpenSSL follows the certificates as they are sent.',
+    ],
+    ['verdict-way-around.json', 'Clients that try other paths find one without it, until 2027-01-30 12:00 UTC.'],
     ['tls-1.1.json', 'Offered up to TLS 1.3, the server chose TLSv1.1.'],
   ])('in %s: %s', async (name, words) => {
     const { sentences } = await outcomesOf(tls, caseOf(name));

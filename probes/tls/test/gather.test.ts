@@ -90,6 +90,25 @@ describe('real handshakes with a zone whose certificate is', () => {
     }
   });
 
+  test.each<[CertificateState, readonly string[]]>([
+    ['valid', []],
+    ['wrong-order', []],
+    ['extra-certificate', []],
+    ['expired', ['expired']],
+    ['not-yet-valid', ['not-yet-valid']],
+    ['missing-intermediate', ['missing-issuer']],
+    ['expired-intermediate', ['expired']],
+    ['self-signed', ['self-signed']],
+    ['wrong-name', ['name-mismatch']],
+    ['other-ca', ['missing-issuer']],
+  ])('%s: the verdict of our own, against the roots of the ride', async (certificate, codes) => {
+    const { verdict } = endpointIn(await ride({ certificate, daysLeft: certificate === 'expired' ? -3 : 71 }), ZONE);
+    const fatal = (verdict?.faults ?? []).filter((fault) => fault.fatal);
+    expect(fatal.map(({ code }) => code)).toEqual(codes);
+    expect([verdict?.valid, (verdict?.paths.length ?? 0) > 0]).toEqual(Array(2).fill(codes.length === 0));
+    expect(verdict?.path.length).toBeGreaterThan(codes.includes('self-signed') ? 0 : codes.length === 0 ? 2 : 0);
+  });
+
   test('missing its intermediate: the others show which one', async () => {
     const evidence = await ride({ certificate: 'missing-intermediate' });
     const other = endpointIn(evidence, 'kms-az1').chainSent[1];
