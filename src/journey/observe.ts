@@ -92,12 +92,9 @@ async function observeWith(
   const { ridden, leftOut } = endpointsOf(settings, first);
   const chosen = chosenOf(settings, probes);
   const shared = {
-    target: settings.target,
-    endpoints: ridden,
-    lookup: first,
+    ...{ target: settings.target, endpoints: ridden, lookup: first, signal },
     startedAtMs: context.startedAtMs,
     trustedRoots: trustedRoots(settings.trust.caPem),
-    signal,
     ...(settings.before === undefined ? {} : { before: settings.before }),
     ...(settings.networks === undefined ? {} : { networks: settings.networks }),
   };
