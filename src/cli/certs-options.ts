@@ -1,5 +1,6 @@
 // Owns the step from the words of `probe certs` to what is swept. Every mistake is a UsageError with its remedy, before anything is sent.
 import { parseCertTarget } from '../certs/target.ts';
+import { Secret } from '../model/secret.ts';
 import type { Target } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { readText } from './input-file.ts';
@@ -9,6 +10,10 @@ import type { CERTS_FORMATS, Launch } from './launch.ts';
 /** As commander hands them over. */
 export interface CertsOptions extends JudgingOptions {
   readonly list: readonly string[];
+  readonly file: readonly string[];
+  readonly dir: readonly string[];
+  readonly passwordFile?: string;
+  readonly passwordEnv?: string;
   readonly firstAddress?: boolean;
   readonly concurrency: string;
   readonly timeout: string;
@@ -63,4 +68,27 @@ function placed<T>(read: () => T, where: string): T {
     if (error instanceof UsageError) throw new UsageError(`${where}: ${error.message}`, error.remedy);
     throw error;
   }
+}
+
+const MAX_PASSWORD_BYTES = 4096;
+const MAX_PASSWORDS = 16;
+
+/** Passwords of key stores: the lines of a file, and a variable of the environment. @throws UsageError */
+export async function passwordsOf(
+  { passwordFile, passwordEnv }: CertsOptions,
+  { io }: Launch,
+): Promise<readonly Secret[]> {
+  const passwords: string[] = [];
+  if (passwordEnv !== undefined) {
+    const value = io.env[passwordEnv];
+    if (value === undefined) throw new UsageError(`--password-env: the variable ${passwordEnv} is not set`);
+    passwords.push(value);
+  }
+  if (passwordFile !== undefined) {
+    const text = await readText(passwordFile, '--password-file', MAX_PASSWORD_BYTES);
+    passwords.push(...text.replace(/\r?\n$/, '').split(/\r?\n/));
+  }
+  if (passwords.length > MAX_PASSWORDS)
+    throw new UsageError(`--password-file: more than ${MAX_PASSWORDS} passwords to try`);
+  return passwords.map((password) => new Secret('password', password));
 }

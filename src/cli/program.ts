@@ -146,6 +146,15 @@ function certsOptions(command: Command): Command {
     .addOption(
       repeatable('--list <F>', 'targets from this file, one a line, # for comments; - reads standard input (repeat)'),
     )
+    .addOption(
+      repeatable(
+        '--file <F>',
+        'certificates in this file: PEM, DER, PKCS#7, PKCS#12, JKS, Kubernetes manifest, kubeconfig (repeat)',
+      ),
+    )
+    .addOption(repeatable('--dir <D>', 'certificates in the files below this folder (repeat)'))
+    .option('--password-file <F>', 'passwords of PKCS#12 files: the lines of this file, tried in turn')
+    .option('--password-env <NAME>', 'the same from this variable of the environment')
     .option('--first-address', 'look at one address of each name instead of all')
     .option('--concurrency <N>', 'connections under way at once', '64')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
