@@ -73,7 +73,7 @@ export function matricesOf(dns: DnsEvidence): readonly Matrix[] {
     const policy = policiesIn(dns).find((one) => one.zone === placed.zone.zone);
     const tellers = [
       ...parentOf(placed),
-      ...placed.servers.map((one) => serverTeller(one, placed.zone.zone)),
+      ...byAddress(placed).map((one) => serverTeller(one, placed.zone.zone)),
       ...(isLeaf ? resolverTellers(dns, placed.zone.zone) : []),
       ...networkTellers(policy),
     ];
@@ -170,6 +170,13 @@ function parentOf({ zone }: PlacedZone): readonly Teller[] {
   if (parent === undefined) return [];
   const name = `parent ${parent.zone === '.' ? '(the root)' : parent.zone}`;
   return [{ kind: 'parent', name, address: null, node: null, serial: null, tells: { NS: told(parent.nameservers) } }];
+}
+
+/** Two names of one address are one server. */
+function byAddress({ servers }: PlacedZone): readonly PlacedServer[] {
+  return servers.filter(
+    ({ server }, index) => servers.findIndex((one) => one.server.address === server.address) === index,
+  );
 }
 
 function serverTeller({ nameserver, server }: PlacedServer, zone: DnsName): Teller {
