@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Given, Judged } from '../../../src/contract/check.ts';
 import type { Phrase } from '../../../src/model/finding.ts';
@@ -6,7 +7,9 @@ import type { Problem } from '../../../src/model/problem.ts';
 import { parseTarget } from '../../../src/model/target.ts';
 import { visible, wireText } from '../../../src/model/text.ts';
 import type { TlsEvidence } from '../../tls/evidence.ts';
+import { bindingOf } from '../caa-values.ts';
 import { caaDomain, certificateIssuers, issuerOf } from '../certificate-issuers.ts';
+import { caaBindsIssuer } from '../checks/caa-binds-issuer.ts';
 import { caaForbidsIssuer } from '../checks/caa-forbids-issuer.ts';
 import { caaLookupFailure } from '../checks/caa-lookup-failure.ts';
 import { danglingAlias } from '../checks/dangling-alias.ts';
@@ -14,8 +17,10 @@ import { httpsAlpnDisagrees } from '../checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from '../checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from '../checks/ipv6-missing-answer.ts';
 import { resolverFailure } from '../checks/resolver-failure.ts';
+import { soaTimersOdd } from '../checks/soa-timers-odd.ts';
 import { type DnsEvidence, dnsEvidenceSchema } from '../evidence.ts';
 import { type DnsPolicy, dnsPolicySchema } from '../options.ts';
+import { usualTimers } from '../providers.ts';
 
 const file = new URL('cases/healthy.json', import.meta.url);
 const healthy = dnsEvidenceSchema.parse(JSON.parse(readFileSync(file, 'utf8')).evidence);
@@ -315,5 +320,132 @@ describe('ipv6-missing-answer', () => {
   test('the other way round is the resolver’s failure', () => {
     const dns = { ...healthy, lookup: { ...healthy.lookup, ipv4Problem: problem('dns-timeout') } };
     expect(told(resolverFailure.judge({ dns }, given()))).toBe('found warning');
+  });
+});
+
+describe('caa-binds-issuer', () => {
+  const host = tlsOf(LE);
+  const wildcard = tlsOf(LE, ['*.example']);
+  const account = 'accounturi=https://acme.example/acct/7';
+  test.each<[string, readonly string[], TlsEvidence, string, string?]>([
+    ['no parameters', ['letsencrypt.org'], host, 'pass'],
+    ['the issuer’s own parameters', ['letsencrypt.org; policy=ev'], host, 'pass'],
+    ['another value without', [`letsencrypt.org; ${account}`, 'letsencrypt.org'], host, 'pass'],
+    [
+      'an account',
+      [`letsencrypt.org; ${account}`],
+      host,
+      'found notice',
+      'only for account https://acme.example/acct/7.',
+    ],
+    [
+      'ways of validation',
+      ['letsencrypt.org;validationmethods=dns-01,http-01'],
+      host,
+      'found notice',
+      'only by dns-01, http-01.',
+    ],
+    [
+      'each value its own',
+      [`letsencrypt.org; ${account}`, 'letsencrypt.org; validationmethods=dns-01'],
+      host,
+      'found notice',
+      'of their own.',
+    ],
+    [
+      'two accounts in one value',
+      [`letsencrypt.org; ${account}; ${account}8`],
+      host,
+      'found warning',
+      'break their format',
+    ],
+    ['an account that is no URI', ['letsencrypt.org; accounturi=7'], host, 'found warning', 'break their format'],
+    [
+      'methods that are none',
+      ['letsencrypt.org; validationmethods=dns_01'],
+      host,
+      'found warning',
+      'break their format',
+    ],
+    [
+      'a wildcard by dns-01',
+      ['letsencrypt.org; validationmethods=dns-01'],
+      wildcard,
+      'found notice',
+      'only by dns-01.',
+    ],
+    [
+      'a wildcard by http-01',
+      ['letsencrypt.org; validationmethods=http-01'],
+      wildcard,
+      'found warning',
+      'cannot prove the wildcard',
+    ],
+    ['another issuer', [`digicert.com; ${account}`], host, 'not-applicable'],
+    ['nobody', [';'], host, 'not-applicable'],
+    ['an issuer unknown here', [`letsencrypt.org; ${account}`], tlsOf('CN=X,O=Nobody'), 'not-judged'],
+    ['no certificate', [`letsencrypt.org; ${account}`], { byEndpoint: [], certificates: {} }, 'not-judged'],
+  ])('%s', (_, issue, tls, outcome, say = '') => {
+    const caa = caaOf(['kms.example', { issue }], ['example', { issue }]);
+    const judged = caaBindsIssuer.judge({ dns: { ...healthy, caa }, tls }, given());
+    expect(judged.outcome === 'found' ? `found ${judged.seen[0].severity ?? 'notice'}` : judged.outcome).toBe(outcome);
+    expect(judged.outcome === 'found' ? words(judged.seen[0].what) : '').toContain(say);
+  });
+
+  test('parameters are read as RFC 8657 writes them, and whatever stands there is no failure', () => {
+    expect(
+      bindingOf(wireText('ca.example ; AccountURI = https://ca.example/a=b ; validationMethods=DNS-01, ca-fax')),
+    ).toEqual({
+      ...{ domain: 'ca.example', accounts: ['https://ca.example/a=b'], methods: ['dns-01', 'ca-fax'], broken: false },
+    });
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (value) => {
+        const { methods } = bindingOf(wireText(`letsencrypt.org; ${value}`));
+        expect((methods ?? []).every((one) => /^[a-z0-9-]{1,64}$/.test(one))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('soa-timers-odd', () => {
+  const agree = dnsEvidenceSchema.parse(
+    JSON.parse(readFileSync(new URL('cases/records-agree.json', import.meta.url), 'utf8')).evidence,
+  );
+  const withTimers = (timers: readonly number[]): DnsEvidence => {
+    const [refreshSeconds = 0, retrySeconds = 0, expireSeconds = 0, minimumSeconds = 0] = timers;
+    const change = { refreshSeconds, retrySeconds, expireSeconds, minimumSeconds };
+    return {
+      ...agree,
+      delegation: agree.delegation.map((zone) => ({
+        ...zone,
+        nameservers: zone.nameservers.map((one) => ({
+          ...one,
+          byAddress: one.byAddress.map((server) => ({ ...server, soa: server.soa && { ...server.soa, ...change } })),
+        })),
+      })) as DnsEvidence['delegation'],
+    };
+  };
+  test.each(usualTimers.map(({ operator, timers }) => [operator, timers] as const))(
+    '%s writes what is usual',
+    (_, timers) => {
+      expect(soaTimersOdd.judge({ dns: withTimers(timers) }, given()).outcome).toBe('pass');
+    },
+  );
+
+  test.each<[string, readonly number[], string]>([
+    ['of a plain zone', [7200, 900, 1_209_600, 300], ''],
+    ['of RIPE-203', [86_400, 7200, 3_600_000, 172_800], 'refresh 86400 s, over 12 hours; minimum 172800 s, over a day'],
+    ['refresh', [600, 300, 1_209_600, 300], 'refresh 600 s, under 20 minutes'],
+    ['retry', [7200, 7200, 1_209_600, 300], 'retry 7200 s, not below refresh (7200 s)'],
+    ['expire', [7200, 900, 86_400, 300], 'expire 86400 s, under a week'],
+    [
+      'expire before the first refresh is over',
+      [7200, 900, 3600, 300],
+      'expire 3600 s, no longer than refresh and retry together',
+    ],
+  ])('timers: %s', (_, timers, say) => {
+    const judged = soaTimersOdd.judge({ dns: withTimers(timers) }, given());
+    const said = judged.outcome === 'found' ? words(judged.seen[0].what) : '';
+    expect(said).toBe(say === '' ? '' : `The SOA record of kms.example has ${say}.`);
   });
 });

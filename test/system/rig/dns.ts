@@ -14,12 +14,16 @@ export interface Zone {
 
 let files = 0;
 
-/** One server, at one address or several. Ready when it answers for its first zone at the first address. */
+/**
+ * One server, at one address or several. Ready when it answers for its first zone at the first address.
+ * @param options more of its configuration: `nsid: "ascii_fra1"`
+ */
 export async function startNsd(
   rig: Rig,
   place: Place,
   at: DnsAddress | readonly [DnsAddress, ...DnsAddress[]],
   zones: readonly Zone[],
+  options: readonly string[] = [],
 ): Promise<void> {
   const addresses = 'address' in at ? ([at] as const) : at;
   const id = `nsd-${++files}`;
@@ -41,7 +45,7 @@ ${addresses.map(({ address, port }) => `  ip-address: ${address}@${port}\n`).joi
   zonelistfile: "${rig.folder}/${id}.list"
   server-count: 1
   hide-version: yes
-remote-control:
+${options.map((line) => `  ${line}\n`).join('')}remote-control:
   control-enable: no
 ${entries.join('')}`,
   );
