@@ -17,10 +17,8 @@ import { httpsAlpnDisagrees } from '../checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from '../checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from '../checks/ipv6-missing-answer.ts';
 import { resolverFailure } from '../checks/resolver-failure.ts';
-import { soaTimersOdd } from '../checks/soa-timers-odd.ts';
 import { type DnsEvidence, dnsEvidenceSchema } from '../evidence.ts';
 import { type DnsPolicy, dnsPolicySchema } from '../options.ts';
-import { usualTimers } from '../providers.ts';
 
 const file = new URL('cases/healthy.json', import.meta.url);
 const healthy = dnsEvidenceSchema.parse(JSON.parse(readFileSync(file, 'utf8')).evidence);
@@ -404,48 +402,5 @@ describe('caa-binds-issuer', () => {
         expect((methods ?? []).every((one) => /^[a-z0-9-]{1,64}$/.test(one))).toBe(true);
       }),
     );
-  });
-});
-
-describe('soa-timers-odd', () => {
-  const agree = dnsEvidenceSchema.parse(
-    JSON.parse(readFileSync(new URL('cases/records-agree.json', import.meta.url), 'utf8')).evidence,
-  );
-  const withTimers = (timers: readonly number[]): DnsEvidence => {
-    const [refreshSeconds = 0, retrySeconds = 0, expireSeconds = 0, minimumSeconds = 0] = timers;
-    const change = { refreshSeconds, retrySeconds, expireSeconds, minimumSeconds };
-    return {
-      ...agree,
-      delegation: agree.delegation.map((zone) => ({
-        ...zone,
-        nameservers: zone.nameservers.map((one) => ({
-          ...one,
-          byAddress: one.byAddress.map((server) => ({ ...server, soa: server.soa && { ...server.soa, ...change } })),
-        })),
-      })) as DnsEvidence['delegation'],
-    };
-  };
-  test.each(usualTimers.map(({ operator, timers }) => [operator, timers] as const))(
-    '%s writes what is usual',
-    (_, timers) => {
-      expect(soaTimersOdd.judge({ dns: withTimers(timers) }, given()).outcome).toBe('pass');
-    },
-  );
-
-  test.each<[string, readonly number[], string]>([
-    ['of a plain zone', [7200, 900, 1_209_600, 300], ''],
-    ['of RIPE-203', [86_400, 7200, 3_600_000, 172_800], 'refresh 86400 s, over 12 hours; minimum 172800 s, over a day'],
-    ['refresh', [600, 300, 1_209_600, 300], 'refresh 600 s, under 20 minutes'],
-    ['retry', [7200, 7200, 1_209_600, 300], 'retry 7200 s, not below refresh (7200 s)'],
-    ['expire', [7200, 900, 86_400, 300], 'expire 86400 s, under a week'],
-    [
-      'expire before the first refresh is over',
-      [7200, 900, 3600, 300],
-      'expire 3600 s, no longer than refresh and retry together',
-    ],
-  ])('timers: %s', (_, timers, say) => {
-    const judged = soaTimersOdd.judge({ dns: withTimers(timers) }, given());
-    const said = judged.outcome === 'found' ? words(judged.seen[0].what) : '';
-    expect(said).toBe(say === '' ? '' : `The SOA record of kms.example has ${say}.`);
   });
 });
