@@ -1,4 +1,4 @@
-// Owns the record of what published lists say of the addresses around the name. Never judges, and holds JSON only.
+// Owns the record of who stands behind the name: whose its addresses are by published lists, and who keeps it. Never judges, and holds JSON only.
 import { z } from 'zod';
 import { count, dnsNameSchema, ipAddressSchema, wireTextSchema } from '../../src/model/schema.ts';
 
@@ -20,4 +20,14 @@ export const network = z.object({
   asName: wireTextSchema.nullable(),
 });
 
+/** What ExternalDNS leaves beside a record that it keeps (its TXT registry). */
+export const externalDns = z.object({
+  /** Where it stands. */
+  name: dnsNameSchema,
+  owner: wireTextSchema.nullable(),
+  /** `KIND/NAMESPACE/NAME` in the cluster. */
+  resource: wireTextSchema.nullable(),
+});
+
+export type ExternalDnsEvidence = z.infer<typeof externalDns>;
 export type NetworkEvidence = z.infer<typeof network>;

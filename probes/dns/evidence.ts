@@ -12,7 +12,7 @@ import {
 } from '../../src/model/schema.ts';
 import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
-import { network } from './evidence-networks.ts';
+import { externalDns, network } from './evidence-networks.ts';
 import { earlier, policy } from './evidence-policy.ts';
 import { soa, toldAlias, toldSet } from './evidence-records.ts';
 import { safetySchema } from './evidence-safety.ts';
@@ -319,6 +319,8 @@ export const dnsEvidenceSchema = z.object({
   earlier: z.array(earlier).optional(),
   /** Of the addresses and the name servers; absent where no list was given. */
   networks: z.array(network).optional(),
+  /** Absent where nobody asked (without `mailRecords`). */
+  externalDns: z.array(externalDns).optional(),
   /** Each resolver given (else each of the system's), in that order. */
   resolvers: z.array(resolver).optional(),
   dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
@@ -330,7 +332,7 @@ export const dnsEvidenceSchema = z.object({
 
 export type DnsEvidence = z.infer<typeof dnsEvidenceSchema>;
 export type RecordEvidence = z.infer<typeof record>;
-export type { NetworkEvidence } from './evidence-networks.ts';
+export type { ExternalDnsEvidence, NetworkEvidence } from './evidence-networks.ts';
 export type { EarlierEvidence, NodeEvidence, PolicyEvidence, PolicyKind } from './evidence-policy.ts';
 export type LeverEvidence = z.infer<typeof lever>;
 export type TargetEvidence = z.infer<typeof target>;

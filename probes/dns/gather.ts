@@ -9,6 +9,7 @@ import { authoritativeTtl, shiftOf } from './derive.ts';
 import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
 import { earlierOf } from './earlier.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
+import { askExternalDns } from './external-dns.ts';
 import { leversOf } from './levers.ts';
 import { networksOf } from './networks.ts';
 import type { DnsOptions } from './options.ts';
@@ -43,6 +44,9 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     ...(context.networks === undefined
       ? {}
       : { networks: networksOf(context.networks, lookup, [...seen.delegation.slice(-1), ...seen.aliasZones]) }),
+    ...(context.options.mailRecords
+      ? { externalDns: await askExternalDns(context, seen.delegation.at(-1)?.zone ?? null) }
+      : {}),
     ...(context.before === undefined ? {} : { earlier: earlierOf(context.before) }),
     ...(await signed),
     safety: { ...names, ...zones.safety },

@@ -19,6 +19,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
     'for the safety of the name: to the resolver TXT of _acme-challenge, MX and at most 4 of its exchanges, TLSA of at most 2 names, ' +
     'SOA of the domain of a missing target; a made-up name beside the name to an authority and at most 3 resolvers, ' +
     'NS and MX of each alias in a zone (at most 4), SOA of the top-level domain to servers that offer recursion (at most 8), ' +
+    'with -v TXT of the name with 3 prefixes of ExternalDNS; ' +
     'with --axfr the zone to each server of its own, cut off once it comes; ' +
     'on the walks from the root, at most 64: to the resolver NS of the root and addresses, to four servers of each zone above SOA, to one DS',
   defaults: () => import('./defaults.ts'),

@@ -50,6 +50,9 @@ function facts(dns: DnsEvidence): Block {
   }
   rows.push(...madeUpRows(dns));
   if (negativeTtlSeconds !== null) rows.push(['new name seen after, s', negativeTtlSeconds]);
+  for (const { owner, resource } of dns.externalDns ?? []) {
+    rows.push(['kept by ExternalDNS, owner', owner], ['for the resource', resource]);
+  }
   const verified = verifiedWords(lookup.verified ?? null);
   rows.push(['resolver', verified === null ? resolver : `${resolver} (${verified})`]);
   return { kind: 'facts', rows };

@@ -44,6 +44,7 @@ export function whoFacts(dns: DnsEvidence): { readonly [name: string]: Json } {
       ...{ name, operator, product, region, zone, from },
     })),
     flattenedTo: flattened?.to ?? null,
+    ...(dns.externalDns === undefined ? {} : { externalDns: dns.externalDns.map((one) => ({ ...one })) }),
     ...(flattened === null ? {} : { flattenedBecause: [...flattened.signals], flattenedConfidence: 'inferred' }),
   };
 }
