@@ -24,6 +24,8 @@ export interface JudgeTargetContext {
   readonly asOfMs: number;
   readonly version: string;
   readonly quote: (argv: readonly string[]) => string;
+  /** DER of the roots that the handshakes were verified against. */
+  readonly trustedRoots: () => readonly Uint8Array[];
   readonly net: Net;
   readonly signal: AbortSignal;
 }
@@ -53,8 +55,8 @@ export async function judgeTarget(swept: Swept, context: JudgeTargetContext): Pr
   const { target, lookup } = swept;
   const shared = { target, endpoints, lookup, ride, startedAtMs: context.asOfMs, earlier: {} };
   const gather = await context.tls.gather();
-  const { options, net, signal } = context;
-  const gathered = endpoints.length === 0 ? null : await gather({ ...shared, options, net, signal });
+  const { options, net, signal, trustedRoots } = context;
+  const gathered = endpoints.length === 0 ? null : await gather({ ...shared, options, net, signal, trustedRoots });
   const evidence = gathered?.state === 'complete' ? (gathered.value as Json) : null;
   const journey = await judge(observationOf(swept, evidence, context), [context.tls], context);
   const record = (evidence ?? { byEndpoint: [], certificates: {} }) as unknown as TlsRecord;

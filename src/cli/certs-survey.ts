@@ -17,6 +17,7 @@ import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { parseResolver } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
+import { trustedRoots } from '../net/sample/roots.ts';
 import { type Look, openLook } from '../net/tls/look.ts';
 import { shellQuote } from '../report/escape/shell.ts';
 import type { LifeThresholds } from '../x509/life.ts';
@@ -35,7 +36,7 @@ interface Run {
   readonly options: CertsOptions;
   readonly launch: Launch;
   readonly collector: Collector;
-  readonly judging: Omit<JudgeTargetContext, 'net'>;
+  readonly judging: Omit<JudgeTargetContext, 'net' | 'trustedRoots'>;
   /** Policy of the tls probe, its defaults filled in. */
   readonly tlsPolicy: unknown;
 }
@@ -135,7 +136,7 @@ async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run
 }
 
 async function sweepTargets({ targets, options, launch, collector, judging }: Run): Promise<void> {
-  const { look, dns } = await openWire(options, launch);
+  const { look, dns, roots } = await openWire(options, launch);
   const settings = {
     ...{ targets, families: familiesOf(options), firstAddress: options.firstAddress === true },
     concurrency: wholeNumber(options.concurrency, '--concurrency', 1, 4096),
@@ -145,7 +146,7 @@ async function sweepTargets({ targets, options, launch, collector, judging }: Ru
   const { signal } = judging;
   try {
     await sweep(settings, { look, lookup: (name, over) => dns.lookup(name, over), signal }, async (swept) => {
-      collector.add(await judgeTarget(swept, { ...judging, net: { now, dns } }));
+      collector.add(await judgeTarget(swept, { ...judging, trustedRoots: roots, net: { now, dns } }));
       progress.step();
     });
   } finally {
@@ -154,15 +155,18 @@ async function sweepTargets({ targets, options, launch, collector, judging }: Ru
   }
 }
 
-async function openWire(
-  options: CertsOptions,
-  launch: Launch,
-): Promise<{ readonly look: Look; readonly dns: OpenedDnsClient }> {
+interface Wire {
+  readonly look: Look;
+  readonly dns: OpenedDnsClient;
+  readonly roots: () => readonly Uint8Array[];
+}
+
+async function openWire(options: CertsOptions, launch: Launch): Promise<Wire> {
   const meter = createMeter();
   const timeoutMs = bounded(parseDuration(options.timeout, '--timeout'), '--timeout');
   const { caPem } = await rootsOf(options, launch);
   const look = await openLook({ caPem, timeoutMs, meter });
-  return { look, dns: await openResolver(options, launch, { meter, timeoutMs }) };
+  return { look, roots: trustedRoots(caPem), dns: await openResolver(options, launch, { meter, timeoutMs }) };
 }
 
 async function openResolver(
