@@ -43,7 +43,7 @@ export const aliasTargetUnregistered: Check<DnsFacts, DnsPolicy> = {
       last.name,
       ' is an alias of ',
       last.target,
-      `, and ${domain} itself does not exist (NXDOMAIN): it may be free to register.`,
+      `, and ${domain} itself does not exist, says resolver ${dns.resolver}: it may be free to register.`,
     ];
     const nowWhat = [...aliasTargetUnregistered.nowWhat, digResolver(dns, domain, 'NS')];
     const evidence = [pointer('evidence', 'dns', 'safety', 'missing')] as const;

@@ -29,8 +29,10 @@ export function lookForRecursion(context: Context, zone: ZoneEvidence): Promise<
 
 /** Its top-level domain: the one zone that is not its own and that nobody minds being asked about. */
 async function recurses(context: Context, { address }: Server, asked: DnsName): Promise<boolean | null> {
-  const { reply } = await askBriefly(context, address, { name: asked, type: 'SOA', recursionDesired: true });
-  if (reply === null || reply.authoritative) return null;
+  const told = await askBriefly(context, address, { name: asked, type: 'SOA', recursionDesired: true });
+  if (told.problem !== null) return told.problem.code === 'dns-refused' ? false : null;
+  const { reply } = told;
+  if (reply.authoritative) return null;
   return reply.recursionAvailable && ofType(reply.answers, 'SOA').length > 0;
 }
 

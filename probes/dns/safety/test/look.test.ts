@@ -92,7 +92,8 @@ describe('recursion', () => {
 
   test.each<[string, (asked: Asked) => Buffer, boolean | null]>([
     ['is seen', (asked) => reply(asked, { flags: RA, answers: [soaOf('example')] }), true],
-    ['is refused after all', (asked) => reply(asked, { rcode: 'REFUSED' }), null],
+    ['is refused after all', (asked) => reply(asked, { rcode: 'REFUSED' }), false],
+    ['is not told', (asked) => reply(asked, { rcode: 'SERVFAIL' }), null],
     ['ends in a referral', (asked) => reply(asked, { flags: RA, authorities: [ns('.', 'a.root')] }), false],
     [
       'is not needed: it serves that zone too',
