@@ -124,7 +124,10 @@ export default {
       name: 'secrets-stay-few',
       comment: 'A secret is taken in by the command line, carried by the settings, and opened where it is sent.',
       severity: 'error',
-      from: { path: '^(src|probes)/', pathNot: ['^src/(net|model|cli|certs/files)/', '^src/journey/settings[.]ts$', TESTS] },
+      from: {
+        path: '^(src|probes)/',
+        pathNot: ['^src/(net|model|cli|certs/files)/', '^src/journey/settings[.]ts$', TESTS],
+      },
       to: { path: '^src/model/secret[.]ts$' },
     },
     {
