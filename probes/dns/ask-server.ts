@@ -1,8 +1,10 @@
 // Owns what one address of a name server says of its zone. Never fails for a server that is silent or lame: that is its result.
 import type { DnsRecord, DnsReply } from '../../src/contract/net.ts';
+import type { Problem } from '../../src/model/problem.ts';
 import { compareText, type DnsName, type IpAddress, sameText, wireText } from '../../src/model/text.ts';
 import { readDname } from '../../src/net/dns/dname.ts';
 import { ask, type Context, ofType } from './ask.ts';
+import { askBeyond, askConformance } from './conformance/ask.ts';
 import { compareAnswers } from './derive.ts';
 import type { AnswerEvidence, Lameness, ServerEvidence, SoaEvidence, ToldSetEvidence } from './evidence.ts';
 import { directionOf, MAX_NAMES } from './referral.ts';
@@ -30,11 +32,13 @@ export async function askServer(context: Context, questions: Questions, address:
   const { zone, entry, thorough } = questions;
   const server = { address, port: context.options.authorityPort };
   const silent = { address, authoritative: null, rttMs: null, serial: null, rcode: null, answers: [] };
-  const told = await ask(context, server, {
+  const asking = ask(context, server, {
     ...{ name: zone, type: 'SOA', recursionDesired: false },
     ...(thorough ? { nsid: true } : {}),
   });
-  if (told.problem !== null) return { server: { ...silent, error: told.problem.code }, soa: null };
+  const beyond = thorough ? askBeyond(context, zone, address, asking) : null;
+  const told = await asking;
+  if (told.problem !== null) return { server: { ...silent, ...(await troubleOf(told.problem, beyond)) }, soa: null };
   const { authoritative, elapsedMs: rttMs, nsid } = told.reply;
   const recursion = told.reply.recursionAvailable ? { offersRecursion: true as const } : {};
   const soa = soaOf(told.reply, zone);
@@ -44,8 +48,9 @@ export async function askServer(context: Context, questions: Questions, address:
   }
   const own = (name: DnsName, type: 'A' | 'AAAA' | 'NS') =>
     ask(context, server, { name, type, recursionDesired: false });
-  const [names, tcp, recordSets, ...families] = await Promise.all([
+  const [names, conformance, tcp, recordSets, ...families] = await Promise.all([
     own(zone, 'NS'),
+    thorough ? askConformance(context, zone, address) : undefined,
     thorough ? overTcp(context, address, zone) : null,
     askSets(context, questions, address),
     own(entry, 'A'),
@@ -61,10 +66,21 @@ export async function askServer(context: Context, questions: Questions, address:
       ...recursion,
       ...(tcp === null || tcp === undefined ? {} : { tcp }),
       ...(nsid === null ? {} : { nsid }),
+      ...(conformance === undefined ? {} : { conformance }),
       soa,
       ...(recordSets.length === 0 ? {} : { recordSets }),
     },
     soa,
+  };
+}
+
+/** What is told of a server that gave no answer about the zone. */
+async function troubleOf({ code, detail }: Problem, beyond: ReturnType<typeof askBeyond> | null) {
+  const plainReply = code === 'dns-timeout' ? await beyond : null;
+  return {
+    error: code,
+    ...(detail === null ? {} : { detail }),
+    ...(plainReply === null ? {} : { plainReply }),
   };
 }
 
@@ -102,7 +118,8 @@ function nsSetOf(reply: DnsReply | null, zone: DnsName): Pick<ServerEvidence, 'n
 /** What gives a server away that answers for a zone which it does not serve. */
 export function lamenessOf(reply: DnsReply, zone: DnsName): Lameness {
   if (directionOf(reply, zone, zone).kind === 'astray') return 'upward-referral';
-  if (!reply.authoritative) return reply.answers.length > 0 ? 'from-cache' : 'no-data';
+  if (reply.rcode === 'NXDOMAIN') return 'no-such-zone';
+  if (!reply.authoritative && reply.answers.length > 0) return reply.recursionAvailable ? 'from-cache' : 'unmarked';
   const soas = [...ofType(reply.answers, 'SOA'), ...ofType(reply.authorities, 'SOA')];
   return soas.some((record) => !sameText(record.name, zone)) ? 'other-zone' : 'no-data';
 }
@@ -129,11 +146,12 @@ function answersOf(replies: readonly DnsReply[]): AnswerEvidence[] {
 }
 
 function answerOf(record: DnsRecord): AnswerEvidence | null {
-  const { name, ttlSeconds } = record;
-  if (record.type === 'CNAME') return { name, type: 'CNAME', ttlSeconds, data: record.target };
+  const { name, ttlSeconds, ttlTooLarge } = record;
+  const own = { name, ttlSeconds, ...(ttlTooLarge && { ttlTooLarge }) };
+  if (record.type === 'CNAME') return { ...own, type: 'CNAME', data: record.target };
   if (record.type === 'A' || record.type === 'AAAA') {
-    return { name, type: record.type, ttlSeconds, data: wireText(record.address) };
+    return { ...own, type: record.type, data: wireText(record.address) };
   }
   const dname = readDname(record);
-  return dname === null ? null : { name, type: 'DNAME', ttlSeconds, data: dname.target };
+  return dname === null ? null : { ...own, type: 'DNAME', data: dname.target };
 }

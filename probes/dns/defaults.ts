@@ -6,7 +6,14 @@ export const options = {
   policyQueries: 20,
   mailRecords: false,
   axfr: false,
+  conformance: 'few' as 'none' | 'few' | 'whole',
   trustAnchor: null,
   rootHints: null,
 };
-export const policy = { shiftWarnSeconds: 60, negativeNoticeSeconds: 900, providerMoveNoticeSeconds: 172_800 };
+export const policy = {
+  shiftWarnSeconds: 60,
+  negativeNoticeSeconds: 900,
+  providerMoveNoticeSeconds: 172_800,
+  nameServerSlowMs: 200,
+  slowServersShare: 0.5,
+};

@@ -79,7 +79,9 @@ export function errorWords(error: ServerError): string {
 export const lamenessWords: Readonly<Record<Lameness, string>> = {
   'upward-referral': 'it refers back to the zone itself or above',
   'from-cache': 'it answers from a cache, as a resolver',
+  unmarked: 'it gives the data without authority (AA), as nobody’s server',
   'other-zone': 'it answers with authority for another zone',
+  'no-such-zone': 'it says that there is no such zone (NXDOMAIN)',
   'no-data': 'it answers, but not with authority for the zone',
 };
 

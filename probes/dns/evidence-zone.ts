@@ -10,6 +10,7 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
+import { conformanceSchema, plainReplySchema } from './evidence-conformance.ts';
 import { soa, toldSet } from './evidence-records.ts';
 
 /** A record as an authority gave it; addresses and alias targets in `data`. */
@@ -17,6 +18,8 @@ export const answer = z.object({
   name: wireTextSchema,
   type: z.enum(['A', 'AAAA', 'CNAME', 'DNAME']),
   ttlSeconds: count,
+  /** It was 2^31 s or more, which counts as 0 (RFC 2181 8). */
+  ttlTooLarge: z.literal(true).optional(),
   data: wireTextSchema,
 });
 
@@ -28,9 +31,17 @@ export const serverError = z.enum(
 
 /**
  * How a server that answers shows that it does not serve the zone. `upward-referral`: it points at the zone itself or above;
- * `from-cache`: it answers as a resolver; `other-zone`: with authority, for another zone; `no-data`: nothing of the zone.
+ * `from-cache`: it answers as a resolver; `unmarked`: it has data, but neither authority (AA) nor recursion (RA) is set;
+ * `other-zone`: with authority, for another zone; `no-such-zone`: NXDOMAIN; `no-data`: nothing of the zone.
  */
-export const lamenesses = ['upward-referral', 'from-cache', 'other-zone', 'no-data'] as const;
+export const lamenesses = [
+  'upward-referral',
+  'from-cache',
+  'unmarked',
+  'other-zone',
+  'no-such-zone',
+  'no-data',
+] as const;
 
 /** One address of a name server, asked directly and without recursion. */
 const server = z.object({
@@ -50,6 +61,12 @@ const server = z.object({
   nsTtlSeconds: count.nullable().optional(),
   /** Why `error` is `not-authoritative`; absent otherwise. */
   lameness: z.enum(lamenesses).optional(),
+  /** Of `error`, where there is one: a response code (NOTAUTH), or the name of a socket's error (ECONNREFUSED). */
+  detail: wireTextSchema.optional(),
+  /** Only of a server that was silent: what the question without EDNS, put to it from an open socket, brought. */
+  plainReply: plainReplySchema.optional(),
+  /** How it takes what it need not know; absent where that was not asked. */
+  conformance: conformanceSchema.optional(),
   /** The same question over TCP; absent where it was not asked. The serial and the name are those of the node that answered. */
   tcp: z
     .object({

@@ -177,6 +177,8 @@ const resolver = z.object({
   rttMs: milliseconds.nullable(),
   /** AD bit: it says that it validated the answers. */
   authenticated: z.boolean().nullable(),
+  /** A TTL that had not fallen when it was asked again more than a second later; only of one that old answers carry (RFC 8767 4). */
+  repeatedTtlSeconds: count.optional(),
   /** RFC 8914. */
   extendedErrors: z.array(z.object({ code: count, name: z.string(), text: wireTextSchema })),
   error: z.enum(problemCodes).nullable(),

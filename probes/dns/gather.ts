@@ -5,6 +5,7 @@ import { type DnsName, type WireText, wireText } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
 import type { Context } from './ask.ts';
 import { askEachResolver } from './ask-each-resolver.ts';
+import { askStale } from './ask-stale.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
 import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
 import { earlierOf } from './earlier.ts';
@@ -39,7 +40,7 @@ export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
     ...recordSet,
     records: [...seen.records, ...rows.map((row) => withTtl(row, seen))],
     targets,
-    resolvers,
+    resolvers: await askStale(context, target.host as DnsName, resolvers, seen.records),
     ...zones.policies,
     ...(context.networks === undefined
       ? {}

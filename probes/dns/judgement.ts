@@ -23,8 +23,12 @@ import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { mailExchangeIsAlias } from './checks/mail-exchange-is-alias.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
+import { nameServerEdns } from './checks/name-server-edns.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
+import { nameServerLargeAnswersLost } from './checks/name-server-large-answers-lost.ts';
 import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
+import { nameServerNonconformant } from './checks/name-server-nonconformant.ts';
+import { nameServerSlow } from './checks/name-server-slow.ts';
 import { nodesDisagree } from './checks/nodes-disagree.ts';
 import { nsSetMismatch } from './checks/ns-set-mismatch.ts';
 import { nsec3Iterations } from './checks/nsec3-iterations.ts';
@@ -36,6 +40,7 @@ import { privateAddressInPublicDns } from './checks/private-address-in-public-dn
 import { recordsDisagree } from './checks/records-disagree.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { resolverRewritesNxdomain } from './checks/resolver-rewrites-nxdomain.ts';
+import { resolverServesStale } from './checks/resolver-serves-stale.ts';
 import { resolversDisagree } from './checks/resolvers-disagree.ts';
 import { serialsDisagree } from './checks/serials-disagree.ts';
 import { signatureExpiry } from './checks/signature-expiry.ts';
@@ -47,6 +52,7 @@ import { soaDisagrees } from './checks/soa-disagrees.ts';
 import { soaTimersOdd } from './checks/soa-timers-odd.ts';
 import { tlsaMismatch } from './checks/tlsa-mismatch.ts';
 import { ttlDiffers } from './checks/ttl-differs.ts';
+import { ttlInvalid } from './checks/ttl-invalid.ts';
 import { ttlVeryShort } from './checks/ttl-very-short.ts';
 import { zoneTransferOpen } from './checks/zone-transfer-open.ts';
 import { nsLife } from './cut.ts';
@@ -74,6 +80,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     resolverFailure,
     ipv6MissingAnswer,
     resolversDisagree,
+    resolverServesStale,
     nameServerLame,
     answersDisagree,
     recordsDisagree,
@@ -84,6 +91,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     slowTrafficShift,
     ttlDiffers,
     ttlVeryShort,
+    ttlInvalid,
     slowNegative,
     singleNameServer,
     oneNetwork,
@@ -103,6 +111,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     nsSetMismatch,
     glueMismatch,
     nameServerNoTcp,
+    nameServerEdns,
+    nameServerLargeAnswersLost,
+    nameServerNonconformant,
+    nameServerSlow,
     slowProviderMove,
     answerChanged,
     openRecursion,

@@ -13,6 +13,8 @@ export const dnsOptionsSchema = z.strictObject({
   mailRecords: z.boolean().default(options.mailRecords),
   /** Whether each server of the zone is asked for the whole zone: some operators take it for an attack. */
   axfr: z.boolean().default(options.axfr),
+  /** How each server of the leaf zone is tried: `few`, the three questions of every journey; `whole`, all of them; `none`. */
+  conformance: z.enum(['none', 'few', 'whole']).default(options.conformance),
   /** DS or DNSKEY lines to begin from; null for the keys of the root as IANA publishes them. */
   trustAnchor: z.string().max(65_536).nullable().default(options.trustAnchor),
   /** Lines of a named.root file; null for the root's servers as the resolver knows them. */
@@ -24,6 +26,10 @@ export const dnsPolicySchema = z.strictObject({
   shiftWarnSeconds: z.number().nonnegative().default(policy.shiftWarnSeconds),
   /** "Does not exist" that is remembered longer than this is noted. */
   negativeNoticeSeconds: z.number().nonnegative().default(policy.negativeNoticeSeconds),
+  /** A server that answers more slowly is noted, where others of its zone are within reach. */
+  nameServerSlowMs: z.number().positive().default(policy.nameServerSlowMs),
+  /** Share of a zone's server addresses that may be so slow. */
+  slowServersShare: z.number().min(0).max(1).default(policy.slowServersShare),
   /** NS records that live longer than this, in the zone or at its parent, are noted; top-level domains usually tell two days. */
   providerMoveNoticeSeconds: z.number().nonnegative().default(policy.providerMoveNoticeSeconds),
 });

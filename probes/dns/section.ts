@@ -1,7 +1,7 @@
 // Owns how this record is shown: facts, the records, the name servers. No formatting.
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
-import { errorWords, lamenessWords, leafZone, placedZones } from './derive.ts';
+import { errorWords, leafZone, placedZones } from './derive.ts';
 import { algorithmName } from './dnssec/algorithms.ts';
 import { reasonWords, shown } from './dnssec-words.ts';
 import type { DnsEvidence, ServerEvidence } from './evidence.ts';
@@ -14,7 +14,9 @@ import { policyBlocks } from './policy-words.ts';
 import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
 import { madeUpRows } from './safety-words.ts';
+import { conformanceBlocks } from './section-conformance.ts';
 import { walkBlocks } from './section-walk.ts';
+import { failureWords } from './server-words.ts';
 import { flattening, productWords } from './who.ts';
 
 export function section(dns: DnsEvidence): Section {
@@ -26,6 +28,7 @@ export function section(dns: DnsEvidence): Section {
         ...networkBlocks(dns),
         ...walkBlocks(dns),
         ...nameServers(dns),
+        ...conformanceBlocks(dns),
         ...resolverTable(dns),
         ...matrixBlocks(dns),
         ...dnssec(dns),
@@ -176,8 +179,8 @@ function nameServers(dns: DnsEvidence): readonly Block[] {
 }
 
 /** What the server's answer amounts to. */
-function stateOf({ error, lameness, tcp }: ServerEvidence): string {
-  if (error === 'not-authoritative' && lameness !== undefined) return lamenessWords[lameness];
-  if (error !== null) return errorWords(error);
+function stateOf(server: ServerEvidence): string {
+  const { error, tcp } = server;
+  if (error !== null) return failureWords(server);
   return tcp === undefined || tcp.error === null ? 'answers' : 'answers, but not over TCP';
 }

@@ -105,6 +105,10 @@ function rideOptions(command: Command): Command {
     .option('--root-hints <F>', 'root servers to walk from, as in named.root (default: those the resolver names)')
     .option('--no-dns-0x20', 'questions to DNS servers in plain letters, not in mixed ones (which a forger must guess)')
     .option('--no-dns-padding', 'questions over TLS and HTTPS as long as they are, not padded (RFC 8467)')
+    .option(
+      '--dns-conformance',
+      'try each name server of the zone with all that it must pass over (default: three questions)',
+    )
     .option('--policy-queries <N>', 'questions to the name servers that tell the routing policy (default: 20)')
     .addOption(
       repeatable(

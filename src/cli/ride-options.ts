@@ -32,6 +32,7 @@ export interface RideOptions extends JudgingOptions {
   readonly dnsPadding: boolean;
   readonly networks: readonly string[];
   readonly axfr?: boolean;
+  readonly dnsConformance?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -93,7 +94,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
 async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
-  const { trustAnchor, rootHints, policyQueries, axfr, verbose } = options;
+  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance } = options;
   const { probeOptions } = surroundings;
   const given: {
     trustAnchor?: string;
@@ -101,7 +102,9 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     policyQueries?: number;
     mailRecords?: boolean;
     axfr?: boolean;
+    conformance?: 'whole';
   } = {};
+  if (dnsConformance === true) given.conformance = 'whole';
   if (trustAnchor !== undefined) {
     given.trustAnchor = await readText(trustAnchor, '--trust-anchor', MAX_ANCHOR_BYTES);
     readTrustAnchors(given.trustAnchor);

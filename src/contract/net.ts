@@ -79,6 +79,8 @@ interface RecordBase {
   /** Owner name in lower case without the final dot; unprintable bytes as `\DDD` (RFC 1035 5.1). */
   readonly name: WireText;
   readonly ttlSeconds: number;
+  /** It was 2^31 s or more on the wire, which counts as 0: RFC 2181 8. */
+  readonly ttlTooLarge?: true;
 }
 
 /** Data of a SVCB or HTTPS record, RFC 9460 2.2. */
@@ -204,6 +206,64 @@ export interface DnsTry {
 /** What came of a question, with every go that it took, in order. */
 export type DnsAsked = Attempt<DnsReply> & { readonly tries?: readonly DnsTry[] };
 
+/** A question out of the ordinary, to see how a server treats what it need not know (RFC 8906 8). Sent as it is. */
+export interface DnsTrial {
+  /** Null: a bare header, because an opcode without definition has no question either. */
+  readonly question: { readonly name: DnsName | '.'; readonly type: number } | null;
+  /** Absent: 0, a query. */
+  readonly opcode?: number;
+  /** The bit of the header that nobody has given a meaning (Z, RFC 1035 4.1.1). */
+  readonly reservedBit?: true;
+  /** The name in letters of both cases (draft-vixie-dnsext-dns0x20). */
+  readonly mixedCase?: true;
+  /** Absent: without OPT record. */
+  readonly edns?: TrialEdns;
+}
+
+export interface TrialEdns {
+  readonly version: number;
+  /** The 16 flags of the OPT record (RFC 6891 6.1.4). */
+  readonly flags: number;
+  readonly payloadBytes: number;
+  readonly options: readonly { readonly code: number; readonly data: Uint8Array }[];
+}
+
+/** A reply to a trial, as far as it shows how the server takes it. */
+export interface DnsTrialReply {
+  readonly rcode: string;
+  readonly authoritative: boolean;
+  readonly truncated: boolean;
+  readonly reservedBit: boolean;
+  /** Of each record in the answer section. */
+  readonly answerTypes: readonly string[];
+  /** True when the owner of the first answer is written letter by letter as it was asked for; null without answers. */
+  readonly ownerAsAsked: boolean | null;
+  /** Null without OPT record. Options by code, with the length of their data. */
+  readonly edns: {
+    readonly version: number;
+    readonly flags: number;
+    readonly options: readonly { readonly code: number; readonly bytes: number }[];
+  } | null;
+  readonly sizeBytes: number;
+  /** Behind the last record. */
+  readonly trailingBytes: number;
+  /** The question as it came back: letter by letter, in letters of another case, or not at all. */
+  readonly question: 'same' | 'other-case' | 'none';
+  /** Whom it came from; null: from the address and port that were asked. */
+  readonly from: IpAddress | null;
+  /** Datagrams sent until it came. */
+  readonly sent: number;
+  readonly elapsedMs: number;
+}
+
+/** What came of questions sent at once on one TCP connection (RFC 7766 6.2.1.1). */
+export interface PipelineReply {
+  /** In the order of the questions; null: the connection ended, or time did, before its answer. */
+  readonly replies: readonly (DnsTrialReply | null)[];
+  /** True when the server closed the connection before the last answer. */
+  readonly closedEarly: boolean;
+}
+
 export interface DnsClient {
   /** Resolvers in the order they are asked: those given, else the system's. Never empty. */
   readonly resolvers: readonly DnsServer[];
@@ -211,6 +271,10 @@ export interface DnsClient {
   query(server: DnsServer, question: DnsQuestion, signal: AbortSignal): Promise<DnsAsked>;
   /** Asks for a whole zone over TCP, and hangs up as soon as it begins to come. */
   transfer(server: PlainDnsServer, zone: DnsName, signal: AbortSignal): Promise<Attempt<ZoneTransfer>>;
+  /** One trial over UDP, with re-sends; the reply may come from anywhere. */
+  trial(server: PlainDnsServer, trial: DnsTrial, signal: AbortSignal): Promise<Attempt<DnsTrialReply>>;
+  /** Trials on one TCP connection, sent at once; `failed` only when it cannot be opened. */
+  pipeline(server: PlainDnsServer, trials: readonly DnsTrial[], signal: AbortSignal): Promise<Attempt<PipelineReply>>;
   /** A and AAAA side by side through the resolvers, aliases followed to their end. */
   lookup(name: DnsName, signal: AbortSignal): Promise<Lookup>;
 }

@@ -3,9 +3,10 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
 import type { DnsName } from '../../../src/model/text.ts';
-import { dig, errorWords, isOurs, lamenessWords, type PlacedZone, placedZones } from '../derive.ts';
+import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { failureWords } from '../server-words.ts';
 
 export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
   id: 'name-server-lame',
@@ -62,7 +63,9 @@ function allLame(
   bad: readonly Placed[],
   homeless: readonly Homeless[],
 ): Seen {
-  const words = errorWords(bad[0]?.server.error ?? homeless[0]?.nameserver.error ?? 'not-authoritative');
+  const first = bad[0]?.server;
+  const words =
+    first === undefined ? errorWords(homeless[0]?.nameserver.error ?? 'not-authoritative') : failureWords(first);
   const count = zone.nameservers.length;
   const commands = bad
     .slice(0, 2)
@@ -76,8 +79,7 @@ function allLame(
 }
 
 function oneLame(dns: DnsEvidence, zone: DnsName, { nameserver, server, at }: Placed): Seen {
-  const words =
-    server.lameness === undefined ? errorWords(server.error ?? 'not-authoritative') : lamenessWords[server.lameness];
+  const words = failureWords(server);
   const command = dig(server.address, dns.authorityPort, '+norecurse', zone, 'SOA');
   return {
     what: ['Name server ', nameserver.name, ' (', server.address, ') of ', zone, ' does not serve it: ', words, '.'],

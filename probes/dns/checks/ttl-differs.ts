@@ -75,6 +75,8 @@ function betweenServers(dns: DnsEvidence, { zone, servers }: PlacedZone, allowed
     const sorted = told.toSorted((a, b) => a.ttlSeconds - b.ttlSeconds);
     const [low, high] = [sorted[0], sorted.at(-1)];
     if (low === undefined || high === undefined || low.ttlSeconds === high.ttlSeconds) return [];
+    // One server’s set of many TTLs is the subject of ttl-invalid.
+    if (low.server === high.server) return [];
     const at = [low, high].map((one) => servers.find(({ server }) => server === one.server));
     const [quick, slow] = at as [PlacedServer, PlacedServer];
     const partly = leads.has(type) && low.ttlSeconds <= allowedSeconds && high.ttlSeconds > allowedSeconds;

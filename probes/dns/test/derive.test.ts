@@ -61,6 +61,7 @@ describe('options and policy', () => {
       mailRecords: false,
       policyQueries: 20,
       axfr: false,
+      conformance: 'few',
       trustAnchor: null,
       rootHints: null,
     });
@@ -68,6 +69,8 @@ describe('options and policy', () => {
       shiftWarnSeconds: 60,
       negativeNoticeSeconds: 900,
       providerMoveNoticeSeconds: 172_800,
+      nameServerSlowMs: 200,
+      slowServersShare: 0.5,
     });
     expect(() => dnsPolicySchema.parse({ shiftWarnSecond: 5 })).toThrow();
     expect(() => dnsOptionsSchema.parse({ maxServers: 0 })).toThrow();

@@ -20,6 +20,8 @@ export interface Scene {
   readonly options?: Partial<DnsOptions>;
   readonly families?: readonly (4 | 6)[];
   readonly signal?: AbortSignal;
+  /** Called when the authorities listen, with the port of all of them. */
+  readonly ready?: (port: number) => Promise<void>;
 }
 
 export async function play(scene: Scene) {
@@ -34,6 +36,7 @@ export async function play(scene: Scene) {
     authorities[address] = started;
     port = started.server.port;
   }
+  if (port !== undefined) await scene.ready?.(port);
   const meter = createMeter();
   const client = openDnsClient({
     resolvers: [resolving.server],

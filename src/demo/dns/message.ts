@@ -1,8 +1,8 @@
 // Owns reading questions and writing answers on the wire, on dns-packet. Never trusts what it reads: bad bytes are `null`.
 import packet, { type Answer, type DecodedPacket, type OptAnswer, type Question } from 'dns-packet';
 
-/** RFC 6895 2.3 */
-export const Rcode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const;
+/** RFC 6895 2.3; of those past 15 the upper bits stand in the OPT record (RFC 6891 6.1.3). */
+export const Rcode = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5, BADVERS: 16 } as const;
 export type Rcode = (typeof Rcode)[keyof typeof Rcode];
 
 /** A question as the server sees it; `name` lower-case without the final dot. */
@@ -15,6 +15,8 @@ export interface Query {
   /** Largest UDP answer the client takes, bytes; 512 without EDNS (RFC 1035 4.2.1). */
   readonly payloadBytes: number;
   readonly edns: boolean;
+  /** The world speaks 0 only: RFC 6891 6.1.3. */
+  readonly ednsVersion: number;
   /** True when the client wants to know which node answers (RFC 5001). */
   readonly asksNsid: boolean;
   /** Data of the client subnet option (RFC 7871 6); null without. */
@@ -77,6 +79,7 @@ export function readQuery(message: Buffer): Query | null | { readonly id: number
     recursionDesired: decoded.flag_rd,
     payloadBytes: opt === undefined ? 512 : Math.min(Math.max(opt.udpPayloadSize, 512), PAYLOAD_BYTES),
     edns: opt !== undefined,
+    ednsVersion: opt?.ednsVersion ?? 0,
     asksNsid: opt?.options.some(({ code }) => (code as number) === NSID) ?? false,
     subnet: subnetIn(opt),
   };
@@ -118,11 +121,13 @@ export function writeReply(query: Query, reply: Reply, { name, recursive }: Writ
     (reply.authoritative ? packet.AUTHORITATIVE_ANSWER : 0) |
     (query.recursionDesired ? packet.RECURSION_DESIRED : 0) |
     (recursive ? packet.RECURSION_AVAILABLE : 0) |
-    reply.rcode;
+    (reply.rcode & 0xf);
   const head = { type: 'response' as const, id: query.id, questions: [query.question] };
   const nsid = { code: NSID, data: Buffer.from(name) } as unknown as OptAnswer['options'][number];
   const subnet = query.subnet !== null && reply.scope !== undefined ? [scoped(query.subnet, reply.scope)] : [];
-  const additionals = query.edns ? [{ ...opt, options: [...(query.asksNsid ? [nsid] : []), ...subnet] }] : [];
+  const additionals = query.edns
+    ? [{ ...opt, extendedRcode: reply.rcode >> 4, options: [...(query.asksNsid ? [nsid] : []), ...subnet] }]
+    : [];
   const whole = packet.encode({
     ...head,
     flags,

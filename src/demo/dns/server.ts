@@ -28,6 +28,7 @@ const upwardReferral: Reply = {
 };
 
 async function replyTo(query: Query, options: DnsServerOptions): Promise<Reply> {
+  if (query.ednsVersion !== 0) return empty(Rcode.BADVERS);
   switch (options.fault()) {
     case 'refused':
       return empty(Rcode.REFUSED);

@@ -8,10 +8,12 @@ import { exchange, exchangeSecured, type Ways } from './exchange.ts';
 import { openGate } from './gate.ts';
 import { openCaseLosers } from './letter-case.ts';
 import { lookup } from './lookup.ts';
+import { pipeline } from './pipeline.ts';
 import type { SecuredOptions, SecuredTransport } from './secured.ts';
 import { formatServer } from './server-text.ts';
 import { systemResolvers } from './system.ts';
 import { beginTransfer } from './transfer.ts';
+import { tryByUdp } from './trial-udp.ts';
 import { openUdpLines } from './udp-lines.ts';
 
 export interface DnsClientOptions {
@@ -32,6 +34,9 @@ export interface DnsClientOptions {
   readonly padding?: boolean;
 }
 
+/** Bound on a trial, whose silence is an answer too: three times what a round trip round the world takes. */
+const TRIAL_MS = 2_000;
+
 export interface OpenedDnsClient extends DnsClient {
   /** Ends what is under way on kept connections; settles when no socket is left. */
   close(): Promise<void>;
@@ -47,6 +52,7 @@ export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
     ...{ meter, cookies: openCookies(), lines: openUdpLines(meter) },
     caseLosers: mixedCase ? openCaseLosers() : null,
   };
+  const trying = { timeoutMs: Math.min(timeoutMs, TRIAL_MS), meter };
   const over = new AbortController();
   const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, signal, ways });
   const transportOf = keptTransports({
@@ -64,6 +70,8 @@ export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
     resolvers,
     query,
     transfer: (server, zone, signal) => gate(() => beginTransfer({ server, zone, timeoutMs, meter, signal })),
+    trial: (server, trial, signal) => gate(() => tryByUdp(trial, { ...trying, server, signal })),
+    pipeline: (server, trials, signal) => gate(() => pipeline(trials, { ...trying, server, signal })),
     lookup: (name, signal) => lookup(name, { resolvers, families, query, signal }),
     async close() {
       over.abort();

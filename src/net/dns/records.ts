@@ -75,7 +75,8 @@ function readData(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsReco
 }
 
 function ownerOf(record: WalkedRecord) {
-  return { name: wireText(record.name), ttlSeconds: ttlSeconds(record.ttl) };
+  const own = { name: wireText(record.name), ttlSeconds: ttlSeconds(record.ttl) };
+  return own.ttlSeconds === record.ttl ? own : { ...own, ttlTooLarge: true as const };
 }
 
 function asHex(bytes: Buffer, record: WalkedRecord, type: 'other' | 'malformed'): DnsRecord {

@@ -5,6 +5,7 @@ import { createServer, type Socket } from 'node:net';
 import dnsPacket, { type Answer, type DecodedPacket, type Packet } from 'dns-packet';
 import type { PlainDnsServer } from '../../../contract/net.ts';
 import type { IpAddress } from '../../../model/text.ts';
+import { messagesIn } from '../pipeline.ts';
 
 export interface Asked {
   readonly packet: DecodedPacket;
@@ -65,7 +66,8 @@ async function listen(respond: Respond, address: string, port: number, tcp: Wher
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     if (tcp !== undefined) return tcp(socket);
     socket.on('data', (bytes: Buffer) => {
-      for (const reply of take(bytes.subarray(2), 'tcp')) socket.write(frame(reply));
+      for (const message of messagesIn(bytes).messages)
+        for (const reply of take(message, 'tcp')) socket.write(frame(reply));
     });
   });
   const bound = udp.address().port;
