@@ -34,7 +34,8 @@ function hasTold({ cells }: MatrixRow): boolean {
 }
 
 /** Differences that nothing explains, failures included. */
-function differs({ columns, rows }: Matrix): boolean {
+function differs({ columns, rows, parent }: Matrix): boolean {
+  if ((parent?.strayGlue.length ?? 0) > 0) return true;
   return columns.some(({ sets, chosen }, column) => {
     const failed = rows.some(({ cells }) => cells[column]?.state === 'error');
     return failed || (!chosen && sets.length > 1);
@@ -72,8 +73,29 @@ function inFull(matrix: Matrix): readonly Block[] {
     table,
     {
       kind: 'facts',
-      rows: [...none, ...columns.flatMap((column) => spelt(matrix, column)), ...failures(matrix), ...odd(matrix)],
+      rows: [
+        ...parentFacts(matrix),
+        ...none,
+        ...columns.flatMap((column) => spelt(matrix, column)),
+        ...failures(matrix),
+        ...odd(matrix),
+      ],
     },
+  ];
+}
+
+/** What only the zone above says, and whether its addresses are those that the servers have. */
+function parentFacts({ parent }: Matrix): readonly (readonly [string, Cell])[] {
+  if (parent === null) return [];
+  const { zone, dsCount, glue, strayGlue } = parent;
+  const ds = dsCount === null ? [] : [dsCount === 0 ? 'no DS' : `${dsCount} DS`];
+  const stray = strayGlue.map(({ name, address }) => `${visible(name)} at ${address}`);
+  const addresses =
+    stray.length > 0
+      ? `glue ≠ ${some(stray)}`
+      : `${glue} glue address${glue === 1 ? '' : 'es'}, as the servers have them`;
+  return [
+    [`parent ${zone === '.' ? '(the root)' : zone} says`, [...ds, glue === 0 ? 'no glue' : addresses].join('; ')],
   ];
 }
 

@@ -5,14 +5,23 @@ import {
   type DnsName,
   type IpAddress,
   interpret,
+  sameText,
   textKey,
   visible,
   type WireText,
   wireText,
 } from '../../src/model/text.ts';
 import { isOurs, leafZone, type PlacedServer, type PlacedZone, placedZones } from './derive.ts';
-import type { DnsEvidence, PolicyEvidence, ServerError, ToldSetEvidence } from './evidence.ts';
+import type {
+  DnsEvidence,
+  ParentEvidence,
+  PolicyEvidence,
+  ServerError,
+  ToldSetEvidence,
+  ZoneEvidence,
+} from './evidence.ts';
 import { policiesIn } from './policy-words.ts';
+import { recordKey } from './record-key.ts';
 
 export const columnTitles = ['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA', 'zone CAA', 'NS', 'serial', 'MX', 'TXT'] as const;
 export type ColumnTitle = (typeof columnTitles)[number];
@@ -51,9 +60,20 @@ export interface MatrixColumn {
   readonly chosen: boolean;
 }
 
+export interface MatrixParent {
+  readonly zone: DnsName;
+  /** Null when its server did not say. */
+  readonly dsCount: number | null;
+  readonly glue: number;
+  /** Addresses that the name server of that name does not have. */
+  readonly strayGlue: ParentEvidence['glue'];
+}
+
 export interface Matrix {
   readonly zone: DnsName;
   readonly entry: DnsName;
+  /** What the zone above says beside the NS set. */
+  readonly parent: MatrixParent | null;
   readonly columns: readonly MatrixColumn[];
   readonly rows: readonly MatrixRow[];
   /** Asked of somebody, and nobody has any. */
@@ -95,7 +115,7 @@ function matrixOf({ zone }: PlacedZone, tellers: readonly Teller[], policy: Poli
     const cells = columns.map((column) => cellOf(column, tells[column.title], row));
     return { kind, name, address, node, cells };
   });
-  return { zone: zone.zone, entry: zone.entry, columns, rows, empty: asked.filter(isEmpty) };
+  return { zone: zone.zone, entry: zone.entry, parent: parentSays(zone), columns, rows, empty: asked.filter(isEmpty) };
 }
 
 /** The kinds whose answers differ on purpose, in the columns that a choice of addresses touches. */
@@ -150,7 +170,7 @@ function letter(index: number): string {
 }
 
 function keyOf(answer: Extract<Answer, { records: unknown }>): string {
-  return JSON.stringify([answer.absent, answer.records.map(textKey)]);
+  return JSON.stringify([answer.absent, answer.records.map(recordKey)]);
 }
 
 function cellOf(column: MatrixColumn, answer: Answer | undefined, row: number): MatrixCell | null {
@@ -163,6 +183,17 @@ function cellOf(column: MatrixColumn, answer: Answer | undefined, row: number): 
 function told(records: readonly WireText[], rcode: string | null = null): Answer {
   const sorted = [...new Map(records.map((one) => [textKey(one), one])).values()].toSorted(compareText);
   return { records: sorted, absent: sorted.length > 0 ? null : rcode === 'NXDOMAIN' ? 'no name' : 'none' };
+}
+
+/** A name server whose addresses nobody found cannot be compared. */
+function parentSays({ parent, nameservers }: ZoneEvidence): MatrixParent | null {
+  if (parent === undefined) return null;
+  const { zone, dsCount, glue } = parent;
+  const strayGlue = glue.filter(({ name, address }) => {
+    const found = nameservers.find((one) => sameText(one.name, name))?.addresses ?? [];
+    return found.length > 0 && !found.includes(address);
+  });
+  return { zone, dsCount, glue: glue.length, strayGlue };
 }
 
 function parentOf({ zone }: PlacedZone): readonly Teller[] {

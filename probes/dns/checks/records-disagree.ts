@@ -2,11 +2,12 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { type Phrase, type Pointer, pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import { textKey, type WireText } from '../../../src/model/text.ts';
+import type { WireText } from '../../../src/model/text.ts';
 import { dig, digAt, isOurs, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, ToldSetEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 import { policiesIn } from '../policy-words.ts';
+import { recordKey } from '../record-key.ts';
 
 export const recordsDisagree: Check<DnsFacts, DnsPolicy> = {
   id: 'records-disagree',
@@ -78,7 +79,7 @@ function varies(dns: DnsEvidence, { zone }: PlacedZone, type: ToldSetEvidence['t
 
 /** Data without TTLs and order. */
 function keyOf({ rcode, records }: ToldSetEvidence): string {
-  return JSON.stringify([records.length === 0 ? rcode : '', records.map(({ data }) => textKey(data))]);
+  return JSON.stringify([records.length === 0 ? rcode : '', records.map(({ data }) => recordKey(data))]);
 }
 
 function between(dns: DnsEvidence, { name, type, tellers }: Asked): readonly Seen[] {

@@ -41,13 +41,13 @@ function withServer(dns: DnsEvidence, at: number, change: Partial<ServerEvidence
   };
 }
 
-function withParent(dns: DnsEvidence, nameservers: readonly string[]): DnsEvidence {
+function withParent(dns: DnsEvidence, nameservers: readonly string[], glue: readonly object[] = []): DnsEvidence {
   const [zone] = dns.delegation;
   if (zone === undefined) throw new Error('the case has no zone');
   const parent = {
     zone: 'example',
     server: { name: 'a.nic.example', address: '192.0.2.53' },
-    ...{ nameservers, ttlSeconds: 7200, glue: [], dsCount: 0 },
+    ...{ nameservers, ttlSeconds: 7200, glue, dsCount: 1 },
   };
   return dnsEvidenceSchema.parse({ ...dns, delegation: [{ ...zone, parent }] });
 }
@@ -184,6 +184,17 @@ describe('shown', () => {
       'odd one out: 127.0.0.22 ns2.kms.example (node node-2) in HTTPS, CAA and serial',
       'odd one out: resolver 127.0.0.2#5300 in HTTPS and CAA',
     ]);
+  });
+
+  test.each([
+    ['127.0.0.21', '1 DS; 1 glue address, as the servers have them'],
+    ['192.0.2.66', '1 DS; glue ≠ ns1.kms.example at 192.0.2.66'],
+  ])('what only the parent says: glue %s', (address, says) => {
+    const dns = withParent(differ, ['ns1.kms.example', 'ns2.kms.example'], [{ name: 'ns1.kms.example', address }]);
+    expect(text(agreementBlocks(dns))).toContain(`parent example says: ${says}`);
+    // A stray address is shown though all servers agree.
+    const agreed = withParent(agree, ['ns1.kms.example', 'ns2.kms.example'], [{ name: 'ns1.kms.example', address }]);
+    expect(text(agreementBlocks(agreed)).length > 1).toBe(says.includes('≠'));
   });
 
   test('nothing when there is nobody to agree with', () => {

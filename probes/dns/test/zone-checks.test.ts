@@ -32,10 +32,11 @@ function changed(
   change: (server: ServerEvidence) => Partial<ServerEvidence>,
   only: number | null = 1,
   names: readonly string[] = [],
+  from: DnsEvidence = agree,
 ): DnsEvidence {
   return {
-    ...agree,
-    delegation: agree.delegation.map((zone) => ({
+    ...from,
+    delegation: from.delegation.map((zone) => ({
       ...zone,
       nameservers: zone.nameservers.map((one, index) => ({
         ...one,
@@ -57,6 +58,15 @@ describe('records-disagree', () => {
   });
   const failed: Partial<ToldSetEvidence> = { error: 'servfail', rcode: null, records: [] };
   const alone = { resolvers: [] };
+  const withKeys = () => {
+    const keyed = (key: string) =>
+      set('HTTPS', {
+        records: [{ name: wireText('kms.example'), ttlSeconds: 60, data: wireText(`1 . alpn="h2" ech=${key}`) }],
+      });
+    const first = changed(keyed('AEX+DQBB/w=='), 0);
+    const both = { ...first, delegation: changed(keyed('BFX+DQBC'), 1, [], first).delegation };
+    return { ...both, ...alone };
+  };
   test.each<[string, DnsEvidence, string]>([
     ['all the same', agree, 'pass'],
     ['one without the record', changed(set('CAA', { records: [] })), 'found warning'],
@@ -72,6 +82,7 @@ describe('records-disagree', () => {
       { ...changed((one) => ({ ...set('CAA', failed)({ ...one, ...set('HTTPS', failed)(one) }) }), null), ...alone },
       'not-judged',
     ],
+    ['keys of ECH that are being renewed', withKeys(), 'pass'],
     ['a resolver behind', changed(set('CAA', { records: [] }), null), 'found notice'],
   ])('%s: %s', (_, dns, outcome) => {
     expect(told(recordsDisagree.judge({ dns }, given()), 'warning')).toBe(outcome);
