@@ -34,7 +34,8 @@ export const zoneTransferOpen: Check<DnsFacts, DnsPolicy> = {
     const unknown = transfers.filter(
       ({ state, error }) => state === 'failed' && (isOurs(error) || error === 'dns-timeout'),
     );
-    if (transfers.length === 0 || unknown.length > 0) {
+    if (transfers.length === 0) return { outcome: 'not-judged', because: 'no name server of the zone was found' };
+    if (unknown.length > 0) {
       return {
         outcome: 'not-judged',
         because: `${unknown.length} of ${transfers.length} name servers could not be asked`,

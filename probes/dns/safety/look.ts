@@ -43,7 +43,7 @@ export async function lookAtServers(
   const own = zones.find(({ entry }) => entry === name);
   const [recursion, transfers, madeUp, aliasOwners] = await Promise.all([
     canonical === null ? null : lookForRecursion(context, canonical),
-    canonical === null || !context.options.axfr ? null : beginTransfers(context, canonical),
+    context.options.axfr ? (canonical === null ? [] : beginTransfers(context, canonical)) : null,
     own === undefined ? null : askForMadeUp(context, own, name),
     lookBesideAliases(context, lookup, zones),
   ]);
