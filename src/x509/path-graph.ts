@@ -37,9 +37,9 @@ export function graphOf(
     return found;
   };
   const findIssuers = (certificate: Certificate): readonly Certificate[] => {
-    const name = certificate.issuer?.key;
-    if (name === undefined) return [];
-    const all = distinct([...store.named(name), ...(bySubject.get(name) ?? [])]);
+    const name = certificate.issuer;
+    if (name === null) return [];
+    const all = distinct([...store.named(name), ...(bySubject.get(name.key) ?? [])]);
     const cost = (issuer: Certificate): number =>
       (keyIdFits(certificate, issuer) ? 0 : 1000) + penalty(issuer) * 4 + (isAnchor(issuer) ? 0 : 1);
     return all

@@ -1,29 +1,51 @@
-// Owns the trusted roots, found by their subject. Reads each one once, and of OpenSSL's view only what a path asks for.
-import { type Certificate, readCertificate } from './certificate.ts';
+// Owns the trusted roots, found by their subject. Of a system's hundreds it reads those that a path asks for.
+import { createHash } from 'node:crypto';
+import { type Certificate, type Name, readCertificate } from './certificate.ts';
+import { encoded } from './der.ts';
 
 export interface TrustStore {
-  /** Fingerprints. */
+  /** By fingerprint. */
   has(fingerprint: string): boolean;
-  /** Roots with this subject (`Name.key`). */
-  named(subjectKey: string): readonly Certificate[];
+  /** Roots with this subject. */
+  named(name: Name): readonly Certificate[];
 }
 
 const stores = new WeakMap<readonly Uint8Array[], TrustStore>();
 
-/** The store of this very list, made once: reading a system's roots takes some milliseconds. */
+/** The store of this very list, made once. */
 export function trustStore(roots: readonly Uint8Array[]): TrustStore {
   const before = stores.get(roots);
   if (before !== undefined) return before;
-  const store = trustStoreOf(roots.map(readCertificate));
+  const store = storeOf(roots.map((root) => Buffer.from(root.buffer, root.byteOffset, root.byteLength)));
   stores.set(roots, store);
   return store;
 }
 
-export function trustStoreOf(roots: readonly Certificate[]): TrustStore {
-  const fingerprints = new Set(roots.map(({ fingerprint }) => fingerprint));
-  const bySubject = Map.groupBy(roots, ({ subject }) => subject?.key ?? null);
+function storeOf(roots: readonly Buffer[]): TrustStore {
+  let fingerprints: ReadonlySet<string> | null = null;
+  let bySubject: ReadonlyMap<string | null, readonly Certificate[]> | null = null;
+  const read = new Map<Buffer, Certificate>();
+  const certificateOf = (root: Buffer): Certificate => {
+    const certificate = read.get(root) ?? readCertificate(root);
+    read.set(root, certificate);
+    return certificate;
+  };
+  const bySameKey = (key: string): readonly Certificate[] => {
+    bySubject ??= Map.groupBy(roots.map(certificateOf), ({ subject }) => subject?.key ?? null);
+    return bySubject.get(key) ?? [];
+  };
   return {
-    has: (fingerprint) => fingerprints.has(fingerprint),
-    named: (subjectKey) => bySubject.get(subjectKey) ?? [],
+    has(fingerprint) {
+      fingerprints ??= new Set(roots.map((root) => createHash('sha256').update(root).digest('hex')));
+      return fingerprints.has(fingerprint);
+    },
+    named({ node, key }) {
+      // RFC 5280 4.1.2.6: the issuer is written as the subject was. Only when no root holds these very bytes are all of them read,
+      // which takes ten times as long.
+      const bytes = encoded(node);
+      const written = roots.filter((root) => root.includes(bytes)).map(certificateOf);
+      const named = written.filter(({ subject }) => subject?.key === key);
+      return named.length > 0 ? named : bySameKey(key);
+    },
   };
 }

@@ -4,7 +4,7 @@ import { ipAddress } from '../../src/model/target.ts';
 import { dnsName } from '../../src/model/text.ts';
 import { readCertificate } from '../../src/x509/certificate.ts';
 import { judgePath, type Verdict } from '../../src/x509/path.ts';
-import { trustStoreOf } from '../../src/x509/trust-store.ts';
+import { trustStore } from '../../src/x509/trust-store.ts';
 import { corpus } from './corpus.ts';
 import exceptions from './limbo-exceptions.json' with { type: 'json' };
 
@@ -24,7 +24,8 @@ interface Case {
 /** The time of cases that name none: when the suite was made. */
 const MADE_MS = Date.parse('2026-11-20T00:00:00Z');
 
-const read = (pem: string) => readCertificate(Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64'));
+const derOf = (pem: string) => Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+const read = (pem: string) => readCertificate(derOf(pem));
 
 function judged(one: Case): Verdict {
   const { expected_peer_name: name, max_chain_depth: most, validation_time: time } = one;
@@ -34,7 +35,7 @@ function judged(one: Case): Verdict {
   return judgePath({
     leaf: read(one.peer_certificate),
     sent: one.untrusted_intermediates.map(read),
-    store: trustStoreOf(one.trusted_certs.map(read)),
+    store: trustStore(one.trusted_certs.map(derOf)),
     atMs: time === null ? MADE_MS : Date.parse(time),
     host: host === null ? null : { host, isAddress },
     purpose: 'serverAuth',
@@ -71,9 +72,8 @@ describe('the SERVER cases without revocation lists', () => {
   });
 
   test('what is refused is refused for a reason, and what is valid has a path', () => {
-    for (const [{ id }, { valid, paths, faults }] of answers) {
-      expect([id, valid ? paths.length > 0 : faults.length > 0]).toEqual([id, true]);
-    }
+    const mute = [...answers].filter(([, { valid, paths, faults }]) => (valid ? paths : faults).length === 0);
+    expect(mute.map(([{ id }]) => id)).toEqual([]);
   });
 
   test.each([
