@@ -1,6 +1,6 @@
 // Owns who may have issued whom among the certificates at hand, and the checked signatures between them. Judges nothing else.
 import { type Certificate, loaded } from './certificate.ts';
-import type { TrustStore } from './trust-store.ts';
+import type { TrustStore, VerifiedSignatures } from './trust-store.ts';
 
 export interface Graph {
   readonly leaf: Certificate;
@@ -48,7 +48,7 @@ export function graphOf(
       .toSorted((a, b) => a.cost - b.cost)
       .map(({ issuer }) => issuer);
   };
-  const isSignedBy = signatureChecker(signatureChecks);
+  const isSignedBy = signatureChecker(signatureChecks, store.verified);
   return {
     leaf,
     isAnchor,
@@ -69,17 +69,18 @@ function distinct(certificates: readonly Certificate[]): readonly Certificate[] 
   return [...new Map(certificates.map((certificate) => [certificate.fingerprint, certificate])).values()];
 }
 
-function signatureChecker(budget: number): Graph['isSignedBy'] {
+function signatureChecker(budget: number, verified: VerifiedSignatures): Graph['isSignedBy'] {
   const known = new Map<string, boolean>();
   let left = budget;
   return (certificate, issuer) => {
     const pair = `${certificate.fingerprint} ${issuer.spkiSha256}`;
-    const before = known.get(pair);
+    const before = known.get(pair) ?? (verified.has(pair) || undefined);
     if (before !== undefined) return before;
     if (left === 0) return null;
     left -= 1;
     const answer = verifies(certificate, issuer);
     known.set(pair, answer);
+    if (answer) verified.add(pair);
     return answer;
   };
 }

@@ -8,7 +8,18 @@ export interface TrustStore {
   has(fingerprint: string): boolean;
   /** Roots with this subject. */
   named(name: Name): readonly Certificate[];
+  /** Signatures that were checked and are good: those of a few intermediates come again on thousands of chains. */
+  readonly verified: VerifiedSignatures;
 }
+
+/** Pairs of a certificate (fingerprint) and the key that signed it (SHA-256 of its SubjectPublicKeyInfo). */
+export interface VerifiedSignatures {
+  has(pair: string): boolean;
+  add(pair: string): void;
+}
+
+/** What is kept of good signatures: an hour's sweep of other people's leaves must not fill the memory. */
+const MAX_VERIFIED = 4096;
 
 const stores = new WeakMap<readonly Uint8Array[], TrustStore>();
 
@@ -34,7 +45,9 @@ function storeOf(roots: readonly Buffer[]): TrustStore {
     bySubject ??= Map.groupBy(roots.map(certificateOf), ({ subject }) => subject?.key ?? null);
     return bySubject.get(key) ?? [];
   };
+  const pairs = new Set<string>();
   return {
+    verified: { has: (pair) => pairs.has(pair), add: (pair) => void (pairs.size < MAX_VERIFIED && pairs.add(pair)) },
     has(fingerprint) {
       fingerprints ??= new Set(roots.map((root) => createHash('sha256').update(root).digest('hex')));
       return fingerprints.has(fingerprint);
