@@ -6,6 +6,7 @@ import { format, type Line } from './measure.ts';
 import { inPlace, type Place } from './place.ts';
 import { sampling } from './sampling.ts';
 import { startup } from './startup.ts';
+import { stubClient } from './stub-client.ts';
 
 const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [
   startup,
@@ -14,6 +15,7 @@ const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [
   decoder,
   sampling,
   delegation,
+  stubClient,
 ];
 
 try {

@@ -9,17 +9,15 @@ export interface Meter {
 
 /** A meter that starts at zero. */
 export function createMeter(): Meter {
-  let total: Budget = { dnsQueries: 0, connections: 0, requests: 0, bytesSent: 0, bytesReceived: 0 };
+  const total = { dnsQueries: 0, connections: 0, requests: 0, bytesSent: 0, bytesReceived: 0 };
   return {
-    add(part) {
-      total = {
-        dnsQueries: total.dnsQueries + (part.dnsQueries ?? 0),
-        connections: total.connections + (part.connections ?? 0),
-        requests: total.requests + (part.requests ?? 0),
-        bytesSent: total.bytesSent + (part.bytesSent ?? 0),
-        bytesReceived: total.bytesReceived + (part.bytesReceived ?? 0),
-      };
+    add({ dnsQueries = 0, connections = 0, requests = 0, bytesSent = 0, bytesReceived = 0 }) {
+      total.dnsQueries += dnsQueries;
+      total.connections += connections;
+      total.requests += requests;
+      total.bytesSent += bytesSent;
+      total.bytesReceived += bytesReceived;
     },
-    read: () => total,
+    read: () => ({ ...total }),
   };
 }

@@ -86,6 +86,7 @@ class Line {
   readonly #most: number;
   readonly #retired: () => void;
   #left: number;
+  readonly #onSent = (error: Error | null): void => void (error !== null && this.#fail(error));
   #moment: SocketMoment = 'open';
   #isOver = false;
 
@@ -127,7 +128,7 @@ class Line {
     if (this.#isOver) return;
     this.#meter.add({ dnsQueries: 1, bytesSent: bytes.length });
     // The kernel tells a closed port once, to whoever sends next: it holds for all.
-    this.#socket.send(bytes, (error) => error !== null && this.#fail(error));
+    this.#socket.send(bytes, this.#onSent);
   }
 
   drop(id: number): void {

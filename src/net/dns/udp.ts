@@ -4,6 +4,7 @@ import type { PlainDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { wireText } from '../../model/text.ts';
 import { now } from '../clock.ts';
+import { onAbort } from '../on-abort.ts';
 import { inPlainLetters } from './letter-case.ts';
 import { keepsCase, type Message, type Query, replyTo } from './message.ts';
 import { MalformedMessage } from './names.ts';
@@ -49,37 +50,33 @@ export function askByUdp({ server, query, timeoutMs, signal, lines, onSent }: Ud
       if (done) return;
       done = true;
       clearTimeout(timer);
-      signal.removeEventListener('abort', cancel);
+      forget();
       lease.release();
       resolve(heard);
     };
     const fail = (error: Error, moment: SocketMoment): void =>
       finish({ state: 'failed', problem: socketProblem(error, server.address, moment) });
-    const cancel = (): void => finish({ state: 'cancelled' });
     const isPlain = (): boolean => sent > RESEND_AT.length;
     const send = (): void => {
       sent += 1;
       onSent();
       lease.send(isPlain() ? inPlainLetters(query) : query.bytes);
     };
-    const dueMs = (): number => timeoutMs * (sent === 0 ? 1 : (RESEND_AT[sent - 1] ?? 1)) - (now() - startMs);
     const onTime = (): void => {
-      if (now() - startMs >= timeoutMs) return finish(strangers > 0 ? onlyStrangers(strangers) : silence());
-      if (sent > 0 && dueMs() <= 0) send();
-      timer = setTimeout(onTime, Math.ceil(dueMs()));
+      const elapsedMs = now() - startMs;
+      if (elapsedMs >= timeoutMs) return finish(strangers > 0 ? onlyStrangers(strangers) : silence());
+      const due = RESEND_AT.filter((part) => part * timeoutMs <= elapsedMs).length;
+      if (sent > 0 && sent <= due) send();
+      timer = setTimeout(onTime, Math.ceil(timeoutMs * (RESEND_AT[due] ?? 1) - elapsedMs));
     };
-    let timer = setTimeout(onTime, timeoutMs);
-    signal.addEventListener('abort', cancel, { once: true });
+    let timer = setTimeout(onTime, Math.ceil(timeoutMs * (RESEND_AT[0] ?? 1)));
+    const forget = onAbort(signal, () => finish({ state: 'cancelled' }));
     const stranger = (): void => {
       strangers += 1;
       if (strangers >= MAX_STRANGERS) finish(onlyStrangers(strangers));
     };
     const lease = lines.lease(server, query.id, {
-      open() {
-        send();
-        clearTimeout(timer);
-        timer = setTimeout(onTime, Math.ceil(dueMs()));
-      },
+      open: send,
       message(bytes) {
         const heard = listen(isPlain() ? { ...query, mixed: null } : query, bytes);
         if (heard === null) stranger();
