@@ -8,6 +8,7 @@ import { rcodeProblem } from '../../src/net/dns/lookup.ts';
 import { formatServer } from '../../src/net/dns/server-text.ts';
 import { ask, type Context, ofType } from './ask.ts';
 import type { ResolverEvidence, ToldAliasEvidence } from './evidence.ts';
+import type { ResolverTryEvidence } from './evidence-resolver.ts';
 import { setsOfName, toldSet } from './told-set.ts';
 
 /** Resolvers compared; the first are those that the lookup asks first. */
@@ -36,6 +37,7 @@ function inVain({ code }: Problem): boolean {
 interface Heard {
   readonly reply: DnsReply | null;
   readonly problem: Problem | null;
+  readonly tries?: readonly ResolverTryEvidence[];
 }
 
 async function askOne(context: Context, resolver: DnsServer, name: DnsName): Promise<ResolverEvidence> {
@@ -43,8 +45,10 @@ async function askOne(context: Context, resolver: DnsServer, name: DnsName): Pro
   const asking = async (type: 'A' | 'AAAA'): Promise<Heard> => {
     const question = { name, type, recursionDesired: true, authenticated: true } as const;
     const attempt = await net.dns.query(resolver, question, signal);
-    if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value) };
-    return { reply: null, problem: attempt.state === 'failed' ? attempt.problem : problem('cancelled', 'gather') };
+    const tries = (attempt.tries ?? []).map((one) => ({ type, ...one }));
+    if (attempt.state === 'complete') return { reply: attempt.value, problem: rcodeProblem(attempt.value), tries };
+    const trouble = attempt.state === 'failed' ? attempt.problem : problem('cancelled', 'gather');
+    return { reply: null, problem: trouble, tries };
   };
   const sets = setsOfName(context).map(async (wanted) =>
     toldSet(wanted, await ask(context, resolver, { ...wanted, recursionDesired: true })),
@@ -75,6 +79,19 @@ function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence 
     extendedErrors: extendedErrors(replies),
     error: trouble?.code ?? null,
     detail: trouble?.detail ?? null,
+    ...wayOf(heard),
+  };
+}
+
+function wayOf(heard: readonly Heard[]): Pick<ResolverEvidence, 'tries' | 'caseKept' | 'certificate'> {
+  const tries = heard.flatMap((one) => one.tries ?? []);
+  const kept = heard.flatMap(({ reply }) => reply?.caseKept ?? []);
+  const life = heard.find(({ reply }) => reply?.certificate !== undefined)?.reply?.certificate;
+  const instant = (ms: number): string => new Date(ms).toISOString();
+  return {
+    ...(tries.length === 0 ? {} : { tries }),
+    ...(kept.length === 0 ? {} : { caseKept: kept.every((one) => one) }),
+    ...(life && { certificate: { notBefore: instant(life.startsAtMs), notAfter: instant(life.endsAtMs) } }),
   };
 }
 

@@ -15,6 +15,7 @@ import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
 import { externalDns, network } from './evidence-networks.ts';
 import { earlier, policy } from './evidence-policy.ts';
 import { soa, toldAlias, toldSet } from './evidence-records.ts';
+import { resolverCertificate, resolverTry } from './evidence-resolver.ts';
 import { safetySchema } from './evidence-safety.ts';
 import { aliasWalk, answer, walk, zone } from './evidence-zone.ts';
 
@@ -183,6 +184,12 @@ const resolver = z.object({
   extendedErrors: z.array(z.object({ code: count, name: z.string(), text: wireTextSchema })),
   error: z.enum(problemCodes).nullable(),
   detail: wireTextSchema.nullable(),
+  /** In order; absent in journeys that did not write them down. */
+  tries: z.array(resolverTry).optional(),
+  /** False: it repeats questions in letters of its own (draft-vixie-dnsext-dns0x20). Absent: not tried. */
+  caseKept: z.boolean().optional(),
+  /** Only over TLS and HTTPS; absent in journeys that did not look. */
+  certificate: resolverCertificate.optional(),
 });
 
 /** Why an answer is bogus. */

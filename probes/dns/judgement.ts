@@ -38,6 +38,7 @@ import { oneOperator } from './checks/one-operator.ts';
 import { openRecursion } from './checks/open-recursion.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { recordsDisagree } from './checks/records-disagree.ts';
+import { resolverCertificateExpiry } from './checks/resolver-certificate-expiry.ts';
 import { resolverFailure } from './checks/resolver-failure.ts';
 import { resolverRewritesNxdomain } from './checks/resolver-rewrites-nxdomain.ts';
 import { resolverServesStale } from './checks/resolver-serves-stale.ts';
@@ -78,6 +79,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     aliasChainLong,
     aliasBesideOtherData,
     resolverFailure,
+    resolverCertificateExpiry,
     ipv6MissingAnswer,
     resolversDisagree,
     resolverServesStale,

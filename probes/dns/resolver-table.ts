@@ -1,7 +1,8 @@
 // Owns the table of resolvers: what each of them says, and how it was asked. No formatting.
 import type { Block, Cell } from '../../src/contract/section.ts';
-import { problemCatalogue } from '../../src/model/problem.ts';
+import { problemCatalogue, problemCodes } from '../../src/model/problem.ts';
 import type { DnsEvidence, ResolverEvidence } from './evidence.ts';
+import type { ResolverTryEvidence } from './evidence-resolver.ts';
 
 /** Addresses written out in a cell. */
 const SHOWN = 4;
@@ -9,7 +10,36 @@ const SHOWN = 4;
 export function resolverTable({ resolvers = [] }: DnsEvidence): readonly Block[] {
   if (resolvers.length === 0) return [];
   const columns = ['resolver', 'answer', 'left, s', 'ms', 'validated', 'state'];
-  return [{ kind: 'table', columns, rows: resolvers.map(row) }];
+  return [{ kind: 'table', columns, rows: resolvers.map(row) }, ...tryTable(resolvers)];
+}
+
+/** Of the questions that took more than one packet: every go at the resolver. */
+function tryTable(resolvers: readonly ResolverEvidence[]): readonly Block[] {
+  const rows = resolvers.flatMap(({ resolver, tries = [] }) =>
+    tries
+      .filter(({ type, sent }) => sent > 1 || tries.filter((one) => one.type === type).length > 1)
+      .map((one): readonly Cell[] => [
+        resolver,
+        one.type,
+        one.transport,
+        one.sent,
+        carried(one),
+        came(one),
+        one.elapsedMs,
+      ]),
+  );
+  const columns = ['tried', 'question', 'over', 'sent', 'with', 'came', 'ms'];
+  return rows.length === 0 ? [] : [{ kind: 'table', columns, rows }];
+}
+
+function carried({ edns, cookie }: ResolverTryEvidence): string {
+  return edns ? `EDNS${cookie ? ', cookie' : ''}` : 'no EDNS';
+}
+
+function came({ outcome, truncated, caseKept }: ResolverTryEvidence): string {
+  const known = problemCodes.find((code) => code === outcome);
+  const words = known === undefined ? outcome : problemCatalogue[known].says;
+  return [words, truncated ? 'cut' : [], caseKept === false ? 'in other letters' : []].flat().join(', ');
 }
 
 function row(one: ResolverEvidence): readonly Cell[] {
@@ -29,7 +59,8 @@ function answer({ addresses, rcode }: ResolverEvidence): Cell {
   return `${addresses.slice(0, SHOWN).join(' ')}${more}`;
 }
 
-function state({ error, extendedErrors, verified }: ResolverEvidence): string {
+function state({ error, extendedErrors, verified, caseKept }: ResolverEvidence): string {
   const words = error === null ? 'answers' : problemCatalogue[error].says;
-  return [words, verifiedWords(verified) ?? [], extendedErrors.map(({ name }) => name)].flat().join(', ');
+  const letters = caseKept === false ? 'writes questions in other letters' : [];
+  return [words, verifiedWords(verified) ?? [], letters, extendedErrors.map(({ name }) => name)].flat().join(', ');
 }

@@ -156,6 +156,12 @@ export interface ClientSubnet {
   readonly scopePrefix: number;
 }
 
+/** Unix ms. */
+export interface CertificateLife {
+  readonly startsAtMs: number;
+  readonly endsAtMs: number;
+}
+
 export interface DnsReply {
   readonly server: DnsServer;
   readonly transport: DnsTransport;
@@ -183,8 +189,8 @@ export interface DnsReply {
   readonly clientSubnet?: ClientSubnet;
   /** Whether the server repeats a question in the letters it was asked in (draft-vixie-dnsext-dns0x20); absent: it was not tried. */
   readonly caseKept?: boolean;
-  /** End of the certificate that the resolver showed, Unix ms; only over TLS and HTTPS. */
-  readonly certificateEndsAtMs?: number;
+  /** Of the certificate that the resolver showed; only over TLS and HTTPS. */
+  readonly certificate?: CertificateLife;
   readonly elapsedMs: number;
 }
 

@@ -120,7 +120,7 @@ describe.skipIf(!requireTools(['named', 'unbound', 'dig', 'openssl', 'setpriv'])
       const reply = replyOf(asked);
       expect(addressesOf(reply)).toEqual(told?.answer.map(({ data }) => data).toSorted());
       expect(reply).toMatchObject({ rcode: told?.status, verified: 'name', truncated: false });
-      const daysLeft = ((reply.certificateEndsAtMs ?? 0) - Date.now()) / 86_400_000;
+      const daysLeft = ((reply.certificate?.endsAtMs ?? 0) - Date.now()) / 86_400_000;
       expect(daysLeft).toBeGreaterThan(88);
       expect(daysLeft).toBeLessThan(91);
     },

@@ -6,10 +6,12 @@ import { type DnsName, dnsName } from '../../../src/model/text.ts';
 import { now } from '../../../src/net/clock.ts';
 import { openDnsClient } from '../../../src/net/dns/client.ts';
 import { answerHttps, NAME, roots, startHttps, startTls } from '../../../src/net/dns/test/secured-servers.ts';
-import { type Asked, frame, type Respond, reply, soa, startServer } from '../../../src/net/dns/test/servers.ts';
+import { type Asked, frame, type Respond, reply, soa, startServer, TC } from '../../../src/net/dns/test/servers.ts';
 import { createMeter } from '../../../src/net/meter.ts';
 import { askEachResolver } from '../ask-each-resolver.ts';
+import type { DnsEvidence } from '../evidence.ts';
 import { type DnsOptions, dnsOptionsSchema } from '../options.ts';
+import { resolverTable } from '../resolver-table.ts';
 
 const HOST = dnsName('kms.example') as DnsName;
 const AD = 0x20;
@@ -42,6 +44,43 @@ async function askAll(resolvers: readonly DnsServer[], timeoutMs = 2_000) {
 }
 
 describe.concurrent('each resolver on its own', () => {
+  test('how each was asked is written down, and shown where it took more than one go', async () => {
+    await using cut = await startServer((asked) => (asked.via === 'udp' ? reply(asked, { flags: TC }) : answer(asked)));
+    await using lower = await startServer((asked) =>
+      asked.type === 'A'
+        ? reply(asked, {
+            questions: [{ type: 'A', name: HOST }],
+            answers: [{ type: 'A', name: HOST, data: '192.0.2.1' }],
+          })
+        : answer(asked),
+    );
+    await using tls = await startTls((asked, socket) => socket.write(frame(answer(asked))));
+    const { rows } = await askAll([cut.server, lower.server, tls.server]);
+    const udp = { transport: 'udp', sent: 1, edns: true, cookie: true, outcome: 'NOERROR' } as const;
+    expect(rows).toMatchObject([
+      {
+        caseKept: true,
+        tries: [
+          { type: 'A', ...udp, truncated: true },
+          { type: 'A', ...udp, transport: 'tcp', truncated: false },
+          { type: 'AAAA', ...udp, truncated: true },
+          { type: 'AAAA', ...udp, transport: 'tcp' },
+        ],
+      },
+      { caseKept: false },
+      { tries: [{ type: 'A', transport: 'tls', cookie: false }, { type: 'AAAA' }] },
+    ]);
+    expect(rows.map(({ certificate }) => certificate !== undefined)).toEqual([false, false, true]);
+    const [table, tried] = resolverTable({ resolvers: rows } as unknown as DnsEvidence);
+    expect(table).toMatchObject({ rows: { length: 3 } });
+    const shown = tried?.kind === 'table' ? tried.rows.map((row) => row.join(' ')) : [];
+    expect(shown.slice(0, 2)).toEqual([
+      expect.stringMatching(/ A udp 1 EDNS, cookie NOERROR, cut [\d.]+$/),
+      expect.stringMatching(/ A tcp 1 EDNS, cookie NOERROR [\d.]+$/),
+    ]);
+    expect(shown.some((row) => row.includes(`#${tls.server.port}`))).toBe(false);
+  });
+
   test('three transports side by side, and what each of them told', async () => {
     await using udp = await startServer((asked) => answer(asked, '192.0.2.1', AD));
     await using tls = await startTls((asked, socket) => socket.write(frame(answer(asked))));

@@ -2,6 +2,7 @@
 // Never hands out a connection whose certificate had to hold and did not.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import type { CertificateLife } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
 import type { PeerVerification } from '../../model/trace.ts';
@@ -55,7 +56,7 @@ export function dial(dialled: Dialled, signal: AbortSignal): Promise<Dial> {
     moment = 'sent';
     secure(tcp, dialled, fail, (socket, verified) => {
       signal.removeEventListener('abort', cancel);
-      const peer = { verified, certificateEndsAtMs: endOf(socket) };
+      const peer = { verified, certificate: lifeOf(socket) };
       resolve({ state: 'open', line: { socket, peer, count } });
     });
   });
@@ -92,9 +93,10 @@ function secure(
   });
 }
 
-function endOf(socket: TLSSocket): number | null {
-  const endsAtMs = Date.parse(socket.getPeerCertificate().valid_to ?? '');
-  return Number.isNaN(endsAtMs) ? null : endsAtMs;
+function lifeOf(socket: TLSSocket): CertificateLife | null {
+  const { valid_from: from = '', valid_to: to = '' } = socket.getPeerCertificate();
+  const life = { startsAtMs: Date.parse(from), endsAtMs: Date.parse(to) };
+  return Number.isNaN(life.startsAtMs + life.endsAtMs) ? null : life;
 }
 
 function codeOf(error: unknown): string {

@@ -170,7 +170,7 @@ export async function exchangeSecured(asked: SecuredExchange): Promise<DnsAsked>
   const { heard, peer } = one;
   const truncated = heard.state === 'heard' && heard.message.truncated;
   const verified = peer?.verified ?? 'none';
-  const more = peer?.certificateEndsAtMs == null ? {} : { certificateEndsAtMs: peer.certificateEndsAtMs };
+  const more = peer?.certificate == null ? {} : { certificate: peer.certificate };
   return ended(
     heard,
     { server, transport: server.transport, truncated, verified, ...more, elapsedMs: now() - startMs },
@@ -178,10 +178,7 @@ export async function exchangeSecured(asked: SecuredExchange): Promise<DnsAsked>
   );
 }
 
-type Way = Pick<
-  DnsReply,
-  'server' | 'transport' | 'truncated' | 'elapsedMs' | 'verified' | 'caseKept' | 'certificateEndsAtMs'
->;
+type Way = Pick<DnsReply, 'server' | 'transport' | 'truncated' | 'elapsedMs' | 'verified' | 'caseKept' | 'certificate'>;
 
 function ended(heard: Heard, way: Way, tries: readonly DnsTry[]): DnsAsked {
   const { elapsedMs } = way;

@@ -1,6 +1,6 @@
 // Owns what the transports that keep a connection have in common: what is asked of them, and how often they may connect.
 import type { SecureContext } from 'node:tls';
-import type { DnsQuestion } from '../../contract/net.ts';
+import type { CertificateLife, DnsQuestion } from '../../contract/net.ts';
 import { problem } from '../../model/problem.ts';
 import { type DnsName, type IpAddress, wireText } from '../../model/text.ts';
 import type { PeerVerification } from '../../model/trace.ts';
@@ -23,8 +23,8 @@ export interface SecuredHeard {
 /** Who answers on a connection. */
 export interface Peer {
   readonly verified: PeerVerification;
-  /** End of its certificate, Unix ms; null when it cannot be read. */
-  readonly certificateEndsAtMs: number | null;
+  /** Null when it cannot be read. */
+  readonly certificate: CertificateLife | null;
 }
 
 /** One resolver over one kept connection, for as long as a journey takes. */
