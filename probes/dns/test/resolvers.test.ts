@@ -73,7 +73,7 @@ describe.concurrent('each resolver on its own', () => {
     expect(rows.map(({ certificate }) => certificate !== undefined)).toEqual([false, false, true]);
     const [table, tried] = resolverTable({ resolvers: rows } as unknown as DnsEvidence);
     expect(table).toMatchObject({ rows: { length: 3 } });
-    const shown = tried?.kind === 'table' ? tried.rows.map((row) => row.join(' ')) : [];
+    const shown = tried?.kind === 'table' ? tried.rows.map((row) => row.map(String).join(' ')) : [];
     expect(shown.slice(0, 2)).toEqual([
       expect.stringMatching(/ A udp 1 EDNS, cookie NOERROR, cut [\d.]+$/),
       expect.stringMatching(/ A tcp 1 EDNS, cookie NOERROR [\d.]+$/),

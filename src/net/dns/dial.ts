@@ -94,7 +94,7 @@ function secure(
 }
 
 function lifeOf(socket: TLSSocket): CertificateLife | null {
-  const { valid_from: from = '', valid_to: to = '' } = socket.getPeerCertificate();
+  const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
   const life = { startsAtMs: Date.parse(from), endsAtMs: Date.parse(to) };
   return Number.isNaN(life.startsAtMs + life.endsAtMs) ? null : life;
 }
