@@ -5,7 +5,7 @@ import { unixMs } from '../../../src/x509/instant.ts';
 import { chainsIn, foundOrSeen, nothingToJudge, type PlacedChain, showChain, trustSeverity } from '../derive.ts';
 import type { TlsChain, TlsEvidence, TlsVerdict } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
-import { timeErrors } from '../trust-words.ts';
+import { issuerErrors, timeErrors } from '../trust-words.ts';
 
 export const chainUntrusted: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   id: 'chain-untrusted',
@@ -57,10 +57,14 @@ function distrust(placed: PlacedChain, tls: TlsEvidence, asOfMs: number): Phrase
   }
   if (isTold || (faults.length === 0 && isExplained(placed, tls, asOfMs))) return null;
   const why = faults.length > 0 ? reasons(faults) : [chain.trustErrorSays ?? chain.trustError];
-  const holds =
-    chain.verdict?.valid === true ? '. A path does hold, but OpenSSL follows the certificates as they are sent' : '';
+  const holds = chain.verdict?.valid === true && followsAsSent.has(chain.trustError) ? AS_SENT : '';
   return ['The chain is not trusted: ', ...why, '; issued by ', leaf?.issuer ?? 'nobody named', `${holds}.`];
 }
+
+const AS_SENT = '. A path does hold, but OpenSSL follows the certificates as they are sent';
+
+/** OpenSSL's codes for the way it took; another way may be free of them. */
+const followsAsSent: ReadonlySet<string> = new Set([...issuerErrors, ...timeErrors, 'SELF_SIGNED_CERT_IN_CHAIN']);
 
 /** Faults of our own verdict for which programs refuse the chain; none in a journey without one. */
 function fatalFaults({ verdict }: TlsChain): TlsVerdict['faults'] {

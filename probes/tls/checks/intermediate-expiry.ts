@@ -52,9 +52,9 @@ export const intermediateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   },
 };
 
-/** A path of our verdict that holds without this certificate, and for longer. */
-function pathAround({ verdict }: TlsChain, fingerprint: string, notAfter: string) {
-  const paths = verdict?.paths ?? [];
+/** A path of our verdict that holds without this certificate, and for longer; null when OpenSSL, which must find it too, does not. */
+function pathAround({ verdict, trusted }: TlsChain, fingerprint: string, notAfter: string) {
+  const paths = trusted === true ? (verdict?.paths ?? []) : [];
   return (
     paths.find(
       ({ certificates, endsAt }) => !certificates.includes(fingerprint) && unixMs(endsAt) > unixMs(notAfter),

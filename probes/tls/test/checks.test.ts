@@ -178,6 +178,7 @@ describe('what is said', () => {
       'verdict-path-that-openssl-misses.json',
       'A path does hold, but OpenSSL follows the certificates as they are sent.',
     ],
+    ['verdict-openssl-refuses.json', 'is not meant for TLS servers; issued by CN=Example Issuing CA,O=Example.'],
     ['verdict-way-around.json', 'Clients that try other paths find one without it, until 2027-01-30 12:00 UTC.'],
     ['tls-1.1.json', 'Offered up to TLS 1.3, the server chose TLSv1.1.'],
   ])('in %s: %s', async (name, words) => {
