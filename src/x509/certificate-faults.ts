@@ -23,8 +23,15 @@ const VITAL: ReadonlySet<string> = new Set([
   ...[extension.nameConstraints, extension.authorityKeyId, extension.subjectKeyId, extension.policyConstraints],
 ]);
 
-/** All that is understood, so that it may be critical. Policies are accepted as they are: any policy will do (RFC 5280 6.1.1 c). */
-const UNDERSTOOD: ReadonlySet<string> = new Set(Object.values(extension));
+/**
+ * What may be critical, as OpenSSL has it: key identifiers and authority information access may not (RFC 5280 4.2.1.1, 4.2.1.2, 4.2.2.1).
+ * Policies are accepted as they are: any policy will do (RFC 5280 6.1.1 c).
+ */
+const UNDERSTOOD: ReadonlySet<string> = new Set([
+  ...[extension.keyUsage, extension.extendedKeyUsage, extension.basicConstraints, extension.subjectAltName],
+  ...[extension.nameConstraints, extension.crlDistributionPoints, extension.certificatePolicies],
+  ...[extension.policyMappings, extension.policyConstraints, extension.inhibitAnyPolicy],
+]);
 
 /** Bits of a key below which it is weak: NIST SP 800-57 part 1, table 2; CABF BR 6.1.5. */
 const LEAST_RSA_BITS = 2048;

@@ -29,12 +29,13 @@ export interface Comparisons {
 export type Refusal = 'excluded' | 'not-permitted' | 'malformed' | 'undecided';
 
 export function refusalOf(name: GeneralName, constraints: NameConstraints, comparisons: Comparisons): Refusal | null {
+  // All are looked at, if only for their form.
+  comparisons.left -= constraints.excluded.length + constraints.permitted.length;
+  if (comparisons.left < 0) return 'undecided';
   const fits = comparerOf(name.form);
   const sameForm = (each: GeneralName): boolean => each.form === name.form;
   const excluded = constraints.excluded.filter(sameForm);
   const permitted = constraints.permitted.filter(sameForm);
-  comparisons.left -= excluded.length + permitted.length;
-  if (comparisons.left < 0) return 'undecided';
   if (excluded.length + permitted.length === 0) return null;
   // RFC 5280 4.2.1.10: names of a form that is not understood are refused where such a form is constrained.
   if (fits === null) return 'excluded';

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { implicit, sequence } from '../../demo/pki/der.ts';
+import { implicit, octets, sequence } from '../../demo/pki/der.ts';
 import { ecKeys, rsaKeys } from '../../demo/pki/keys.ts';
 import { parseTarget } from '../../model/target.ts';
 import { readCertificate } from '../certificate.ts';
@@ -177,6 +177,11 @@ const rows: readonly Row[] = [
   {
     name: 'a critical extension of unknown meaning',
     chain: [leaf({ extensions: [...LEAF, ['1.2.3.4', sequence(), true]] }), ca()],
+    faults: [['unknown-critical-extension', 0]],
+  },
+  {
+    name: 'a critical extension that may not be',
+    chain: [leaf({ extensions: [...LEAF, ['2.5.29.14', octets(Uint8Array.of(1)), true]] }), ca()],
     faults: [['unknown-critical-extension', 0]],
   },
   { name: 'SHA-1', chain: [leaf({ algorithm: 'ecdsa-sha1' }), ca()], faults: [['weak-signature', 0]] },
