@@ -136,7 +136,10 @@ function inOrder(all: readonly ServerAt[], before: ReadonlySet<IpAddress> | null
 async function recordOf(walk: Walk, zone: DnsName, { server, told, direction }: Heard) {
   const { address } = server;
   const silent = { address, authoritative: null, rttMs: null, serial: null, rcode: null, answers: [] };
-  if (told.problem !== null) return [address, { ...silent, error: told.problem.code }] as const;
+  if (told.problem !== null) {
+    const { code, detail } = told.problem;
+    return [address, { ...silent, error: code, ...(detail === null ? {} : { detail }) }] as const;
+  }
   const { elapsedMs: rttMs, nsid } = told.reply;
   const [own, tcp] = await Promise.all([
     walk.ask(address, { name: zone, type: 'SOA', recursionDesired: false }),

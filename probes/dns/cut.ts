@@ -1,12 +1,13 @@
-// Owns what several checks conclude about the cut above the leaf zone: what its parent says, and what its own servers say. Pure.
-import { type Pointer, pointer } from '../../src/model/finding.ts';
+// Owns what several checks conclude about the cuts above the zones of the chain: what a parent says, and what the zone's own servers say. Pure.
+import { foundOrPass, type Judged, type Seen } from '../../src/contract/check.ts';
+import type { Phrase, Pointer } from '../../src/model/finding.ts';
 import { compareText, sameText, type WireText } from '../../src/model/text.ts';
-import { leafZone } from './derive.ts';
-import type { DnsEvidence, ParentEvidence, WalkEnd, ZoneEvidence } from './evidence.ts';
+import { type PlacedZone, placedZones } from './derive.ts';
+import type { DnsEvidence, ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
 
-/** The leaf zone as its parent tells it. */
-export interface LeafCut {
-  readonly leaf: ZoneEvidence;
+/** A zone of the chain as its parent tells it. */
+export interface Cut {
+  readonly zone: ZoneEvidence;
   readonly parent: ParentEvidence;
   readonly at: Pointer;
 }
@@ -16,22 +17,62 @@ export interface Unseen {
   readonly because: string;
 }
 
-/** The cut, or why it was not seen. */
-export function leafCut(dns: DnsEvidence): LeafCut | Unseen {
-  const leaf = leafZone(dns);
-  if (leaf === undefined) return { outcome: 'not-judged', because: 'the zone of the name was not found' };
-  if (leaf.parent !== undefined) {
-    return { leaf, parent: leaf.parent, at: pointer('evidence', 'dns', 'delegation', dns.delegation.length - 1) };
-  }
-  if (dns.walk === undefined) return { outcome: 'not-judged', because: 'the delegation was not walked' };
-  if (dns.walk.state === 'complete') {
+/**
+ * `judge` over the cut above the zone of the canonical name, and above those of its aliases. Absence never passes: a cut that was looked
+ * for and not seen leaves the check unjudged, unless something is found at another.
+ */
+export function judgeCuts(dns: DnsEvidence, judge: (cut: Cut) => readonly Seen[] | Unseen): Judged {
+  const judged = cutsOf(dns).map((cut) => ('outcome' in cut ? cut : judge(cut)));
+  const seen = judged.flatMap((one) => ('outcome' in one ? [] : one));
+  const unseen = judged.filter((one): one is Unseen => 'outcome' in one);
+  const worst =
+    unseen.find(({ outcome }) => outcome === 'not-judged') ?? (unseen.length === judged.length && unseen[0]);
+  return seen.length === 0 && worst ? worst : foundOrPass(seen);
+}
+
+/** Each cut, that of the canonical name first, or why it was not seen. */
+export function cutsOf(dns: DnsEvidence): readonly (Cut | Unseen)[] {
+  const placed = placedZones(dns);
+  const leaf = dns.delegation.length === 0 ? undefined : placed[0];
+  const aliases = leaf === undefined ? placed : placed.slice(1);
+  const main = leaf === undefined ? unfound : cutAt(leaf, dns.walk);
+  // Journeys before there were walks to them looked for no other cut.
+  if (dns.aliasWalks === undefined) return [main];
+  const walks = dns.aliasWalks;
+  return [
+    main,
+    ...aliases.map((one) =>
+      cutAt(
+        one,
+        walks.find(({ zone }) => zone === one.zone.zone),
+      ),
+    ),
+  ];
+}
+
+const unfound: Unseen = { outcome: 'not-judged', because: 'the zone of the name was not found' };
+
+function cutAt({ zone, at }: PlacedZone, walk: WalkEvidence | undefined): Cut | Unseen {
+  if (zone.parent !== undefined) return { zone, parent: zone.parent, at };
+  if (walk === undefined) return { outcome: 'not-judged', because: 'the delegation was not walked' };
+  if (walk.state === 'complete') {
     return {
       outcome: 'not-applicable',
       because: 'the servers of the zone above serve this one too, so that none refers to it',
     };
   }
-  const words = endWords(dns.walk.because);
+  const words = endWords(walk.because);
   return { outcome: 'not-judged', because: `the walk from the root did not reach the zone: ${words}` };
+}
+
+/** A zone, for the beginning of a sentence. */
+export function zoneWords(zone: string): string {
+  return zone === '.' ? 'The root' : `The zone ${zone}`;
+}
+
+/** Names of name servers in a sentence. */
+export function listed(names: readonly WireText[]): Phrase {
+  return names.flatMap((name, index) => (index === 0 ? [name] : [index === names.length - 1 ? ' and ' : ', ', name]));
 }
 
 /** Why a walk ended, for the end of a sentence. */

@@ -96,8 +96,8 @@ const nameserver = z.object({
   /** Of its addresses; or why it has none. */
   error: serverError.nullable(),
   byAddress: z.array(server),
-  /** Its name is an alias, and this the end of it. */
-  aliasOf: dnsNameSchema.optional(),
+  /** The end of the alias that its name is; null for none. Absent where the name was not looked up, and in journeys of 0.1.0. */
+  aliasOf: dnsNameSchema.nullable().optional(),
   /** Its name (the end of its alias) does not exist: `zone` says so, the closest one that does. */
   missing: z.object({ name: dnsNameSchema, zone: dnsNameSchema }).optional(),
   /** Only the zone above names it, not the zone itself. */

@@ -23,12 +23,16 @@ import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
 import { ipv6MissingAnswer } from './checks/ipv6-missing-answer.ts';
 import { mailExchangeIsAlias } from './checks/mail-exchange-is-alias.ts';
 import { nameDoesNotExist } from './checks/name-does-not-exist.ts';
+import { nameServerAlias } from './checks/name-server-alias.ts';
+import { nameServerCycle } from './checks/name-server-cycle.ts';
+import { nameServerDomainGone } from './checks/name-server-domain-gone.ts';
 import { nameServerEdns } from './checks/name-server-edns.ts';
 import { nameServerLame } from './checks/name-server-lame.ts';
 import { nameServerLargeAnswersLost } from './checks/name-server-large-answers-lost.ts';
 import { nameServerNoTcp } from './checks/name-server-no-tcp.ts';
 import { nameServerNonconformant } from './checks/name-server-nonconformant.ts';
 import { nameServerSlow } from './checks/name-server-slow.ts';
+import { nameServerUnroutable } from './checks/name-server-unroutable.ts';
 import { nodesDisagree } from './checks/nodes-disagree.ts';
 import { nsSetMismatch } from './checks/ns-set-mismatch.ts';
 import { nsec3Iterations } from './checks/nsec3-iterations.ts';
@@ -36,6 +40,7 @@ import { oneAutonomousSystem } from './checks/one-autonomous-system.ts';
 import { oneNetwork } from './checks/one-network.ts';
 import { oneOperator } from './checks/one-operator.ts';
 import { openRecursion } from './checks/open-recursion.ts';
+import { parentsDisagree } from './checks/parents-disagree.ts';
 import { privateAddressInPublicDns } from './checks/private-address-in-public-dns.ts';
 import { recordsDisagree } from './checks/records-disagree.ts';
 import { resolverCertificateExpiry } from './checks/resolver-certificate-expiry.ts';
@@ -84,6 +89,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     resolversDisagree,
     resolverServesStale,
     nameServerLame,
+    nameServerCycle,
+    nameServerDomainGone,
+    nameServerAlias,
+    nameServerUnroutable,
     answersDisagree,
     recordsDisagree,
     nodesDisagree,
@@ -111,6 +120,7 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     dnssecWeakAlgorithm,
     nsec3Iterations,
     nsSetMismatch,
+    parentsDisagree,
     glueMismatch,
     nameServerNoTcp,
     nameServerEdns,

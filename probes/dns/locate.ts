@@ -32,7 +32,7 @@ export async function locate(context: Context, name: WireText): Promise<Located>
     name,
     addresses: addresses.map((one) => one.address),
     error: halfAsked ? null : (trouble?.code ?? null),
-    ...(aliases.length > 0 ? { aliasOf: canonicalName } : {}),
+    aliasOf: aliases.length > 0 ? canonicalName : null,
     ...(missing === null ? {} : { missing: { name: canonicalName, zone: missing } }),
   };
 }

@@ -1,4 +1,4 @@
-// Owns the metric samples of this record. Bounded: one series a record set, lever, routing policy, resolver, server address, kind of shift
+// Owns the metric samples of this record. Bounded: one series a record set, lever, zone, routing policy, resolver, server address, kind of shift
 // and signed zone.
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { isOurs, placedZones } from './derive.ts';
@@ -45,6 +45,27 @@ export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
       const labels = { dns_zone: zone.zone, server: nameserver.name, address: server.address };
       yield { family: 'journey_dns_name_server_up', labels, value: server.error === null ? 1 : 0 };
       if (server.serial !== null) yield { family: 'journey_dns_serial', labels, value: server.serial };
+    }
+  }
+  yield* walkMetrics(dns);
+}
+
+/** Of each zone on the way, once; those of an alias may be on the way to the canonical name, too. */
+function* walkMetrics({ walk, aliasWalks = [], delegation, aliasZones }: DnsEvidence): Iterable<MetricSample> {
+  const ends = [...(walk === undefined ? [] : [{ ...walk, zone: delegation.at(-1)?.zone ?? walk.at }]), ...aliasWalks];
+  for (const { zone, state } of ends) {
+    yield { family: 'journey_dns_walk_complete', labels: { dns_zone: zone }, value: state === 'complete' ? 1 : 0 };
+  }
+  const zones = [...delegation, ...aliasWalks.flatMap(({ above }) => above), ...aliasZones];
+  for (const [at, { zone, nameservers, parent }] of zones.entries()) {
+    if (zones.findIndex((other) => other.zone === zone) !== at) continue;
+    const labels = { dns_zone: zone };
+    const times = nameservers.flatMap(({ rttMs }) => rttMs ?? []);
+    if (times.length > 0) {
+      yield { family: 'journey_dns_zone_rtt_seconds', labels, value: Math.min(...times) / 1000 };
+    }
+    if (parent !== undefined) {
+      yield { family: 'journey_dns_delegation_ttl_seconds', labels, value: parent.ttlSeconds };
     }
   }
 }

@@ -1,7 +1,7 @@
 // Owns what the servers of a zone say of the zone that they delegate: the referral of the first, and what the others say instead.
 // Judges nothing.
 import type { DnsName } from '../../src/model/text.ts';
-import type { Heard, Way } from './ask-upper.ts';
+import type { Heard } from './ask-upper.ts';
 import type { ParentEvidence, ParentViewEvidence } from './evidence.ts';
 import type { Referral } from './referral.ts';
 import type { Walk } from './walk-bounds.ts';
@@ -10,7 +10,7 @@ import type { Walk } from './walk-bounds.ts';
 export async function parentFrom(
   walk: Walk,
   zone: DnsName,
-  { server, direction }: Way & { readonly direction: Referral },
+  { server, direction }: Heard & { readonly direction: Referral },
   heard: Promise<readonly Heard[]>,
 ): Promise<ParentEvidence> {
   const { names, ttlSeconds, glue } = direction;

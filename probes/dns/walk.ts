@@ -3,7 +3,7 @@
 import type { Problem } from '../../src/model/problem.ts';
 import { type DnsName, dnsName, type IpAddress, interpret, ROOT } from '../../src/model/text.ts';
 import { ofType } from './ask.ts';
-import { askUpper, type Level, placesOf, type Upper, type Way } from './ask-upper.ts';
+import { askUpper, type Heard, type Level, placesOf, type Upper, type Way } from './ask-upper.ts';
 import type { DependencyEvidence, ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
 import type { FoundZone } from './find-zone.ts';
 import { locatedBy, whyNone } from './locate.ts';
@@ -112,41 +112,42 @@ async function descend(tree: Tree, name: DnsName, leaf: DnsName | null): Promise
   const start = deepest(tree, name, leaf) ?? { upper: (await tree.roots()).upper, parent: null };
   const passed: Cut[] = [];
   let { upper, parent }: Pick<Cut, 'upper' | 'parent'> = start;
+  const ended = (because: WalkEnd | null, trouble: Problem | null = null): Descent => ({
+    ...{ passed, upper, parent, servedAbove: null, end: { because, problem: trouble } },
+  });
   while (upper.zone !== leaf) {
     const known = cuts.get(upper.zone);
     const level = await askUpper(walk, upper, name, known === undefined ? null : await answeredIn(known));
-    const cut = { upper, level, parent };
-    passed.push(known ?? cut);
-    if (known === undefined) cuts.set(upper.zone, cut);
-    const { way } = level;
-    const end = endAt(walk, level, leaf, passed.length);
-    if (way === null || end?.because === 'other-zone' || (end !== null && end.because !== null)) {
-      return { passed, upper, parent, servedAbove: null, end: end ?? { because: 'no-answer', problem: null } };
-    }
-    if (way.direction.kind === 'end' && way.direction.zone === upper.zone) {
-      return { passed: passed.slice(0, -1), upper, parent, servedAbove: null, end: { because: null, problem: null } };
-    }
-    const to = way.direction.kind === 'referral' ? (way as Referring) : await referringTo(level, way.direction.zone);
-    if (to === null) {
-      const served = await servedBy(walk, way.direction.zone, way);
-      return { passed, upper: served, parent: null, servedAbove: way, end: { because: null, problem: null } };
-    }
+    const cut = known ?? { upper, level, parent };
+    cuts.set(upper.zone, cut);
+    passed.push(cut);
+    if (level.way === null) return ended(...lostAt(walk, level));
+    const to = await referringTo(level, leaf ?? name);
+    if (to === null) return arrivedAt(walk, level.way, leaf, ended);
+    if (passed.length >= MAX_DEPTH) return ended('too-deep');
     parent = parentFrom(walk, upper.zone, to, level.heard);
     upper = to.direction.zone === leaf ? { zone: leaf, servers: [] } : await placed(walk, to.direction);
-    if (upper.zone !== leaf && placesOf(upper).length === 0) {
-      return {
-        passed,
-        upper,
-        parent,
-        servedAbove: null,
-        end: { because: 'no-addresses', problem: whyNone(upper.servers) },
-      };
-    }
+    if (upper.zone !== leaf && placesOf(upper).length === 0) return ended('no-addresses', whyNone(upper.servers));
   }
-  return { passed, upper, parent, servedAbove: null, end: { because: null, problem: null } };
+  return ended(null);
 }
 
-type Referring = Way & { readonly direction: Referral };
+/** Where a server has the name's own zone and none refers any further. */
+async function arrivedAt(
+  walk: Walk,
+  way: Way,
+  leaf: DnsName | null,
+  ended: (because: WalkEnd | null) => Descent,
+): Promise<Descent> {
+  const { zone, kind } = way.direction;
+  if (kind === 'referral' || (leaf !== null && zone !== leaf)) return ended('other-zone');
+  const { passed, ...rest } = ended(null);
+  if (zone === rest.upper.zone) return { ...rest, passed: passed.slice(0, -1) };
+  const upper = leaf === null ? await servedBy(walk, zone, way) : { zone, servers: [] };
+  return { ...rest, passed, upper, parent: null, servedAbove: way };
+}
+
+type Referring = Heard & { readonly direction: Referral };
 
 /** The zone nearest to the name that was asked for the way before, or the leaf itself. */
 function deepest({ cuts }: Tree, name: DnsName, leaf: DnsName | null): Cut | undefined {
@@ -159,26 +160,16 @@ async function answeredIn({ level }: Cut): Promise<ReadonlySet<IpAddress>> {
   return new Set(heard.filter(({ told }) => told.problem === null).map(({ server }) => server.address));
 }
 
-/** Null when the walk goes on, or has come to the leaf's own door. */
-function endAt(walk: Walk, level: Level, leaf: DnsName | null, depth: number): End | null {
-  const direction = level.way?.direction ?? null;
-  if (direction === null) {
-    if (walk.signal.aborted) return { because: 'stopped', problem: null };
-    if (walk.spent().exhausted) return { because: 'too-many-queries', problem: null };
-    return { because: level.astray ?? 'no-answer', problem: level.problem };
-  }
-  if (direction.kind === 'end') {
-    return { because: leaf === null || direction.zone === leaf ? null : 'other-zone', problem: null };
-  }
-  if (leaf !== null && !encloses(direction.zone, leaf)) return { because: 'other-zone', problem: null };
-  return depth >= MAX_DEPTH ? { because: 'too-deep', problem: null } : null;
+function lostAt(walk: Walk, { astray, problem }: Level): readonly [WalkEnd, Problem | null] {
+  if (walk.signal.aborted) return ['stopped', null];
+  return walk.spent().exhausted ? ['too-many-queries', null] : [astray ?? 'no-answer', problem];
 }
 
-/** A server that serves both sides of a cut shows no referral; another of the same zone may. */
-async function referringTo({ heard }: Level, zone: DnsName): Promise<Referring | null> {
-  const all = await heard;
-  return (all.find(({ direction }) => direction.kind === 'referral' && direction.zone === zone) ??
-    null) as Referring | null;
+/** A server that serves both sides of a cut shows no referral, nor does one that was not told of it; another of the same zone may. */
+async function referringTo({ way, heard }: Level, below: DnsName): Promise<Referring | null> {
+  const refers = (one: Way | Heard): one is Referring =>
+    one.direction.kind === 'referral' && encloses(one.direction.zone, below);
+  return way !== null && refers(way) ? way : ((await heard).find(refers) ?? null);
 }
 
 /** The servers of a zone as one that serves it and the zone above names them; it alone where it names none. */

@@ -77,6 +77,19 @@ export const catalogue: readonly Family[] = [
     'When the first DNSSEC signature of the zone on the way to the name expires, Unix time.',
     'dns_zone',
   ),
+  family(
+    'journey_dns_zone_rtt_seconds',
+    'gauge',
+    'Fastest answer of a name server of the zone, on the way from the root to the name.',
+    'dns_zone',
+  ),
+  family(
+    'journey_dns_delegation_ttl_seconds',
+    'gauge',
+    'Lifetime of the NS records of the zone at the zone above it.',
+    'dns_zone',
+  ),
+  family('journey_dns_walk_complete', 'gauge', '1 when the walk from the root came to the zone.', 'dns_zone'),
   family('journey_dns_serial', 'gauge', 'SOA serial at the name server address.', 'dns_zone', 'server', 'address'),
   family(
     'journey_dns_name_server_up',

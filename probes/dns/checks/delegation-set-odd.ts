@@ -1,6 +1,7 @@
 // Owns the check that name servers that look like a provider's can be the provider's.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import type { Phrase } from '../../../src/model/finding.ts';
+import { sameText, type WireText } from '../../../src/model/text.ts';
 import { hasRule, type Oddity, odditiesOf } from '../delegation-set.ts';
 import { digResolver, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
@@ -28,14 +29,40 @@ export const delegationSetOdd: Check<DnsFacts, DnsPolicy> = {
   judge({ dns }) {
     const zones = placedZones(dns).filter(({ zone }) => zone.nameservers.length > 0);
     if (zones.length === 0) return { outcome: 'not-judged', because: 'the name servers of the zone are not known' };
-    const namesOf = ({ zone }: PlacedZone) => zone.nameservers.map(({ name }) => name);
-    const ruled = zones.filter((placed) => hasRule(namesOf(placed)));
+    const lists = zones.flatMap(listsOf);
+    const ruled = lists.filter(({ names }) => hasRule(names));
     if (ruled.length === 0) {
       return { outcome: 'not-applicable', because: 'no name server is named by a provider’s known rule' };
     }
-    return foundOrPass(ruled.flatMap((placed) => odditiesOf(namesOf(placed)).map((odd) => seen(dns, placed, odd))));
+    return foundOrPass(
+      ruled.flatMap(({ placed, names, known }) =>
+        odditiesOf(names)
+          .filter((odd) => known === null || !odditiesOf(known).some((other) => isSame(odd, other)))
+          .map((odd) => seen(dns, placed, odd)),
+      ),
+    );
   },
 };
+
+interface List {
+  readonly placed: PlacedZone;
+  readonly names: readonly WireText[];
+  /** The list that was judged already; what is odd in both is told once. */
+  readonly known: readonly WireText[] | null;
+}
+
+/** The zone's own list, and its parent's where that is another one: each was handed out, or typed, on its own. */
+function listsOf(placed: PlacedZone): readonly List[] {
+  const { nameservers, parent } = placed.zone;
+  const names = nameservers.filter(({ listedBy }) => listedBy === undefined).map(({ name }) => name);
+  const own = { placed, names, known: null };
+  return parent === undefined ? [own] : [own, { placed, names: parent.nameservers, known: names }];
+}
+
+function isSame(odd: Oddity, other: Oddity): boolean {
+  const isAmong = (name: WireText): boolean => other.names.some((one) => sameText(one, name));
+  return odd.because === other.because && odd.names.length === other.names.length && odd.names.every(isAmong);
+}
 
 function seen(dns: DnsEvidence, { zone, at }: PlacedZone, { operator, names, because }: Oddity): Seen {
   const listed: Phrase = names.flatMap((name, index) => [

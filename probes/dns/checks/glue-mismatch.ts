@@ -1,9 +1,9 @@
 // Owns the check that the addresses a referral brings along are those that the name servers have.
-import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import type { Check, Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { familyOf } from '../../../src/model/target.ts';
 import { type IpAddress, sameText, type WireText } from '../../../src/model/text.ts';
-import { type LeafCut, leafCut } from '../cut.ts';
+import { type Cut, judgeCuts, zoneWords } from '../cut.ts';
 import { dig, digResolver } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -23,19 +23,19 @@ export const glueMismatch: Check<DnsFacts, DnsPolicy> = {
   ],
   sources: ['RFC 1034 4.2.1', 'RFC 1912 2.3', 'RFC 9471'],
   judge({ dns }) {
-    const cut = leafCut(dns);
-    if ('outcome' in cut) return cut;
-    if (cut.parent.glue.length === 0) {
-      return { outcome: 'not-applicable', because: 'the referral brings no addresses along' };
-    }
-    const compared = comparable(cut);
-    if (compared.length === 0) {
-      return {
-        outcome: 'not-judged',
-        because: 'the resolver tells no address of a name server that the referral has one for',
-      };
-    }
-    return foundOrPass(compared.filter(({ strange }) => strange.length > 0).map((one) => wrong(dns, cut, one)));
+    return judgeCuts(dns, (cut) => {
+      if (cut.parent.glue.length === 0) {
+        return { outcome: 'not-applicable', because: 'the referral brings no addresses along' };
+      }
+      const compared = comparable(cut, dns.walk?.found === 'by-walk');
+      if (compared.length === 0) {
+        return {
+          outcome: 'not-judged',
+          because: 'the resolver tells no address of a name server that the referral has one for',
+        };
+      }
+      return compared.filter(({ strange }) => strange.length > 0).map((one) => wrong(dns, cut, one));
+    });
   },
 };
 
@@ -47,8 +47,12 @@ interface Compared {
 }
 
 /** Name servers with addresses of the same family on both sides: what was not asked for (-4, -6) is not called wrong. */
-function comparable({ leaf, parent }: LeafCut): readonly Compared[] {
-  return leaf.nameservers.flatMap(({ name, addresses }) =>
+function comparable({ zone, parent }: Cut, byWalk: boolean): readonly Compared[] {
+  // Where only the parent names a server, or the walk had to find the zone, its address is the glue itself.
+  const located = zone.nameservers.filter(
+    (one) => one.listedBy === undefined && !(byWalk && one.aliasOf === undefined),
+  );
+  return located.flatMap(({ name, addresses }) =>
     ([4, 6] as const).flatMap((family) => {
       const own = addresses.filter((address) => familyOf(address) === family);
       const glue = parent.glue.filter((one) => sameText(one.name, name) && familyOf(one.address) === family);
@@ -58,12 +62,20 @@ function comparable({ leaf, parent }: LeafCut): readonly Compared[] {
   );
 }
 
-function wrong(dns: DnsEvidence, { leaf, parent, at }: LeafCut, { name, own, strange }: Compared): Seen {
-  const says = parent.zone === '.' ? 'The root' : `The zone ${parent.zone}`;
+function wrong(dns: DnsEvidence, { zone, parent, at }: Cut, { name, own, strange }: Compared): Seen {
   return {
-    what: [says, ' gives ', strange.join(', '), ' as address of ', name, ', which has ', own.join(', '), '.'],
+    what: [
+      zoneWords(parent.zone),
+      ' gives ',
+      strange.join(', '),
+      ' as address of ',
+      name,
+      ', which has ',
+      own.join(', '),
+      '.',
+    ],
     nowWhat: [
-      dig(parent.server.address, dns.authorityPort, '+norecurse', leaf.zone, 'NS'),
+      dig(parent.server.address, dns.authorityPort, '+norecurse', zone.zone, 'NS'),
       digResolver(dns, name, familyOf(own[0] as IpAddress) === 6 ? 'AAAA' : 'A'),
       ...glueMismatch.nowWhat,
     ],

@@ -1,6 +1,6 @@
 // Owns the check that every name server of the zones on the way answers with authority.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { pointer } from '../../../src/model/finding.ts';
+import { type Phrase, pointer, type Step } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
 import type { DnsName } from '../../../src/model/text.ts';
 import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
@@ -30,6 +30,13 @@ export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
     return foundOrPass(seen);
   },
 };
+
+/** Servers written out in a sentence. */
+const SHOWN = 4;
+const ABOVE_ONLY = ', which only the zone above names,';
+const aboveOnly: readonly Step[] = [
+  { kind: 'change', text: ['Take the server out of the list at the registrar (or in the zone above).'] },
+];
 
 type Placed = PlacedZone['servers'][number];
 
@@ -63,27 +70,38 @@ function allLame(
   bad: readonly Placed[],
   homeless: readonly Homeless[],
 ): Seen {
-  const first = bad[0]?.server;
-  const words =
-    first === undefined ? errorWords(homeless[0]?.nameserver.error ?? 'not-authoritative') : failureWords(first);
   const count = zone.nameservers.length;
   const commands = bad
     .slice(0, 2)
     .map(({ server }) => dig(server.address, dns.authorityPort, '+norecurse', zone.zone, 'SOA'));
+  const all: readonly Phrase[] = [
+    ...bad.map((one): Phrase => [one.nameserver.name, ` (${one.server.address}): ${failureWords(one.server)}`]),
+    ...homeless.map(({ nameserver }): Phrase => [nameserver.name, `: ${errorWords(nameserver.error ?? 'nodata')}`]),
+  ];
+  const more = all.length > SHOWN ? `; and ${all.length - SHOWN} more` : '';
+  const told = all.slice(0, SHOWN).flatMap((one, index) => (index === 0 ? one : ['; ', ...one]));
+  const none = count === 1 ? 'The only name server of ' : `None of the ${count} name servers of `;
   return {
-    what: ['None of the ', count, ' name servers of ', zone.zone, ' answers for it: ', words, '.'],
+    what: [none, zone.zone, count === 1 ? ' does not answer for it: ' : ' answers for it: ', ...told, more, '.'],
     severity: 'critical',
     nowWhat: [...commands, ...nameServerLame.nowWhat],
     evidence: [at],
   };
 }
 
-function oneLame(dns: DnsEvidence, zone: DnsName, { nameserver, server, at }: Placed): Seen {
-  const words = failureWords(server);
+function oneLame(dns: DnsEvidence, zone: DnsName, placed: Placed): Seen {
+  const { nameserver, server, at } = placed;
+  const where = nameserver.listedBy === undefined ? '' : ABOVE_ONLY;
   const command = dig(server.address, dns.authorityPort, '+norecurse', zone, 'SOA');
   return {
-    what: ['Name server ', nameserver.name, ' (', server.address, ') of ', zone, ' does not serve it: ', words, '.'],
-    nowWhat: [command, ...nameServerLame.nowWhat],
+    what: [
+      'Name server ',
+      nameserver.name,
+      ` (${server.address})${where} of `,
+      zone,
+      ` does not serve it: ${failureWords(server)}.`,
+    ],
+    nowWhat: [command, ...(where === '' ? nameServerLame.nowWhat : aboveOnly)],
     evidence: [at],
   };
 }
@@ -91,7 +109,16 @@ function oneLame(dns: DnsEvidence, zone: DnsName, { nameserver, server, at }: Pl
 function withoutAddress({ zone, at }: PlacedZone, { nameserver, index }: Homeless): Seen {
   const lacks = untold(nameserver.error) ? ' has an address that could not be looked up: ' : ' has no address: ';
   return {
-    what: ['Name server ', nameserver.name, ' of ', zone.zone, lacks, errorWords(nameserver.error ?? 'nodata'), '.'],
+    what: [
+      'Name server ',
+      nameserver.name,
+      nameserver.listedBy === undefined ? '' : ABOVE_ONLY,
+      ' of ',
+      zone.zone,
+      lacks,
+      errorWords(nameserver.error ?? 'nodata'),
+      '.',
+    ],
     evidence: [`${at}${pointer('nameservers', index)}` as typeof at],
   };
 }

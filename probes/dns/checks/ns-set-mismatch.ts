@@ -1,9 +1,9 @@
 // Owns the check that the zone and its parent name the same name servers.
-import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import type { Check, Seen } from '../../../src/contract/check.ts';
 import type { Phrase } from '../../../src/model/finding.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import type { WireText } from '../../../src/model/text.ts';
-import { type LeafCut, leafCut, missing, ownNsSet } from '../cut.ts';
+import { type Cut, judgeCuts, listed, missing, ownNsSet, zoneWords } from '../cut.ts';
 import { dig } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -23,27 +23,27 @@ export const nsSetMismatch: Check<DnsFacts, DnsPolicy> = {
   ],
   sources: ['RFC 1034 4.2.2', 'RFC 1912 2.3', 'RFC 9471'],
   judge({ dns }) {
-    const cut = leafCut(dns);
-    if ('outcome' in cut) return cut;
-    const own = ownNsSet(cut.leaf);
-    if (own === null) return { outcome: 'not-judged', because: 'no name server of the zone told its NS records' };
-    const above = missing(cut.parent.nameservers, own.names);
-    const below = missing(own.names, cut.parent.nameservers);
-    return foundOrPass(above.length + below.length === 0 ? [] : [mismatch(dns, cut, above, below)]);
+    return judgeCuts(dns, (cut) => {
+      const own = ownNsSet(cut.zone);
+      if (own === null) return { outcome: 'not-judged', because: 'no name server of the zone told its NS records' };
+      const above = missing(cut.parent.nameservers, own.names);
+      const below = missing(own.names, cut.parent.nameservers);
+      return above.length + below.length === 0 ? [] : [mismatch(dns, cut, above, below)];
+    });
   },
 };
 
 function mismatch(
   dns: DnsEvidence,
-  { leaf, parent, at }: LeafCut,
+  { zone: leaf, parent, at }: Cut,
   above: readonly WireText[],
   below: readonly WireText[],
 ): Seen {
   const { zone, server } = parent;
   const first: Phrase =
     above.length === 0
-      ? [nameOf(zone), ' does not name ', ...listed(below), ', which ', leaf.zone, ' itself lists']
-      : [nameOf(zone), ' delegates ', leaf.zone, ' to ', ...listed(above), ', which the zone itself does not list'];
+      ? [zoneWords(zone), ' does not name ', ...listed(below), ', which ', leaf.zone, ' itself lists']
+      : [zoneWords(zone), ' delegates ', leaf.zone, ' to ', ...listed(above), ', which the zone itself does not list'];
   const second: Phrase =
     above.length > 0 && below.length > 0 ? [', and not to ', ...listed(below), ', which it does'] : [];
   const asked = leaf.nameservers.flatMap(({ byAddress }) => byAddress).find(({ nsNames }) => nsNames !== undefined);
@@ -53,12 +53,4 @@ function mismatch(
     nowWhat: [dig(server.address, dns.authorityPort, '+norecurse', leaf.zone, 'NS'), ...own, ...nsSetMismatch.nowWhat],
     evidence: [`${at}${pointer('parent', 'nameservers')}` as typeof at, at],
   };
-}
-
-function nameOf(zone: string): string {
-  return zone === '.' ? 'The root' : `The zone ${zone}`;
-}
-
-function listed(names: readonly WireText[]): Phrase {
-  return names.flatMap((name, index) => (index === 0 ? [name] : [index === names.length - 1 ? ' and ' : ', ', name]));
 }

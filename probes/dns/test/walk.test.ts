@@ -1,96 +1,23 @@
-import type { Answer, StringAnswer } from 'dns-packet';
+import type { StringAnswer } from 'dns-packet';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DnsReply } from '../../../src/contract/net.ts';
 import { type DnsName, ROOT, wireText } from '../../../src/model/text.ts';
-import { AA, type Asked, type Respond, reply, soa } from '../../../src/net/dns/test/servers.ts';
-import { type DnsEvidence, dnsEvidenceSchema } from '../evidence.ts';
+import { AA, type Respond, reply, soa } from '../../../src/net/dns/test/servers.ts';
 import { directionOf, encloses } from '../referral.ts';
-import { play, type Scene } from './scene.ts';
+import {
+  above,
+  type Cut,
+  exampleCut,
+  kms,
+  kmsCut,
+  resolving,
+  rootAddress,
+  rootNames,
+  silent,
+  walked,
+} from './delegations.ts';
 import { a, authority, ns, resolver, type Zone } from './zones.ts';
-
-const kms: Zone = {
-  zone: 'kms.example',
-  serial: 7,
-  records: [
-    ns('kms.example', 'ns1.kms.example'),
-    ns('kms.example', 'ns2.kms.example'),
-    a('ns1.kms.example', '127.0.0.11'),
-    a('ns2.kms.example', '127.0.0.12'),
-    a('kms.example', '192.0.2.1'),
-  ],
-};
-const rootNames = ['a.root.test', 'b.root.test', 'c.root.test', 'd.root.test', 'e.root.test'];
-const rootAddress = (index: number) => `127.0.0.${21 + index}`;
-const roots = (count: number): Zone => ({
-  zone: 'root.test',
-  records: rootNames.slice(0, count).map((name, index) => a(name, rootAddress(index))),
-});
-
-/** A resolver that knows the first so many root servers beside the zones given. */
-function resolving(count: number, ...zones: readonly Zone[]): Respond {
-  const rest = resolver(...zones, roots(count));
-  const answers = rootNames.slice(0, count).map((name) => ns('.', name));
-  return (asked) => (asked.name === '.' ? reply(asked, { answers }) : rest(asked));
-}
-
-interface Cut {
-  readonly child: string;
-  readonly names?: readonly string[];
-  readonly glue?: readonly StringAnswer[];
-  readonly ds?: number;
-}
-
-const kmsCut: Cut = {
-  child: 'kms.example',
-  names: ['ns1.kms.example', 'ns2.kms.example'],
-  glue: [a('ns1.kms.example', '127.0.0.11'), a('ns2.kms.example', '127.0.0.12')],
-};
-const exampleCut: Cut = {
-  child: 'example',
-  names: ['a.nic.example', 'b.nic.example'],
-  glue: [a('a.nic.example', '127.0.0.31'), a('b.nic.example', '127.0.0.32')],
-};
-
-/** An authority for one zone that delegates another. */
-function above(zone: string, { child, names = [], glue = [], ds = 0 }: Cut): Respond {
-  const digest = { keyTag: 1, algorithm: 13, digestType: 2, digest: Buffer.alloc(32) };
-  return (asked: Asked) => {
-    const name = asked.name.toLowerCase();
-    const apex: Answer = { ...soa(zone === '.' ? 'root' : zone), name: zone } as Answer;
-    if (name === zone) return reply(asked, { flags: AA, answers: asked.type === 'SOA' ? [apex] : [] });
-    if (asked.type === 'DS' && name === child) {
-      const answers = Array.from({ length: ds }, (): Answer => ({ type: 'DS', name: child, data: digest }));
-      return reply(asked, { flags: AA, answers, authorities: ds > 0 ? [] : [apex] });
-    }
-    if (name !== child && !name.endsWith(`.${child}`)) {
-      return reply(asked, { flags: AA, rcode: 'NXDOMAIN', authorities: [apex] });
-    }
-    return reply(asked, { authorities: names.map((target) => ns(child, target)), additionals: [...glue] });
-  };
-}
-
-const silent: Respond = () => null;
-const world: Scene = {
-  name: 'kms.example',
-  resolver: resolving(2, kms),
-  authorities: {
-    '127.0.0.11': authority(kms),
-    '127.0.0.12': authority(kms),
-    '127.0.0.21': above('.', exampleCut),
-    '127.0.0.22': above('.', exampleCut),
-    '127.0.0.31': above('example', { ...kmsCut, ds: 2 }),
-    '127.0.0.32': above('example', { ...kmsCut, ds: 2 }),
-  },
-};
-
-async function walked(change: Partial<Scene> = {}, replaced: Readonly<Record<string, Respond>> = {}) {
-  const scene = { ...world, ...change };
-  const played = await play({ ...scene, authorities: { ...scene.authorities, ...replaced } });
-  if (!('value' in played.attempt) || played.attempt.value === null) throw new Error('nothing was gathered');
-  const dns: DnsEvidence = dnsEvidenceSchema.parse(JSON.parse(JSON.stringify(played.attempt.value)));
-  return { dns, leaf: dns.delegation.at(-1), ...played };
-}
 
 describe('a delegation in order', () => {
   test('every zone from the root to the leaf, each with what the one above says of it', async () => {
