@@ -8,7 +8,7 @@ const WIRE =
 
 /** An npm package and the only rooms that may import it. */
 const packages = {
-  undici: '^src/net/',
+  undici: '^src/(net|export)/',
   koffi: '^src/net/',
   'dns-packet': '^src/(net/dns|demo/dns)/',
   'node-forge': '^src/(demo/pki|x509)/',

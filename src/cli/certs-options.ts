@@ -26,6 +26,10 @@ export interface CertsOptions extends JudgingOptions {
   readonly format: (typeof CERTS_FORMATS)[number];
   readonly output?: string;
   readonly textfile?: string;
+  readonly push?: string;
+  readonly notify: readonly string[];
+  readonly notifyFile?: string;
+  readonly alertFor: string;
   readonly failOn?: 'warning' | 'critical' | 'never';
   readonly quiet?: boolean;
   readonly verbose?: boolean;

@@ -180,6 +180,15 @@ function certsOptions(command: Command): Command {
       '--textfile <F>',
       "write metrics to this file, for node_exporter's textfile collector (replaced whole, never half)",
     )
+    .option('--push <URL>', 'send metrics to this Pushgateway')
+    .addOption(
+      repeatable(
+        '--notify <URL>',
+        'tell problems to alertmanager+https://HOST, slack+https://HOST/PATH, or as JSON to https://HOST/PATH (repeat)',
+      ),
+    )
+    .option('--notify-file <F>', 'the same, a URL a line: what is in a file is not in the list of processes')
+    .option('--alert-for <D>', 'how long an alert stands unless it is told again: longer than from run to run', '25h')
     .option('-v, --verbose', 'what to do about each problem, notices, and everything that was looked at')
     .option('-q, --quiet', 'nothing but the exit code')
     .addOption(

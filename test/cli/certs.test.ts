@@ -1,5 +1,8 @@
 // `probe certs` as cron runs it, against the embedded world: silent and 0 when all is well, a line a problem and its exit code otherwise.
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -99,6 +102,35 @@ describe('probe certs', () => {
     expect((await readdir(folder)).filter((name) => name.startsWith('certs.prom'))).toEqual(['certs.prom']);
   });
 
+  test('receivers are told of problems, a Pushgateway of every sweep; who cannot be told is said', async () => {
+    const heard: { readonly at: string; readonly body: string }[] = [];
+    const server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (data: Buffer) => (body += data.toString()));
+      request.on('end', () => {
+        heard.push({ at: `${request.method} ${request.url}`, body });
+        response.writeHead(request.url === '/gone' ? 404 : 200).end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      const telling = ['--notify', `alertmanager+${at}`, '--notify', `${at}/gone`, '--push', at];
+      const { exit, err } = await certs('kms.example', '--fail-on', 'warning', ...telling);
+      expect({ exit, err }).toEqual({ exit: 2, err: `probe: not told: ${at.slice(7)}: HTTP 404\n` });
+      expect(heard.map((one) => one.at).toSorted((a, b) => a.localeCompare(b))).toEqual([
+        ...['POST /api/v2/alerts', 'POST /gone', 'PUT /metrics/job/probe_certs/instance/test'],
+      ]);
+      expect(heard.find((one) => one.at.startsWith('PUT'))?.body).toMatch(/^certs_verdict 2$/m);
+      heard.length = 0;
+      const well = await certs('kms.example', '--warn', '3d', '--critical', '1d', '--fail-on', 'warning', ...telling);
+      expect(well).toEqual({ exit: 0, out: '', err: '' });
+      expect(heard.map((one) => one.at)).toEqual(['PUT /metrics/job/probe_certs/instance/test']);
+    } finally {
+      server.close();
+    }
+  });
+
   test('a deadline that has passed says so', async () => {
     const { exit, out } = await certs('kms.example', '--deadline', '1ms', '--fail-on', 'warning');
     expect(out).toContain('stopped before its end');
@@ -108,6 +140,12 @@ describe('probe certs', () => {
   test.each([
     ['nothing to look at', [], /nothing to look at/],
     ['a line that is no target', ['--list', 'LIST'], /names\.txt:2: .*gopher/],
+    [
+      'a receiver that is none',
+      ['kms.example', '--notify', 'pager+https://x.example/secret'],
+      /--notify: not a URL of a known kind/,
+    ],
+    ['a Pushgateway that is none', ['kms.example', '--push', 'x'], /--push: not an http/],
     ['an unknown number of connections', ['kms.example', '--concurrency', '0'], /--concurrency/],
   ] as const)('%s is said before anything is sent', async (_, args, words) => {
     const list = join(folder, 'names.txt');

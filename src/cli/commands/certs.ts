@@ -3,10 +3,15 @@ import type { CertsReport } from '../../model/certs.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type CertsOptions, targetsOf } from '../certs-options.ts';
 import { survey } from '../certs-survey.ts';
+import { tellingOf } from '../certs-telling.ts';
+import { EXIT } from '../io.ts';
 import { policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { exitCode, viewOf } from '../output.ts';
 import { openReportFile } from '../report-file.ts';
+
+/** For everybody who is told, tries and pauses together. */
+const TELLING_MS = 60_000;
 
 export async function runCerts(
   typed: readonly string[],
@@ -18,6 +23,7 @@ export async function runCerts(
   if (targets.length + options.file.length + options.dir.length === 0)
     throw new UsageError('nothing to look at', 'name targets, a list of them (--list), or files (--file, --dir)');
   const policy = await policyFrom(options, null, launch);
+  const telling = await tellingOf(options, launch);
   const files = await openFiles(options, launch);
   try {
     const report = await survey(targets, options, policy, launch);
@@ -26,6 +32,9 @@ export async function runCerts(
     const text = await render(report, options, launch);
     if (files.output !== null) await files.output.write(text);
     else if (text !== '') await launch.io.out(text);
+    const untold = (await telling?.tell(report, () => metricsOf(report), AbortSignal.timeout(TELLING_MS))) ?? [];
+    for (const line of untold) launch.io.err(`probe: not told: ${line}\n`);
+    if (untold.length > 0 && report.verdict === 'ok') return EXIT.unknown;
     return exitCode(report.verdict, options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
   } finally {
     await files.discard();
