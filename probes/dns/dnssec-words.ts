@@ -1,8 +1,7 @@
 // Owns how a validation is told: why it ends where it does, and what to do about it. Pure.
 import type { Phrase } from '../../src/model/finding.ts';
-import type { DnsEvidence, DnssecReason, DnssecZoneEvidence } from './evidence.ts';
-
-export type DnssecDetail = NonNullable<DnsEvidence['dnssecDetail']>;
+import type { DnsEvidence } from './evidence.ts';
+import type { DnssecDetail, DnssecReason, DnssecZoneEvidence } from './evidence-dnssec.ts';
 
 interface Words {
   readonly says: string;

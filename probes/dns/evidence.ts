@@ -10,8 +10,8 @@ import {
   problemSchema,
   wireTextSchema,
 } from '../../src/model/schema.ts';
-import type { DnsName } from '../../src/model/text.ts';
 import { dnsTransports, peerVerifications } from '../../src/model/trace.ts';
+import { dnssecDetailSchema, dnssecStates } from './evidence-dnssec.ts';
 import { externalDns, network } from './evidence-networks.ts';
 import { earlier, policy } from './evidence-policy.ts';
 import { soa, toldAlias, toldSet } from './evidence-records.ts';
@@ -184,89 +184,14 @@ const resolver = z.object({
   extendedErrors: z.array(z.object({ code: count, name: z.string(), text: wireTextSchema })),
   error: z.enum(problemCodes).nullable(),
   detail: wireTextSchema.nullable(),
+  /** After SERVFAIL: of the same question with CD=1, which asks a validating resolver for what it holds back (RFC 4035 3.2.2). */
+  uncheckedRcode: z.string().optional(),
   /** In order; absent in journeys that did not write them down. */
   tries: z.array(resolverTry).optional(),
   /** False: it repeats questions in letters of its own (draft-vixie-dnsext-dns0x20). Absent: not tried. */
   caseKept: z.boolean().optional(),
   /** Only over TLS and HTTPS; absent in journeys that did not look. */
   certificate: resolverCertificate.optional(),
-});
-
-/** Why an answer is bogus. */
-export const dnssecFaults = [
-  'no-signature',
-  'signature-expired',
-  'signature-not-yet-valid',
-  'signature-wrong',
-  'signer-wrong',
-  'key-missing',
-  'no-keys',
-  'no-matching-key',
-  'no-proof',
-] as const;
-export type DnssecFault = (typeof dnssecFaults)[number];
-
-/** Why DNSSEC is not `secure`, and at which link of the way from the trust anchor the way ends. */
-export const dnssecReasons = [
-  // insecure
-  'unsigned-delegation',
-  'opt-out',
-  'unsupported-algorithm',
-  'too-many-iterations',
-  ...dnssecFaults,
-  // not-checked
-  'no-signatures',
-  'another-root',
-  'root-does-not-verify',
-  'served-by-the-resolver',
-  'resolver-failed',
-  'too-many-questions',
-  'cut-off',
-  'no-anchor',
-  'unfit-name',
-] as const;
-
-const zoneName = dnsNameSchema as unknown as z.ZodType<DnsName | '.'>;
-const instant = z.iso.datetime();
-
-/** A signature that holds. */
-const signature = z.object({
-  name: zoneName,
-  type: z.string(),
-  /** Of the key that made it. */
-  tag: count,
-  validFrom: instant,
-  expiresAt: instant,
-  /** The whole life of the records under it. */
-  ttlSeconds: count,
-});
-
-const dnssecZone = z.object({
-  zone: zoneName,
-  /** DS records that its parent holds for it; 0 for the zone of a trust anchor. */
-  dsCount: count,
-  digestTypes: z.array(count),
-  dsAlgorithms: z.array(count),
-  keys: z.array(z.object({ tag: count, algorithm: count, sep: z.boolean() })),
-  /** Tags of the keys whose signatures held. */
-  signedBy: z.array(count),
-  signatures: z.array(signature),
-  /** The soonest of them. */
-  expiresAt: instant.nullable(),
-  /** Null when no NSEC3 record was needed. */
-  nsec3Iterations: count.nullable(),
-});
-
-const dnssecDetail = z.object({
-  reason: z.enum(dnssecReasons).nullable(),
-  /** `zone` holds the records that should carry the way on: `type` at `name`. */
-  link: z.object({ zone: zoneName, name: zoneName, type: z.string() }).nullable(),
-  expiredAt: instant.nullable(),
-  /** From the trust anchor downwards; as far as the way was gone. */
-  zones: z.array(dnssecZone),
-  soonestExpiry: signature.extend({ zone: zoneName }).nullable(),
-  /** Put to the resolver. */
-  questions: count,
 });
 
 export const dnsEvidenceSchema = z.object({
@@ -332,9 +257,9 @@ export const dnsEvidenceSchema = z.object({
   externalDns: z.array(externalDns).optional(),
   /** Each resolver given (else each of the system's), in that order. */
   resolvers: z.array(resolver).optional(),
-  dnssec: z.enum(['secure', 'insecure', 'bogus', 'not-checked']),
+  dnssec: z.enum(dnssecStates),
   /** Absent in journeys that did not look. */
-  dnssecDetail: dnssecDetail.optional(),
+  dnssecDetail: dnssecDetailSchema.optional(),
   /** Absent in journeys that did not look. */
   safety: safetySchema.optional(),
 });
@@ -351,9 +276,6 @@ export type HttpsEvidence = z.infer<typeof https>;
 export type HttpsLookupEvidence = z.infer<typeof httpsLookup>;
 export type { SoaEvidence, ToldAliasEvidence, ToldSetEvidence } from './evidence-records.ts';
 export type ResolverEvidence = z.infer<typeof resolver>;
-export type DnssecReason = (typeof dnssecReasons)[number];
-export type DnssecZoneEvidence = z.infer<typeof dnssecZone>;
-export type SignatureEvidence = z.infer<typeof signature>;
 
 /** What a check of this probe needs. */
 export type DnsFacts = { readonly dns: DnsEvidence };

@@ -3,7 +3,8 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { pointer } from '../../../src/model/finding.ts';
 import { algorithmName, signingState } from '../dnssec/algorithms.ts';
 import { isOwn, notLooked, shown } from '../dnssec-words.ts';
-import type { DnsFacts, DnssecZoneEvidence } from '../evidence.ts';
+import type { DnsFacts } from '../evidence.ts';
+import type { DnssecZoneEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
 
 export const dnssecWeakAlgorithm: Check<DnsFacts, DnsPolicy> = {

@@ -2,7 +2,8 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { isOwn, notLooked, shown } from '../dnssec-words.ts';
-import type { DnsFacts, DnssecZoneEvidence, SignatureEvidence } from '../evidence.ts';
+import type { DnsFacts } from '../evidence.ts';
+import type { DnssecZoneEvidence, SignatureEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 // Owns the record of a validation: the zones on the way, their keys, and which signature holds until when. Bounded.
-import type { DnssecZoneEvidence, SignatureEvidence } from '../evidence.ts';
+import type { DnssecZoneEvidence, SignatureEvidence } from '../evidence-dnssec.ts';
 import type { ZoneName } from './names.ts';
 import { type Dnskey, type Ds, ENTRY_POINT, type Rrsig, Type } from './records.ts';
 import { absolute } from './verify.ts';

@@ -3,7 +3,7 @@
 import type { DnsRecord, DnsReply } from '../../../src/contract/net.ts';
 import { dnsName, interpret, sameText } from '../../../src/model/text.ts';
 import type { TrustAnchor } from '../../../src/net/dns/trust-anchor.ts';
-import type { DnssecReason } from '../evidence.ts';
+import type { DnssecReason } from '../evidence-dnssec.ts';
 import { matchesDs } from './algorithms.ts';
 import { denial, deniesCloser, type Proof } from './denial.ts';
 import { fromLabels, isWithin, labelsOf, nameOctets, parentOf, type ZoneName } from './names.ts';

@@ -1,6 +1,6 @@
 // Owns the verdict on one signed record set, and on a zone's keys against the DS records above them (RFC 4035 5.2, 5.3).
 // Pure but for its allowance: the time is given, and the number of checks is bounded (CVE-2023-50387).
-import type { DnssecFault } from '../evidence.ts';
+import type { DnssecFault } from '../evidence-dnssec.ts';
 import { digestSupported, isSupported, matchesDs, verifies } from './algorithms.ts';
 import { type Dnskey, type Ds, REVOKED, type Rrsig, Type, ZONE_KEY } from './records.ts';
 import { expandedFrom, type RRset, signedOctets } from './rrset.ts';
