@@ -54,7 +54,20 @@ async function askOne(context: Context, resolver: DnsServer, name: DnsName): Pro
     toldSet(wanted, await ask(context, resolver, { ...wanted, recursionDesired: true })),
   );
   const [heard, recordSets] = await Promise.all([Promise.all([asking('A'), asking('AAAA')]), Promise.all(sets)]);
-  return { ...summed(resolver, heard), ...(recordSets.length === 0 ? {} : { recordSets }) };
+  return {
+    ...summed(resolver, heard),
+    ...(recordSets.length === 0 ? {} : { recordSets }),
+    ...(await unchecked(context, resolver, name, heard)),
+  };
+}
+
+/** A resolver that validates holds back what does not hold, and gives it to whoever checks for himself (RFC 4035 3.2.2). */
+async function unchecked({ net, signal }: Context, resolver: DnsServer, name: DnsName, heard: readonly Heard[]) {
+  const failed = heard.findIndex(({ reply }) => reply?.rcode === 'SERVFAIL');
+  if (failed < 0) return {};
+  const question = { name, type: failed === 0 ? 'A' : 'AAAA', recursionDesired: true, dnssec: true } as const;
+  const attempt = await net.dns.query(resolver, question, signal);
+  return attempt.state === 'complete' ? { uncheckedRcode: attempt.value.rcode } : {};
 }
 
 function summed(resolver: DnsServer, heard: readonly Heard[]): ResolverEvidence {

@@ -7,7 +7,7 @@ import type { Context } from './ask.ts';
 import { askEachResolver } from './ask-each-resolver.ts';
 import { askStale } from './ask-stale.ts';
 import { authoritativeTtl, shiftOf } from './derive.ts';
-import { type Dnssec, lookAtDnssec, notChecked } from './dnssec/look.ts';
+import { type Dnssec, lookAtDnssec } from './dnssec/look.ts';
 import { earlierOf } from './earlier.ts';
 import type { DnsEvidence, RecordEvidence, ZoneEvidence } from './evidence.ts';
 import { askExternalDns } from './external-dns.ts';
@@ -18,16 +18,17 @@ import { providerOf } from './provider.ts';
 import { askRecordSet } from './record-set.ts';
 import { lookAtNames } from './safety/look.ts';
 import { targetsOf } from './targets.ts';
-import { nobodyToAsk, type Zones, zonesOf } from './zones-of-chain.ts';
+import { nobodyToAsk, openZones, type Zones } from './zones-of-chain.ts';
 
 export const gather: Gather<DnsEvidence, DnsOptions> = async (context) => {
   const { lookup, target, net, signal } = context;
   if (target.isAddress) return { state: 'skipped', because: 'the target is an address: no DNS record leads to it' };
   if (lookup === null) return { state: 'skipped', because: 'the addresses were given by hand: DNS was not asked' };
   const startMs = net.now();
-  const signed = dnssecOf(context, lookup);
+  const { seen: walked, whole } = openZones(context, lookup);
+  const signed = lookAtDnssec(context, walked, !(lookup.problem !== null && nobodyToAsk(lookup.problem)));
   const [zones, names, targets, others, resolvers] = await Promise.all([
-    zonesOf(context, lookup),
+    whole,
     lookAtNames(context, lookup),
     targetsOf(context, lookup),
     askRecordSet(context, lookup),
@@ -63,10 +64,6 @@ function withTtl(
 ): RecordEvidence {
   const zones = [...delegation.slice(-1), ...aliasZones];
   return { ...row, authoritativeTtlSeconds: authoritativeTtl(zones, row.name, row.type) };
-}
-
-async function dnssecOf(context: Context, { problem }: Lookup): Promise<Dnssec> {
-  return problem !== null && nobodyToAsk(problem) ? notChecked('resolver-failed') : lookAtDnssec(context);
 }
 
 function assemble(

@@ -13,10 +13,14 @@ import { answersDisagree } from './checks/answers-disagree.ts';
 import { caaBindsIssuer } from './checks/caa-binds-issuer.ts';
 import { caaForbidsIssuer } from './checks/caa-forbids-issuer.ts';
 import { caaLookupFailure } from './checks/caa-lookup-failure.ts';
+import { cdsDiffers } from './checks/cds-differs.ts';
 import { danglingAlias } from './checks/dangling-alias.ts';
 import { delegationSetOdd } from './checks/delegation-set-odd.ts';
 import { dnssecBogus } from './checks/dnssec-bogus.ts';
+import { dnssecServerDiffers } from './checks/dnssec-server-differs.ts';
+import { dnssecShortKey } from './checks/dnssec-short-key.ts';
 import { dnssecWeakAlgorithm } from './checks/dnssec-weak-algorithm.ts';
+import { dsWithoutKey } from './checks/ds-without-key.ts';
 import { glueMismatch } from './checks/glue-mismatch.ts';
 import { httpsAlpnDisagrees } from './checks/https-alpn-disagrees.ts';
 import { httpsRecordDisagrees } from './checks/https-record-disagrees.ts';
@@ -116,8 +120,12 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
     httpsRecordDisagrees,
     httpsAlpnDisagrees,
     dnssecBogus,
+    dnssecServerDiffers,
     signatureExpiry,
     dnssecWeakAlgorithm,
+    dnssecShortKey,
+    dsWithoutKey,
+    cdsDiffers,
     nsec3Iterations,
     nsSetMismatch,
     parentsDisagree,

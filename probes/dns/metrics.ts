@@ -1,8 +1,9 @@
 // Owns the metric samples of this record. Bounded: one series a record set, lever, zone, routing policy, resolver, server address, kind of shift
 // and signed zone.
 import type { MetricSample } from '../../src/contract/probe.ts';
-import { isOurs, placedZones } from './derive.ts';
+import { isOurs, leafZone, placedZones } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
+import { type DnssecDetail, dnssecStates } from './evidence-dnssec.ts';
 import { leversIn } from './levers.ts';
 import { policiesIn } from './policy-words.ts';
 
@@ -34,11 +35,7 @@ export function* metrics(dns: DnsEvidence): Iterable<MetricSample> {
     if (isOurs(error)) continue;
     yield { family: 'journey_dns_resolver_up', labels: { resolver }, value: error === null ? 1 : 0 };
   }
-  for (const { zone, expiresAt } of dns.dnssecDetail?.zones ?? []) {
-    if (expiresAt === null) continue;
-    const value = Date.parse(expiresAt) / 1000;
-    yield { family: 'journey_dns_signature_expiry_timestamp_seconds', labels: { dns_zone: zone }, value };
-  }
+  if (dns.dnssecDetail !== undefined) yield* signatures(dns, dns.dnssecDetail);
   for (const { zone, servers } of placedZones(dns)) {
     for (const { nameserver, server } of servers) {
       if (isOurs(server.error)) continue;
@@ -67,5 +64,20 @@ function* walkMetrics({ walk, aliasWalks = [], delegation, aliasZones }: DnsEvid
     if (parent !== undefined) {
       yield { family: 'journey_dns_delegation_ttl_seconds', labels, value: parent.ttlSeconds };
     }
+  }
+}
+
+/** The state as one series each, so that a rule can wait for one of them; and per zone the first end, that of any of its servers with it. */
+function* signatures(dns: DnsEvidence, { zones, servers = [] }: DnssecDetail): Iterable<MetricSample> {
+  for (const state of dnssecStates) {
+    yield { family: 'journey_dns_dnssec_state', labels: { state }, value: dns.dnssec === state ? 1 : 0 };
+  }
+  const leaf = leafZone(dns)?.zone;
+  for (const { zone, expiresAt } of zones) {
+    const sets = zone === leaf ? servers.flatMap((server) => server.sets) : [];
+    const first = [expiresAt, ...sets.map((set) => set.expiresAt)].filter((end) => end !== null).toSorted()[0];
+    if (first === undefined) continue;
+    const family = 'journey_dns_signature_expiry_timestamp_seconds';
+    yield { family, labels: { dns_zone: zone }, value: Date.parse(first) / 1000 };
   }
 }

@@ -13,8 +13,9 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
     'to each resolver (at most 16), side by side: A, AAAA, HTTPS and CAA of the name (with -v MX and TXT too); ' +
     'to the resolver: NS for the name and the one above it, A and AAAA of each name server (once more for each zone on the alias chain), ' +
     'PTR of at most 8 addresses, HTTPS for the name, CAA for it and each name above it, ' +
-    'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24); ' +
-    'to each name server address, at most 8 a zone: SOA, NS, A, AAAA, HTTPS and CAA of the name, CAA of the zone (with -v MX and TXT too), in its own zone SOA over TCP too, and 3 times as servers must pass over (16 with --dns-conformance); ' +
+    'DNSKEY of the root and, where it gives signatures, DS, DNSKEY, A and AAAA down to the name (at most 24; to the servers of the zones on the way, at most 48, where it gives none), ' +
+    'the name with CD=1 where it fails; ' +
+    'to each name server address, at most 8 a zone: SOA, NS, A, AAAA, HTTPS and CAA of the name, CAA of the zone (with -v MX and TXT too), in its own zone SOA over TCP too, DNSKEY, A, CDS and CDNSKEY where it is signed, and 3 times as servers must pass over (16 with --dns-conformance); ' +
     "to the servers of a zone together, for the routing policy: the name's A 20 times (--policy-queries) and for 2 client networks, for 7 twice where it matters; " +
     'for the safety of the name: to the resolver TXT of _acme-challenge, MX and at most 4 of its exchanges, TLSA of at most 2 names, ' +
     'SOA of the domain of a missing target; a made-up name beside the name to an authority and at most 3 resolvers, ' +

@@ -2,8 +2,6 @@
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { errorWords, leafZone, placedZones } from './derive.ts';
-import { algorithmName } from './dnssec/algorithms.ts';
-import { reasonWords, shown } from './dnssec-words.ts';
 import type { DnsEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
@@ -15,6 +13,7 @@ import { operatorOfMailbox } from './provider.ts';
 import { resolverTable, verifiedWords } from './resolver-table.ts';
 import { madeUpRows } from './safety-words.ts';
 import { conformanceBlocks } from './section-conformance.ts';
+import { dnssecBlocks } from './section-dnssec.ts';
 import { walkBlocks } from './section-walk.ts';
 import { failureWords } from './server-words.ts';
 import { flattening, productWords } from './who.ts';
@@ -31,7 +30,7 @@ export function section(dns: DnsEvidence): Section {
         ...conformanceBlocks(dns),
         ...resolverTable(dns),
         ...matrixBlocks(dns),
-        ...dnssec(dns),
+        ...dnssecBlocks(dns),
       ],
     ],
     brief: agreementBlocks(dns),
@@ -59,31 +58,6 @@ function facts(dns: DnsEvidence): Block {
   const verified = verifiedWords(lookup.verified ?? null);
   rows.push(['resolver', verified === null ? resolver : `${resolver} (${verified})`]);
   return { kind: 'facts', rows };
-}
-
-const states = {
-  secure: 'signed, and every signature holds',
-  insecure: 'not signed all the way',
-  bogus: 'signed, and does not hold',
-  'not-checked': 'not checked',
-} as const;
-
-/** Nothing for journeys that did not look. */
-function dnssec(dns: DnsEvidence): readonly Block[] {
-  const detail = dns.dnssecDetail;
-  if (detail === undefined) return [];
-  const why = detail.reason === null ? [] : ([['why', reasonWords(detail.reason).says]] as const);
-  const verdict: Block = { kind: 'facts', rows: [['DNSSEC', states[dns.dnssec]], ...why] };
-  const rows = detail.zones.map((zone): readonly Cell[] => [
-    shown(zone.zone),
-    zone.dsCount,
-    zone.keys.length,
-    zone.signedBy.join(' '),
-    [...new Set(zone.keys.map(({ algorithm }) => algorithmName(algorithm)))].join(' '),
-    zone.expiresAt,
-  ]);
-  const columns = ['signed zone', 'DS', 'keys', 'in use', 'algorithm', 'first signature expires'];
-  return rows.length === 0 ? [verdict] : [verdict, { kind: 'table', columns, rows }];
 }
 
 const levers = {

@@ -34,8 +34,23 @@ interface Told {
   readonly entry: DnsName;
 }
 
+/** The zones as they stand once all are asked and walked to; what is sampled of them comes later. */
+export type SeenZones = Pick<Zones, 'delegation' | 'aliases' | 'walks'>;
+
+export interface ZonesUnderway {
+  readonly seen: Promise<SeenZones>;
+  readonly whole: Promise<Zones>;
+}
+
+export function openZones(context: Context, lookup: Lookup): ZonesUnderway {
+  const { promise: seen, resolve, reject } = Promise.withResolvers<SeenZones>();
+  const whole = zonesOf(context, lookup, resolve);
+  whole.then(resolve, reject);
+  return { seen, whole };
+}
+
 /** Each zone once, with the first name that it owns. */
-export async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> {
+async function zonesOf(context: Context, lookup: Lookup, tell: (seen: SeenZones) => void): Promise<Zones> {
   const { canonicalName, problem: trouble } = lookup;
   if (trouble !== null && problemCatalogue[trouble.code].fault === 'prober') return unseen(trouble);
   const blind = trouble !== null && nobodyToAsk(trouble);
@@ -59,18 +74,18 @@ export async function zonesOf(context: Context, lookup: Lookup): Promise<Zones> 
   const joining = Promise.all([walking, Promise.all(asking)]).then(async ([walked, asked]) => {
     const { canonical, aliases } = parted(asked, last);
     const leaf = leafOf(context, canonicalName, walked, canonical);
-    return { walked, ...(await walkedAliases(tree, walked, aliases)), canonical: await leaf };
+    const { zones, walks } = await walkedAliases(tree, walked, aliases);
+    const own = await leaf;
+    const seen: SeenZones = {
+      delegation: own === null ? [] : [...(walked?.above ?? []), own.evidence],
+      aliases: zones,
+      walks: { ...(walked && { walk: walked.walk }), ...(walks && { aliasWalks: [...walks] }) },
+    };
+    tell(seen);
+    return { ...seen, canonical: own };
   });
-  const [policies, safety, { walked, canonical, zones, walks }] = await Promise.all([sampling, checking, joining]);
-  return {
-    delegation: canonical === null ? [] : [...(walked?.above ?? []), canonical.evidence],
-    canonical,
-    aliases: zones,
-    walks: { ...(walked && { walk: walked.walk }), ...(walks && { aliasWalks: [...walks] }) },
-    policies,
-    safety,
-    problem: canonical === null ? last.problem : null,
-  };
+  const [policies, safety, seen] = await Promise.all([sampling, checking, joining]);
+  return { ...seen, policies, safety, problem: seen.canonical === null ? last.problem : null };
 }
 
 function unseen(problem: Problem): Zones {

@@ -43,6 +43,8 @@ export const recordTypes = [
   'SRV',
   'DS',
   'DNSKEY',
+  'CDS',
+  'CDNSKEY',
   'TLSA',
 ] as const;
 export type RecordType = (typeof recordTypes)[number];

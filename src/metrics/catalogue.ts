@@ -74,8 +74,14 @@ export const catalogue: readonly Family[] = [
   family(
     'journey_dns_signature_expiry_timestamp_seconds',
     'gauge',
-    'When the first DNSSEC signature of the zone on the way to the name expires, Unix time.',
+    'When the first DNSSEC signature of the zone on the way to the name expires, or did at one of its servers, Unix time.',
     'dns_zone',
+  ),
+  family(
+    'journey_dns_dnssec_state',
+    'gauge',
+    '1 for the state of the name (secure, insecure, bogus, not-checked), 0 for the others.',
+    'state',
   ),
   family(
     'journey_dns_zone_rtt_seconds',

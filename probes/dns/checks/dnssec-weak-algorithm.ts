@@ -14,7 +14,7 @@ export const dnssecWeakAlgorithm: Check<DnsFacts, DnsPolicy> = {
   title: 'The zone is signed with an algorithm of the past',
   soWhat: 'Validators drop such algorithms one by one, and then treat the zone as unsigned.',
   nowWhat: [{ kind: 'change', text: ['Roll over to ECDSAP256SHA256 (13), with a SHA-256 digest in the DS record.'] }],
-  sources: ['RFC 9904 3', 'RFC 9905', 'RFC 9906', 'RFC 6781 4.1.4'],
+  sources: ['RFC 9904 3', 'RFC 9905 2', 'RFC 9906', 'RFC 6781 4.1.4'],
   judge({ dns }) {
     const nothing = notLooked(dns);
     const zones = dns.dnssecDetail?.zones ?? [];

@@ -3,7 +3,7 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { pointer } from '../../../src/model/finding.ts';
 import { type Problem, problemCatalogue } from '../../../src/model/problem.ts';
 import { digAt, digResolver, problemWords } from '../derive.ts';
-import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnsEvidence, DnsFacts, ResolverEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
 export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
@@ -13,7 +13,7 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
   title: 'The resolver cannot answer',
   soWhat: 'Clients of this resolver wait or fail before they send the first packet to the service.',
   nowWhat: [{ kind: 'change', text: ['Ask another resolver with --resolver to tell its fault from the authority’s.'] }],
-  sources: ['RFC 8914', 'RFC 9520'],
+  sources: ['RFC 8914', 'RFC 9520', 'RFC 4035 3.2.2'],
   judge({ dns }) {
     const { problem, ipv4Problem } = dns.lookup;
     if (problem !== null && problemCatalogue[problem.code].fault === 'prober') {
@@ -23,8 +23,10 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
       };
     }
     if (problem !== null && failed(problem)) {
-      const what = ['Resolver ', dns.resolver, ' gives no answer for ', dns.name, ': ', ...problemWords(problem), '.'];
-      const nowWhat = [digResolver(dns, dns.name, 'A'), ...resolverFailure.nowWhat];
+      const held = heldBack(dns.resolvers?.find(({ resolver }) => resolver === dns.resolver));
+      const words = [...problemWords(problem), held ? HELD_BACK : ''];
+      const what = ['Resolver ', dns.resolver, ' gives no answer for ', dns.name, ': ', ...words, '.'];
+      const nowWhat = [digResolver(dns, ...(held ? ['+cd'] : []), dns.name, 'A'), ...resolverFailure.nowWhat];
       return {
         outcome: 'found',
         seen: [{ what, nowWhat, evidence: [pointer('evidence', 'dns', 'lookup', 'problem')] }],
@@ -35,6 +37,13 @@ export const resolverFailure: Check<DnsFacts, DnsPolicy> = {
     return foundOrPass([...told, ...failing(dns, (ipv4Problem ?? dns.lookup.ipv6Problem) !== null)]);
   },
 };
+
+const HELD_BACK = '; asked not to check signatures (CD=1) it answers, so that DNSSEC is what fails there';
+
+/** True when the resolver validates and found the signatures not to hold: it has the answer, and keeps it (RFC 4035 3.2.2). */
+function heldBack(resolver: ResolverEvidence | undefined): boolean {
+  return resolver?.uncheckedRcode === 'NOERROR' || resolver?.uncheckedRcode === 'NXDOMAIN';
+}
 
 /** True when the problem is the asking, not what the name has. */
 function failed({ code }: Problem): boolean {
@@ -50,9 +59,10 @@ function failing(dns: DnsEvidence, told: boolean): readonly Seen[] {
     answering.length === 1
       ? ` while ${answering.map((one) => one.resolver).join('')} answers: `
       : ` while ${answering.length} others answer: `;
-  return resolvers.flatMap(({ resolver, error, detail }, index) => {
+  return resolvers.flatMap((one, index) => {
+    const { resolver, error, detail } = one;
     if (error === null || problemCatalogue[error].fault === 'prober' || (told && resolver === dns.resolver)) return [];
-    const words = detail === null ? [] : [' (', detail, ')'];
+    const words = [...(detail === null ? [] : [' (', detail, ')']), heldBack(one) ? HELD_BACK : ''];
     return [
       {
         what: ['Resolver ', resolver, ' fails for ', dns.name, others, problemCatalogue[error].says, ...words, '.'],

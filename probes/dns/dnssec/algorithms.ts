@@ -3,7 +3,10 @@
 import { createHash, createPublicKey, type KeyObject, verify, type webcrypto } from 'node:crypto';
 import type { Dnskey, Ds } from './records.ts';
 
-/** "Use for DNSSEC Signing" in IANA's registry (RFC 9904 table 2, changed by RFC 9905 and RFC 9906). */
+/**
+ * "Use for DNSSEC Signing" in IANA's registry: RFC 9904 3 table 2, changed by RFC 9905 5 (5 and 7: MUST NOT) and RFC 9906 (12: MUST NOT).
+ * `fine`: RECOMMENDED or MAY. Validators still verify 5 and 7, though their operators must treat them as unsigned (RFC 9905 2).
+ */
 export type SigningState = 'fine' | 'not-recommended' | 'must-not' | 'unknown';
 
 interface Algorithm {
@@ -65,6 +68,15 @@ export function signingState(number: number): SigningState {
   return algorithms.get(number)?.signing ?? 'unknown';
 }
 
+/** Bits of an RSA modulus, whose length is the signer's choice (RFC 3110 2); null for other algorithms and for what is no key. */
+export function modulusBits({ algorithm, publicKey }: Pick<Dnskey, 'algorithm' | 'publicKey'>): number | null {
+  if (algorithms.get(algorithm)?.check?.key !== rsaKey || publicKey.length < 3) return null;
+  const long = publicKey[0] === 0;
+  const modulus = publicKey.subarray((long ? 3 : 1) + (long ? publicKey.readUInt16BE(1) : publicKey.readUInt8(0)));
+  const first = modulus.findIndex((octet) => octet !== 0);
+  return first < 0 ? null : (modulus.length - first) * 8 - (Math.clz32(modulus[first] ?? 0) - 24);
+}
+
 export function isSupported(number: number): boolean {
   return (algorithms.get(number)?.check ?? null) !== null;
 }
@@ -92,7 +104,7 @@ function keyObject(check: Check, publicKey: Buffer): KeyObject | null {
   }
 }
 
-/** https://www.iana.org/assignments/ds-rr-types: RFC 3658, RFC 4509, RFC 6605. */
+/** https://www.iana.org/assignments/ds-rr-types: RFC 3658, RFC 4509, RFC 6605; which of them to use: RFC 9904 4 table 3. */
 const digests: ReadonlyMap<number, string> = new Map([
   [1, 'sha1'],
   [2, 'sha256'],

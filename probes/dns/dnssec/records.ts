@@ -15,6 +15,8 @@ export const Type = {
   NSEC: 47,
   DNSKEY: 48,
   NSEC3: 50,
+  CDS: 59,
+  CDNSKEY: 60,
 } as const;
 
 export interface Rrsig {
@@ -90,6 +92,9 @@ export function readDs(data: Buffer): Ds | null {
   const [algorithm, digestType] = [data.readUInt8(2), data.readUInt8(3)];
   return { tag: data.readUInt16BE(0), algorithm, digestType, digest: data.subarray(4) };
 }
+
+/** RFC 9824 3.1 and 7.1: a type that no name has; in a bitmap it says that the name does not exist. */
+export const NXNAME = 128;
 
 export interface Nsec {
   readonly owner: Buffer;

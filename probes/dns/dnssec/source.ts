@@ -17,7 +17,7 @@ export interface Source {
 }
 
 /** A name of four labels in a signed zone behind one alias needs about a dozen. */
-const MAX_QUESTIONS = 24;
+export const MAX_QUESTIONS = 24;
 
 /** The resolver that answered the lookup, or the first: what one of them strips, another may not, and mixing them proves nothing. */
 export function openSource(context: Context): Source {

@@ -38,10 +38,16 @@ export interface Validation {
   readonly anchors: readonly TrustAnchor[];
   readonly bench: Bench;
   readonly trace: Trace;
+  /** The zones' own servers are asked: what one of them lacks was not lost at a resolver, and authority is what it should have. */
+  readonly direct?: true;
 }
+
+/** Which keys the zone above, or an anchor, vouches for. */
+type Trusted = (key: Dnskey) => boolean;
 
 export function openValidator(given: Validation) {
   const known = new Map<ZoneName, Promise<Trust>>();
+  const entries: Entries = new Map();
   /** The zone that holds a name, and whether its keys are believed. */
   const trustOf = (name: ZoneName): Promise<Trust> => {
     const found = known.get(name) ?? trustAt(name);
@@ -50,13 +56,21 @@ export function openValidator(given: Validation) {
   };
   const trustAt = async (name: ZoneName): Promise<Trust> => {
     const anchors = given.anchors.filter((anchor) => anchor.zone === name);
-    if (anchors.length > 0) return fromAnchors(given, name, anchors);
+    if (anchors.length > 0) return fromAnchors(given, entries, name, anchors);
     const parent = parentOf(name);
     if (parent === null) return ended('not-checked', 'no-anchor', '.', '.', 'DNSKEY');
     const above = await trustOf(parent);
-    return above.state === 'secure' ? stepDown(given, above, name) : above;
+    return above.state === 'secure' ? stepDown(given, entries, above, name) : above;
   };
-  return { trustOf, judge: (name: ZoneName, type: 'A' | 'AAAA') => judge(given, trustOf, name, type) };
+  return {
+    trustOf,
+    judge: (name: ZoneName, type: 'A' | 'AAAA') => judge(given, trustOf, name, type),
+    /** Which keys of a zone are vouched for; null where none are, or the way did not come so far. */
+    async entryOf(zone: ZoneName): Promise<Trusted | null> {
+      await trustOf(zone);
+      return entries.get(zone) ?? null;
+    },
+  };
 }
 
 function ended(
@@ -70,10 +84,18 @@ function ended(
   return { state, because: { reason, zone, name, type, expiredAt } };
 }
 
-async function fromAnchors(given: Validation, zone: ZoneName, anchors: readonly TrustAnchor[]): Promise<Trust> {
+type Entries = Map<ZoneName, Trusted>;
+
+async function fromAnchors(
+  given: Validation,
+  entries: Entries,
+  zone: ZoneName,
+  anchors: readonly TrustAnchor[],
+): Promise<Trust> {
   const owner = octets(zone);
-  const trusted = (key: Dnskey) =>
+  const trusted: Trusted = (key) =>
     anchors.some((one) => (one.type === 'DS' ? matchesDs(one, owner, key) : one.data.equals(key.data)));
+  entries.set(zone, trusted);
   const trust = await keysOf(given, zone, trusted);
   if (zone !== '.' || trust.state !== 'bogus') return trust;
   // Nobody's zone is to blame when the root itself does not verify: this resolver or this machine sees another world.
@@ -84,22 +106,22 @@ async function fromAnchors(given: Validation, zone: ZoneName, anchors: readonly 
   return ended('not-checked', 'root-does-not-verify', '.', '.', 'DNSKEY', trust.because.expiredAt);
 }
 
-async function keysOf(given: Validation, zone: ZoneName, trusted: (key: Dnskey) => boolean): Promise<Trust> {
+async function keysOf(given: Validation, zone: ZoneName, trusted: Trusted): Promise<Trust> {
   const told = await given.source.ask(zone, 'DNSKEY');
   if (told.reply === null) return untold(told, zone, zone, 'DNSKEY');
   const owner = octets(zone);
   const set = setAt(rrsetsOf(told.reply.answers), owner, Type.DNSKEY);
   const keys = (set?.data ?? []).flatMap((data) => readDnskey(data) ?? []);
-  if (set === undefined || keys.length === 0) return lacking(told.reply, 'no-keys', zone, zone, 'DNSKEY');
+  if (set === undefined || keys.length === 0) return lacking(given, told.reply, 'no-keys', zone, zone, 'DNSKEY');
   given.trace.keyed(zone, keys);
   const verified = verifyKeys(set, keys, trusted, given.bench);
-  if (!verified.ok) return refused(told.reply, verified, zone, zone, 'DNSKEY');
+  if (!verified.ok) return refused(given, told.reply, verified, zone, zone, 'DNSKEY');
   given.trace.held(zone, zone, verified.signature);
   return { state: 'secure', zone, signer: { zone: owner, keys } };
 }
 
 /** Over one label: a signed delegation, one proven to be unsigned, or no zone cut at all. */
-async function stepDown(given: Validation, above: Secure, name: ZoneName): Promise<Trust> {
+async function stepDown(given: Validation, entries: Entries, above: Secure, name: ZoneName): Promise<Trust> {
   const told = await given.source.ask(name, 'DS');
   if (told.reply === null) return untold(told, above.zone, name, 'DS');
   const sets = rrsetsOf(told.reply.answers);
@@ -114,12 +136,14 @@ async function stepDown(given: Validation, above: Secure, name: ZoneName): Promi
     return led ? above : withoutDs(given, above, told.reply, name);
   }
   const verified = verifySet(set, above.signer, given.bench);
-  if (!verified.ok) return refused(told.reply, verified, above.zone, name, 'DS');
+  if (!verified.ok) return refused(given, told.reply, verified, above.zone, name, 'DS');
   given.trace.held(above.zone, name, verified.signature);
   const all = set.data.flatMap((data) => readDs(data) ?? []);
   given.trace.delegated(name, all);
   if (usableDs(all).length === 0) return ended('insecure', 'unsupported-algorithm', above.zone, name, 'DS');
-  return keysOf(given, name, namedBy(all, owner));
+  const trusted = namedBy(all, owner);
+  entries.set(name, trusted);
+  return keysOf(given, name, trusted);
 }
 
 function withoutDs(given: Validation, above: Secure, reply: DnsReply, name: ZoneName): Trust {
@@ -135,8 +159,8 @@ function withoutDs(given: Validation, above: Secure, reply: DnsReply, name: Zone
       return ended('insecure', 'too-many-iterations', above.zone, name, 'DS');
     case null:
       return failed === null
-        ? lacking(reply, 'no-proof', above.zone, name, 'DS')
-        : refused(reply, failed, above.zone, name, 'DS');
+        ? lacking(given, reply, 'no-proof', above.zone, name, 'DS')
+        : refused(given, reply, failed, above.zone, name, 'DS');
   }
 }
 
@@ -184,14 +208,14 @@ function linkOf(given: Validation, trust: Secure, reply: DnsReply, { set, sets, 
   if (!verified.ok) {
     return set.type === Type.CNAME && isSynthesized(given, trust, sets, set)
       ? { state: 'secure' }
-      : refused(reply, verified, trust.zone, at, typeName);
+      : refused(given, reply, verified, trust.zone, at, typeName);
   }
   given.trace.held(trust.zone, at, verified.signature);
   if (verified.encloser === null) return { state: 'secure' };
   const { proof } = proofOf(given, trust, reply.authorities, at);
   return deniesCloser(proof, set.owner, verified.encloser)
     ? { state: 'secure' }
-    : lacking(reply, 'no-proof', trust.zone, at, typeName);
+    : lacking(given, reply, 'no-proof', trust.zone, at, typeName);
 }
 
 function absence(given: Validation, trust: Secure, reply: DnsReply, at: ZoneName, type: 'A' | 'AAAA'): Outcome {
@@ -205,8 +229,8 @@ function absence(given: Validation, trust: Secure, reply: DnsReply, at: ZoneName
       return ended('insecure', 'too-many-iterations', trust.zone, at, type);
     default:
       return failed === null
-        ? lacking(reply, 'no-proof', trust.zone, at, type)
-        : refused(reply, failed, trust.zone, at, type);
+        ? lacking(given, reply, 'no-proof', trust.zone, at, type)
+        : refused(given, reply, failed, trust.zone, at, type);
   }
 }
 
@@ -246,20 +270,29 @@ function proofOf(given: Validation, trust: Secure, records: readonly DnsRecord[]
       .filter((set) => set.type === type)
       .flatMap((set) => set.data.slice(0, 1).map((one) => [set.owner, one] as const));
   const nsec3 = data(Type.NSEC3).flatMap(([owner, one]) => readNsec3(owner, one) ?? []);
-  for (const one of nsec3) given.trace.hashed(trust.zone, one.iterations);
   const nsec = data(Type.NSEC).flatMap(([owner, one]) => readNsec(owner, one) ?? []);
+  given.trace.denied(trust.zone, nsec, nsec3);
   return { proof: { zone: trust.signer.zone, nsec, nsec3 } satisfies Proof, failed };
 }
 
 /** What is missing may have been held back on the way; what is there and does not verify has not. */
-function lacking(reply: DnsReply, reason: DnssecReason, zone: ZoneName, name: ZoneName, type: string): Ended {
+function lacking(
+  given: Validation,
+  reply: DnsReply,
+  reason: DnssecReason,
+  zone: ZoneName,
+  name: ZoneName,
+  type: string,
+): Ended {
   // A resolver never claims authority for what it fetched (RFC 1035 4.1.1): it serves a copy of its own, without signatures.
-  if (reply.authoritative) return ended('not-checked', 'served-by-the-resolver', zone, name, type);
+  if (reply.authoritative && given.direct !== true)
+    return ended('not-checked', 'served-by-the-resolver', zone, name, type);
   if (!reply.dnssecOk) return ended('not-checked', 'no-signatures', zone, name, type);
   return ended('bogus', reason, zone, name, type);
 }
 
 function refused(
+  given: Validation,
   reply: DnsReply,
   { fault, expiredAt }: Verified & { readonly ok: false },
   zone: ZoneName,
@@ -267,7 +300,7 @@ function refused(
   type: string,
 ): Ended {
   return fault === 'no-signature'
-    ? lacking(reply, fault, zone, name, type)
+    ? lacking(given, reply, fault, zone, name, type)
     : ended('bogus', fault, zone, name, type, expiredAt);
 }
 

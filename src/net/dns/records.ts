@@ -20,8 +20,8 @@ declare module 'dns-packet' {
 
 /** Longest data of a record of another type that is kept. */
 const MAX_OTHER_BYTES = 512;
-/** DS, RRSIG, NSEC, DNSKEY, NSEC3, TLSA: a signature or a hash covers all of the data. The message bounds their size. */
-const KEPT_WHOLE: ReadonlySet<number> = new Set([43, 46, 47, 48, 50, 52]);
+/** DS, RRSIG, NSEC, DNSKEY, NSEC3, TLSA, CDS, CDNSKEY: a signature or a hash covers all of the data. The message bounds their size. */
+const KEPT_WHOLE: ReadonlySet<number> = new Set([43, 46, 47, 48, 50, 52, 59, 60]);
 /** Strings kept of one TXT record, of at most 255 bytes each. */
 const MAX_TEXTS = 64;
 

@@ -15,6 +15,8 @@ export const typeNumbers = {
   DS: 43,
   DNSKEY: 48,
   TLSA: 52,
+  CDS: 59,
+  CDNSKEY: 60,
   SVCB: 64,
   HTTPS: 65,
   CAA: 257,

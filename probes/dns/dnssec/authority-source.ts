@@ -1,0 +1,59 @@
+// Owns asking the zones' own servers for signed data, where the resolver passes none on: each question once, of one zone's servers in turn.
+// Judges nothing, and asks only servers that were met before.
+import type { DnsName, IpAddress } from '../../../src/model/text.ts';
+import type { Context } from '../ask.ts';
+import type { ZoneEvidence } from '../evidence.ts';
+import { encloses } from '../referral.ts';
+import { askBriefly } from '../walk-bounds.ts';
+import { parentOf, type ZoneName } from './names.ts';
+import { MAX_QUESTIONS, type SignedType, type Source, type Told } from './source.ts';
+
+/** Servers of one zone that are tried for one question. */
+const MAX_TRIES = 2;
+
+export function openAuthoritySource(context: Context, zones: readonly ZoneEvidence[]): Source {
+  const told = new Map<string, Promise<Told>>();
+  const put = async (name: ZoneName, type: SignedType): Promise<Told> => {
+    for (const address of serversFor(zones, name, type).slice(0, MAX_TRIES)) {
+      const question = { name, type, recursionDesired: false, dnssec: true } as const;
+      const { reply } = await askBriefly(context, address, question);
+      if (context.signal.aborted) return { reply: null, because: 'cut-off' };
+      if (reply?.authoritative === true && !(reply.truncated && reply.transport === 'udp'))
+        return { reply, because: null };
+    }
+    return { reply: null, because: 'resolver-failed' };
+  };
+  return {
+    ask(name, type) {
+      const key = `${type} ${name}`;
+      const known = told.get(key);
+      if (known !== undefined) return known;
+      if (told.size >= MAX_QUESTIONS) return Promise.resolve({ reply: null, because: 'too-many-questions' });
+      const asked = put(name, type);
+      told.set(key, asked);
+      return asked;
+    },
+    questions: () => told.size,
+  };
+}
+
+/** A zone's keys are its own; a DS record stands above the cut (RFC 4035 2.4); of the zones that enclose the rest, the lowest has it. */
+function serversFor(zones: readonly ZoneEvidence[], name: ZoneName, type: SignedType): readonly IpAddress[] {
+  const from = type === 'DS' ? parentOf(name) : name;
+  if (from === null) return [];
+  const fit =
+    type === 'DNSKEY'
+      ? zones.filter(({ zone }) => zone === from)
+      : zones.filter(({ zone }) => encloses(zone, from as DnsName));
+  const depth = ({ zone }: ZoneEvidence) => (zone === '.' ? 0 : zone.split('.').length);
+  const lowest = fit.toSorted((a, b) => depth(b) - depth(a))[0];
+  return lowest === undefined ? [] : servingAddresses(lowest);
+}
+
+/** Addresses that answered for the zone with authority, each once. */
+export function servingAddresses({ nameservers }: ZoneEvidence): readonly IpAddress[] {
+  const serving = nameservers.flatMap(({ byAddress }) =>
+    byAddress.filter(({ authoritative }) => authoritative === true),
+  );
+  return [...new Set(serving.map(({ address }) => address))];
+}
