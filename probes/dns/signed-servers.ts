@@ -55,9 +55,9 @@ export function signedLeaf(dns: DnsEvidence): DnssecZoneEvidence | undefined {
   return dns.dnssecDetail?.zones.find((one) => one.zone === zone);
 }
 
-/** `1, 2 and 3`; `none`. */
-export function tagWords(tags: readonly number[]): string {
+/** `key 1`, `keys 1, 2 and 3`, `no key`. */
+export function keyWords(tags: readonly number[]): string {
   const sorted = [...new Set(tags)].toSorted((a, b) => a - b);
-  if (sorted.length < 2) return sorted.length === 0 ? 'none' : `${sorted[0]}`;
-  return `${sorted.slice(0, -1).join(', ')} and ${sorted.at(-1)}`;
+  if (sorted.length < 2) return sorted.length === 0 ? 'no key' : `key ${sorted[0]}`;
+  return `keys ${sorted.slice(0, -1).join(', ')} and ${sorted.at(-1)}`;
 }

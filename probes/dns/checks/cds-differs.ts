@@ -6,7 +6,7 @@ import { shown } from '../dnssec-words.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnssecZoneEvidence, SignedServerEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
-import { type PlacedSigned, signedLeaf, signedServers, tagWords } from '../signed-servers.ts';
+import { keyWords, type PlacedSigned, signedLeaf, signedServers } from '../signed-servers.ts';
 
 export const cdsDiffers: Check<DnsFacts, DnsPolicy> = {
   id: 'cds-differs',
@@ -61,7 +61,7 @@ function isDelete(wishes: readonly Wish[]): boolean {
 
 function words(wishes: readonly Wish[]): string {
   if (wishes.length === 0) return 'nothing';
-  return isDelete(wishes) ? 'none at all' : `the keys ${tagWords(wishes.map(({ tag }) => tag))}`;
+  return isDelete(wishes) ? 'none at all' : keyWords(wishes.map(({ tag }) => tag));
 }
 
 function differing(dns: DnsEvidence, { zone }: DnssecZoneEvidence, told: readonly PlacedSigned[]): readonly Seen[] {
@@ -122,7 +122,7 @@ function wish(dns: DnsEvidence, leaf: DnssecZoneEvidence, { server, at }: Placed
     return [{ what: ['Zone ', zone, ' asks its parent to delete the DS records.'], soWhat, evidence }];
   }
   if (!wishes.some(({ hasKey }) => hasKey)) {
-    const what = ['Zone ', zone, ` asks its parent for DS records of ${words(wishes)}, none of which it publishes.`];
+    const what = ['Zone ', zone, ` asks its parent for DS records of ${words(wishes)} but publishes no such key.`];
     const soWhat =
       'A parent that follows it makes the zone fail for all who validate; one that checks first changes nothing (RFC 7344 4.1).';
     return [{ what, soWhat, severity: 'warning', evidence }];
@@ -131,7 +131,7 @@ function wish(dns: DnsEvidence, leaf: DnssecZoneEvidence, { server, at }: Placed
     wishes.every((one) => ds.some((other) => sameKey(one, other))) &&
     ds.every((one) => wishes.some((other) => sameKey(one, other)));
   if (same || ds.length === 0) return [];
-  const has = tagWords(ds.map(({ tag }) => tag));
+  const has = keyWords(ds.map(({ tag }) => tag));
   return [
     {
       what: ['Zone ', zone, ` asks its parent for DS records of ${words(wishes)}; the parent has those of ${has}.`],

@@ -5,7 +5,7 @@ import { reasonWords, shown } from '../dnssec-words.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { SignedServerEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
-import { type PlacedSigned, signedServers, tagWords } from '../signed-servers.ts';
+import { keyWords, type PlacedSigned, signedServers } from '../signed-servers.ts';
 
 export const dnssecServerDiffers: Check<DnsFacts, DnsPolicy> = {
   id: 'dnssec-server-differs',
@@ -88,7 +88,7 @@ function otherKeys(dns: DnsEvidence, good: readonly PlacedSigned[]): readonly Se
     const broken = keyed.some((other) => !covers(keys, other.one.server) || !covers(other.keys, server));
     return [
       {
-        what: ['Name server ', ...name, ` publishes the keys ${tagWords(keys)}, others ${tagWords(reference)}.`],
+        what: ['Name server ', ...name, ` publishes ${keyWords(keys)}, others ${keyWords(reference)}.`],
         ...(broken
           ? {
               soWhat:

@@ -15,7 +15,7 @@ const BROKEN_BELOW_BITS = 1024;
 export const dnssecShortKey: Check<DnsFacts, DnsPolicy> = {
   id: 'dnssec-short-key',
   needs: ['dns'],
-  severity: 'warning',
+  severity: 'notice',
   title: 'The zone is signed with a short RSA key',
   soWhat: 'Whoever factors the key signs what he likes in the name of the zone.',
   nowWhat: [{ kind: 'change', text: ['Roll over to ECDSAP256SHA256 (13), or to an RSA key of 2048 bits.'] }],
@@ -42,7 +42,7 @@ function short(zone: DnssecZoneEvidence, index: number): readonly Seen[] {
   return [
     {
       what: ['Zone ', shown(zone.zone), ` has RSA keys of less than ${RECOMMENDED_BITS} bits: ${told}.`],
-      ...(broken ? {} : { severity: 'notice' as const }),
+      ...(broken ? { severity: 'warning' as const } : {}),
       evidence: [pointer('evidence', 'dns', 'dnssecDetail', 'zones', index, 'keys')],
     },
   ];

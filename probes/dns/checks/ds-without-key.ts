@@ -6,7 +6,7 @@ import { isOwn, notLooked, shown } from '../dnssec-words.ts';
 import type { DnsFacts } from '../evidence.ts';
 import type { DnssecZoneEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
-import { tagWords } from '../signed-servers.ts';
+import { keyWords } from '../signed-servers.ts';
 
 export const dsWithoutKey: Check<DnsFacts, DnsPolicy> = {
   id: 'ds-without-key',
@@ -41,7 +41,7 @@ function orphans({ zone, ds = [], keys }: DnssecZoneEvidence, index: number): re
   const what = [
     'The parent of ',
     shown(zone),
-    ` has DS records for the keys ${tagWords(lost.map(({ tag }) => tag))}, which the zone does not publish`,
+    ` has DS records for ${keyWords(lost.map(({ tag }) => tag))}, which the zone does not publish`,
     algorithms === '' ? '.' : `; it has no ${algorithms} key at all.`,
   ];
   return [
