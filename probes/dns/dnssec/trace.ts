@@ -71,8 +71,8 @@ export function openTrace(nowSeconds: number): Trace {
         seen.nsec3Iterations = Math.max(seen.nsec3Iterations ?? 0, one.iterations);
         seen.optOut = seen.optOut === true || one.optOut;
       }
-      const kinds = [...nsec.map(kindOf), ...nsec3.map(() => 'nsec3' as const), ...(seen.denial ? [seen.denial] : [])];
-      const kind = telling.find((one) => kinds.includes(one));
+      const kinds = new Set([...nsec.map(kindOf), ...nsec3.map(() => 'nsec3' as const), seen.denial]);
+      const kind = telling.find((one) => kinds.has(one));
       if (kind !== undefined) seen.denial = kind;
     },
     zones: () => [...zones.values()].toSorted((a, b) => depth(a.zone) - depth(b.zone)),
