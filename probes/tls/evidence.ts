@@ -55,6 +55,8 @@ const verdictSchema = z.object({
   paths: z
     .array(z.object({ certificates: z.array(fingerprint), endsAt: z.iso.datetime(), endsBy: fingerprint }))
     .max(8),
+  /** The trusted root at the end is among those that Node.js ships, which are Mozilla's. Absent in old journeys. */
+  publicRoot: z.boolean().optional(),
 });
 export type TlsVerdict = z.infer<typeof verdictSchema>;
 

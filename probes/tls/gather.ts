@@ -2,6 +2,7 @@
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import type { Endpoint, Target } from '../../src/model/target.ts';
 import type { Fingerprint, RequestTrace, TlsFacts } from '../../src/model/trace.ts';
+import { publicRoots } from '../../src/net/sample/roots.ts';
 import { type Certificate, loaded } from '../../src/x509/certificate.ts';
 import { type RecordedCertificate, recordCertificate } from '../../src/x509/certificate-record.ts';
 import { hostMatches } from '../../src/x509/hostname.ts';
@@ -52,7 +53,12 @@ function recordOf({ target, endpoints, ride, startedAtMs, trustedRoots }: Gather
       verdict:
         trustedRoots === undefined
           ? null
-          : verdictOf(sentBy(same.facts), { roots: trustedRoots(), atMs: startedAtMs, host: target }),
+          : verdictOf(sentBy(same.facts), {
+              roots: trustedRoots(),
+              publicRoots: publicRoots(),
+              atMs: startedAtMs,
+              host: target,
+            }),
     });
   return {
     byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),

@@ -14,7 +14,9 @@ import { chainOrder } from './checks/chain-order.ts';
 import { chainUntrusted } from './checks/chain-untrusted.ts';
 import { hostnameMismatch } from './checks/hostname-mismatch.ts';
 import { intermediateExpiry } from './checks/intermediate-expiry.ts';
+import { lifetimePolicy } from './checks/lifetime-policy.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
+import { renewalOverdue } from './checks/renewal-overdue.ts';
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
@@ -68,6 +70,7 @@ function issuersOf(chains: readonly PlacedChain[]): Phrase {
 export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
   checks: [
     certificateExpiry,
+    renewalOverdue,
     certificateNotYetValid,
     intermediateExpiry,
     chainUntrusted,
@@ -75,6 +78,7 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     hostnameMismatch,
     certificatesDiffer,
     certificateFlapping,
+    lifetimePolicy,
     chainOrder,
     chainExtraCertificate,
     weakSignature,

@@ -9,12 +9,17 @@ import type { TlsVerdict } from './evidence.ts';
 
 export interface VerdictContext extends Pick<PathQuestion, 'atMs' | 'host'> {
   readonly roots: readonly Uint8Array[];
+  /** Fingerprints of the roots that everybody has. */
+  readonly publicRoots: ReadonlySet<string>;
 }
 
 const MAX_FAULTS = 32;
 
 /** Null for a chain without a certificate. @param chain as sent */
-export function verdictOf(chain: readonly Certificate[], { roots, atMs, host }: VerdictContext): TlsVerdict | null {
+export function verdictOf(
+  chain: readonly Certificate[],
+  { roots, publicRoots, atMs, host }: VerdictContext,
+): TlsVerdict | null {
   const [leaf, ...sent] = chain;
   if (leaf === undefined) return null;
   const store = trustStore(roots);
@@ -41,6 +46,9 @@ export function verdictOf(chain: readonly Certificate[], { roots, atMs, host }: 
       endsAt,
       endsBy,
     })),
+    publicRoot: [verdict.path, ...verdict.paths.map(({ certificates }) => certificates)].some((path) =>
+      publicRoots.has(path.at(-1) ?? ''),
+    ),
   };
 }
 

@@ -5,7 +5,8 @@ import type { Severity } from '../../model/finding.ts';
 import { visible } from '../../model/text.ts';
 import type { Fingerprint } from '../../model/trace.ts';
 import { expiry, minuteOf, unixMs } from '../../x509/instant.ts';
-import { type LifeThresholds, lifeSeverity } from '../../x509/life.ts';
+import { type LifeThresholds, lifeSeverity, overdueSeverity } from '../../x509/life.ts';
+import { overdueSays, renewalOf } from '../../x509/renewal.ts';
 import type { FileRead } from './read-file.ts';
 
 export interface JudgeFileContext {
@@ -68,6 +69,14 @@ function timeOf(certificate: CertificateRecord, { thresholds, asOfMs }: JudgeFil
   const severity = lifeSeverity(certificate, thresholds, asOfMs);
   const id = isCa ? 'intermediate-expiry' : 'certificate-expiry';
   if (severity !== null) return { id, severity, words: expiry(notAfter, asOfMs) };
+  // Authorities are renewed by hand.
+  const renewal = isCa ? null : renewalOf(certificate, asOfMs);
+  if (renewal?.isOverdue)
+    return {
+      id: 'renewal-overdue',
+      severity: overdueSeverity(thresholds),
+      words: overdueSays(certificate, renewal, asOfMs),
+    };
   if (unixMs(notBefore) <= asOfMs) return null;
   return {
     id: 'certificate-not-yet-valid',

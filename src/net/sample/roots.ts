@@ -1,4 +1,5 @@
 // Owns the roots that handshakes are verified against, as DER, for those who judge a chain themselves. Reads no certificate.
+import { createHash } from 'node:crypto';
 import { getCACertificates } from 'node:tls';
 
 const PEM_BLOCK = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----([A-Za-z0-9+/=\s]*)-----END/g;
@@ -13,6 +14,18 @@ export function trustedRoots(caPem: readonly string[] | null): () => readonly Ui
     roots ??= (caPem ?? getCACertificates('default')).flatMap(dersIn);
     return roots;
   };
+}
+
+let bundled: ReadonlySet<string> | null = null;
+
+/** Fingerprints of the roots that come with Node.js: Mozilla's. What a machine or a caller trusts beside them is not public. */
+export function publicRoots(): ReadonlySet<string> {
+  bundled ??= new Set(
+    getCACertificates('bundled')
+      .flatMap(dersIn)
+      .map((der) => createHash('sha256').update(der).digest('hex')),
+  );
+  return bundled;
 }
 
 function dersIn(pem: string): readonly Uint8Array[] {

@@ -152,6 +152,23 @@ describe('judgeFile', () => {
     expect(problems.map(({ id, severity }) => `${severity} ${id}`)).toEqual(expected);
   });
 
+  test.each([
+    [90, 20, ['warning renewal-overdue']],
+    [90, 29, []],
+    [90, 14, ['warning certificate-expiry']],
+    [365, 90, []],
+  ])('a leaf of %d days with %d left', async (life, left, expected) => {
+    const path = join(folder, 'renewed.pem');
+    await writeFile(path, leaf);
+    const read = await readCertificateFile(path, options);
+    const [[fingerprint, certificate] = []] = Object.entries(read.certificates);
+    if (fingerprint === undefined || certificate?.notAfter == null) throw new Error('no certificate in the fixture');
+    const endMs = Date.parse(certificate.notAfter);
+    const lived = { ...certificate, notBefore: new Date(endMs - life * DAY_MS).toISOString(), lifetimeDays: life };
+    const problems = judgeFile({ ...read, certificates: { [fingerprint]: lived } }, context(endMs - left * DAY_MS));
+    expect(problems.map(({ id, severity }) => `${severity} ${id}`)).toEqual(expected);
+  });
+
   test('one of many authorities that ends is a notice, one of a few is not', async () => {
     const path = join(folder, 'roots.pem');
     const severitiesOf = async (copies: number): Promise<ReadonlySet<string>> => {
