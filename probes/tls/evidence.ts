@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type CertificateRecord, certificateSchema, fingerprintSchema } from '../../src/model/certificate-schema.ts';
 import { count, dnsNameSchema, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
+import { postureSchema } from './evidence-posture.ts';
 
 const fingerprint = fingerprintSchema;
 
@@ -104,7 +105,9 @@ export type TlsEndpoint = z.infer<typeof endpointSchema>;
 
 export const evidenceSchema = z.object({
   byEndpoint: z.array(endpointSchema),
-  /** By fingerprint: every certificate of every chain above. */
+  /** By fingerprint: every certificate of every chain above, and the server certificates that only hellos of our own showed. */
   certificates: z.record(fingerprint, certificateSchema),
+  /** What the endpoints offered to hellos of our own. Absent when none were sent, and in old journeys. */
+  posture: postureSchema.optional(),
 });
 export type TlsEvidence = z.infer<typeof evidenceSchema>;

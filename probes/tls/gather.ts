@@ -10,6 +10,7 @@ import { issuanceOf } from '../../src/x509/issuance.ts';
 import { shapeOf } from './chain-shape.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence, TlsVerdict } from './evidence.ts';
 import type { TlsOptions } from './options.ts';
+import type { Surveyed } from './posture/survey.ts';
 import { trustErrorOf, trustErrorSays } from './trust-words.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -27,9 +28,16 @@ type DescribeChain = (same: SameChain) => TlsChain;
 
 export const gather: Gather<TlsEvidence, TlsOptions> = (context) => {
   const beganMs = context.net.now();
-  const value = recordOf(context);
+  const value = withPosture(recordOf(context), context);
   return Promise.resolve({ state: 'complete', value, elapsedMs: context.net.now() - beganMs });
 };
+
+/** What the survey beside the ride found; a certificate that the ride saw too is told as the ride saw it. */
+function withPosture(record: TlsEvidence, { beside }: GatherContext<TlsOptions>): TlsEvidence {
+  if (beside?.state !== 'complete') return record;
+  const { posture, certificates } = beside.value as unknown as Surveyed;
+  return { ...record, certificates: { ...certificates, ...record.certificates }, posture };
+}
 
 function recordOf({ target, endpoints, ride, startedAtMs, trustedRoots }: GatherContext<TlsOptions>): TlsEvidence {
   // Over http there is nothing to read; the checks say so.

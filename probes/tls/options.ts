@@ -1,8 +1,11 @@
-// Owns what can be set: nothing about the looking (the ride's own options rule it), three things about the judging.
+// Owns what can be set: whether hellos of its own are sent (the ride's own options rule the rest), three things about the judging.
 import { z } from 'zod';
-import { policy } from './defaults.ts';
+import { options, policy } from './defaults.ts';
 
-export const optionsSchema = z.strictObject({});
+export const optionsSchema = z.strictObject({
+  /** Hellos of its own beside the ride: what the endpoints offer, not only what they negotiate. */
+  survey: z.boolean().default(options.survey),
+});
 export type TlsOptions = z.infer<typeof optionsSchema>;
 
 export const policySchema = z.strictObject({

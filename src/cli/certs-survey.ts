@@ -95,7 +95,7 @@ async function prepare(
 
 /** A sweep sends one handshake to each address, and nothing more. */
 async function quietOptions(tls: AnyProbe): Promise<unknown> {
-  return (await tls.defaults()).options;
+  return { ...((await tls.defaults()).options as object), survey: false };
 }
 
 /** @returns how many files there were */

@@ -122,6 +122,7 @@ function rideOptions(command: Command): Command {
         'published address ranges (AWS, Google, Azure, iptoasn, pyasn): whose the addresses are (repeat)',
       ),
     )
+    .option('--no-tls-survey', 'no TLS hellos beside the ride: only what it negotiates is told, not what is offered')
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))

@@ -33,6 +33,7 @@ export interface RideOptions extends JudgingOptions {
   readonly networks: readonly string[];
   readonly axfr?: boolean;
   readonly dnsConformance?: true;
+  readonly tlsSurvey: boolean;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -94,7 +95,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
 async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
-  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance } = options;
+  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance, tlsSurvey } = options;
   const { probeOptions } = surroundings;
   const given: {
     trustAnchor?: string;
@@ -116,8 +117,10 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (verbose === true) given.mailRecords = true;
   if (axfr === true) given.axfr = true;
-  if (Object.keys(given).length === 0) return probeOptions;
-  return { ...probeOptions, dns: { ...(probeOptions['dns'] as object | undefined), ...given } };
+  const own = { dns: given, tls: tlsSurvey === false ? { survey: false } : {} };
+  const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
+  const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
+  return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };
 }
 
 /** The schema of a journey is loaded only where one is read. */

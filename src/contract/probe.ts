@@ -36,6 +36,8 @@ export interface GatherContext<Options> {
   readonly before?: readonly Observation[];
   /** What the lists that a person gave say of addresses; absent without any. */
   readonly networks?: AddressRanges;
+  /** What the probe's `beside` handed over; absent without one, and in it. */
+  readonly beside?: Attempt<Json>;
   readonly net: Net;
   readonly signal: AbortSignal;
 }
@@ -63,6 +65,13 @@ export interface Judgement<E, Policy> {
   answer(evidence: E | null, given: Given<Policy>): Reply;
 }
 
+/** What `--plan` knows. */
+export interface Going {
+  readonly target: Target;
+  /** As given for the probe; undefined for the defaults. */
+  readonly options: unknown;
+}
+
 export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   /** Also the key of its evidence in the journey. */
   readonly id: string;
@@ -74,13 +83,15 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   /** Probes whose evidence `gather` wants; they run first. */
   readonly after: readonly string[];
   /** What `--plan` says this probe sends beyond the ride; null when nothing. */
-  readonly sends: string | null;
+  readonly sends: string | null | ((going: Going) => string | null);
   /** What holds when nothing is given: equal to what the schemas make of `{}` (a test), without loading them. */
   defaults(): Promise<{ readonly options: Options; readonly policy: Policy }>;
   options(): Promise<Schema<Options>>;
   policy(): Promise<Schema<Policy>>;
   evidence(): Promise<Schema<E>>;
   gather(): Promise<Gather<E, Options>>;
+  /** Of a probe that reads `ride`: traffic of its own beside the ride, cut off soon after it. What it resolves to comes to `gather` as `beside`. */
+  beside?(): Promise<Gather<Json, Options>>;
   judgement(): Promise<Judgement<E, Policy>>;
   metrics(): Promise<(evidence: E) => Iterable<MetricSample>>;
   section(): Promise<(evidence: E) => Section>;

@@ -15,7 +15,7 @@ export interface Gathered {
   readonly evidence: Json;
 }
 
-type Context = Omit<GatherContext<unknown>, 'options' | 'earlier' | 'net'>;
+export type Context = Omit<GatherContext<unknown>, 'options' | 'earlier' | 'net' | 'beside'>;
 
 /** Runs one wave of probes (all that read `lookup`, or all that read `ride`); probes that wait for others in it follow them. */
 export async function gatherAll(
@@ -24,6 +24,7 @@ export async function gatherAll(
   net: Net,
   options: { readonly [probe: string]: unknown },
   earlier: ReadonlyMap<string, Gathered>,
+  besides: ReadonlyMap<string, Attempt<Json>> = new Map(),
 ): Promise<ReadonlyMap<string, Gathered>> {
   const pending = new Map<string, Promise<Gathered>>();
   const start = (probe: AnyProbe): Promise<Gathered> => {
@@ -36,7 +37,11 @@ export async function gatherAll(
         const evidence = Object.fromEntries(
           [...before, ...fresh].filter(([, value]) => value !== undefined && value !== null),
         );
-        return gatherOne(probe, { ...context, net, options: options[probe.id], earlier: evidence });
+        const beside = besides.get(probe.id);
+        return gatherOne(probe, {
+          ...{ ...context, net, options: options[probe.id], earlier: evidence },
+          ...(beside === undefined ? {} : { beside }),
+        });
       },
     );
     pending.set(probe.id, result);
@@ -50,13 +55,7 @@ async function gatherOne(probe: AnyProbe, context: GatherContext<unknown>): Prom
   const beganMs = now();
   const elapsed = (): number => Math.round((now() - beganMs) * 1000) / 1000;
   try {
-    const given = context.options ?? null;
-    const [gather, options] = await Promise.all([
-      probe.gather(),
-      given === null
-        ? probe.defaults().then((defaults) => defaults.options)
-        : probe.options().then((schema) => schema.parse(given)),
-    ]);
+    const [gather, options] = await Promise.all([probe.gather(), optionsOf(probe, context.options)]);
     const attempt = await orUnfinished(gather({ ...context, options }), context.signal, elapsed);
     return written(attempt);
   } catch (error) {
@@ -65,6 +64,11 @@ async function gatherOne(probe: AnyProbe, context: GatherContext<unknown>): Prom
     const failed = { ...problem('internal', 'gather', detail) };
     return { state: { state: 'failed', elapsedMs: elapsed(), problem: failed, because: null }, evidence: null };
   }
+}
+
+/** Without options of the caller no schema is loaded. */
+export async function optionsOf(probe: AnyProbe, given: unknown): Promise<unknown> {
+  return given == null ? (await probe.defaults()).options : (await probe.options()).parse(given);
 }
 
 function orUnfinished<T>(

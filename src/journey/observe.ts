@@ -11,9 +11,11 @@ import { now } from '../net/clock.ts';
 import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
+import { openHello } from '../net/hello/exchange.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { openSampler, type Sampler } from '../net/sample/sampler.ts';
+import { rideWithBeside } from './beside.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
@@ -85,7 +87,15 @@ async function observeWith(
   const resolvers = settings.resolvers ?? (await systemResolvers());
   const dns = openDns(settings, resolvers, meter);
   toClose.push(dns);
-  const net = { now, dns };
+  const { target, servername, timeoutMs } = settings;
+  const hello = openHello({
+    servername,
+    starttls: target.starttls ?? null,
+    host: target.host,
+    timeoutMs: Math.min(timeoutMs, HELLO_MS),
+    meter,
+  });
+  const net = { now, dns, hello };
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -110,13 +120,17 @@ async function observeWith(
   const ridingProbes = chosen.filter((probe) => probe.reads === 'ride');
   // Nobody reads the samples: then nobody is asked for them.
   const endpoints = ridingProbes.length === 0 ? [] : ridden;
-  const rode = await rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints });
+  const rode = await rideWithBeside(
+    ridingProbes.filter((probe) => probe.beside !== undefined && endpoints.length > 0),
+    { context: { ...shared, ride: EMPTY }, net, options, underWay },
+    () => rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints }),
+  );
   const early = await beside;
   const complete = !signal.aborted;
   const late =
     ridden.length === 0
       ? new Map(ridingProbes.map((probe) => [probe.id, skipped(NO_ENDPOINT)]))
-      : await gatherAll(ridingProbes, { ...shared, ride: rode }, net, options, early);
+      : await gatherAll(ridingProbes, { ...shared, ride: rode.ride }, net, options, early, rode.besides);
   const gathered = new Map([...early, ...late]);
   for (const probe of probes) if (!gathered.has(probe.id)) gathered.set(probe.id, skipped(LEFT_OUT));
   return {
@@ -129,12 +143,14 @@ async function observeWith(
     vantage: context.vantage,
     budget: meter.read(),
     endpoints: ridden,
-    hops: hopsOf(endpoints, rode),
+    hops: hopsOf(endpoints, rode.ride),
     ...recorded(probes, gathered),
     riddenWith: riddenWith({ ...settings, resolvers }, leftOut),
   };
 }
 
+/** A hello beside the ride is not waited for longer, ms. */
+const HELLO_MS = 2000;
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 

@@ -19,10 +19,15 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   return [
     ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1), ...locatingLines(settings)]),
     ...(rides ? [`${target.scheme}: ${each} to ${whom}, ${pace}`] : []),
-    ...asking.flatMap((probe) => (probe.sends === null ? [] : [`${probe.id}: ${probe.sends}`])),
+    ...asking.flatMap((probe) => sendsOf(probe, settings)),
     ...(hint === null || !rides ? [] : [hint]),
     `bounds: ${formatDuration(settings.timeoutMs)} a step, ${formatDuration(settings.deadlineMs)} in all, ${LIMITS.bodyBytes / 1024} KiB of each body, IPv${families.join(' and IPv')}`,
   ];
+}
+
+function sendsOf({ id, sends }: AnyProbe, { target, probeOptions }: RideSettings): readonly string[] {
+  const said = typeof sends === 'function' ? sends({ target, options: probeOptions[id] }) : sends;
+  return said === null ? [] : [`${id}: ${said}`];
 }
 
 /** Null when every sample is due before the deadline. The lookup before the ride takes some of that time too: hence "about". */

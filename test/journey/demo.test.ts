@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TlsEvidence } from '../../probes/tls/evidence.ts';
 import { startWorld, type World } from '../../src/demo/world.ts';
 import type { Journey } from '../../src/model/journey.ts';
 import { journeyThrough, runCli, runInside } from '../support/cli.ts';
@@ -58,7 +59,12 @@ describe('a journey through the demo world', () => {
   test('rode every zone, each sample on a connection of its own, and counted what it sent', () => {
     expect(journey.endpoints.map(({ zone }) => zone)).toEqual(world.zones.map(({ name }) => name));
     // Beside the samples one name server of each zone above, and both of the zone, are asked over TCP.
-    expect(journey.budget).toMatchObject({ connections: 60 + 4, requests: 60 });
+    // And beside the ride each zone has been sent hellos: one of them many, the others few.
+    const { posture } = journey.evidence['tls'] as unknown as TlsEvidence;
+    const hellos = posture?.byEndpoint.map((one) => one.hellos) ?? [];
+    expect(hellos.map((count) => (count <= 5 ? 'few' : count <= 40 ? 'many' : count))).toEqual(['many', 'few', 'few']);
+    const sent = hellos.reduce((sum, count) => sum + count, 0);
+    expect(journey.budget).toMatchObject({ connections: 60 + 4 + sent, requests: 60 });
     expect(journey.complete).toBe(true);
     for (const { id } of journey.endpoints) {
       const totals = journey.hops.find((hop) => hop.endpoint === id && hop.id === 'total');
