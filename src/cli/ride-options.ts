@@ -117,7 +117,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (verbose === true) given.mailRecords = true;
   if (axfr === true) given.axfr = true;
-  const own = { dns: given, tls: tlsSurvey === false ? { survey: false } : {} };
+  const own = { dns: given, tls: tlsSurvey ? {} : { survey: false } };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
   return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };

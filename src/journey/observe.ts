@@ -1,5 +1,6 @@
 // Owns the way from settings to an observation: look up, ride, gather, write down. Judges nothing.
 import { setMaxListeners } from 'node:events';
+import type { Net } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import { type Observation, type ProbeState, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
@@ -85,17 +86,8 @@ async function observeWith(
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const dns = openDns(settings, resolvers, meter);
-  toClose.push(dns);
-  const { target, servername, timeoutMs } = settings;
-  const hello = openHello({
-    servername,
-    starttls: target.starttls ?? null,
-    host: target.host,
-    timeoutMs: Math.min(timeoutMs, HELLO_MS),
-    meter,
-  });
-  const net = { now, dns, hello };
+  const net = openNet(settings, resolvers, meter);
+  toClose.push(net.dns);
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -132,7 +124,6 @@ async function observeWith(
       ? new Map(ridingProbes.map((probe) => [probe.id, skipped(NO_ENDPOINT)]))
       : await gatherAll(ridingProbes, { ...shared, ride: rode.ride }, net, options, early, rode.besides);
   const gathered = new Map([...early, ...late]);
-  for (const probe of probes) if (!gathered.has(probe.id)) gathered.set(probe.id, skipped(LEFT_OUT));
   return {
     schema: SCHEMA,
     id: context.id,
@@ -154,12 +145,18 @@ const HELLO_MS = 2000;
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
-function openDns(
-  { timeoutMs, families, resolverCaPem = null, dns }: RideSettings,
+function openNet(
+  { target, servername, timeoutMs, families, resolverCaPem = null, dns }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
-): OpenedDnsClient {
-  return openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns });
+): Net & { readonly dns: OpenedDnsClient } {
+  const helloMs = Math.min(timeoutMs, HELLO_MS);
+  const starttls = target.starttls ?? null;
+  return {
+    now,
+    dns: openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns }),
+    hello: openHello({ servername, starttls, host: target.host, timeoutMs: helloMs, meter }),
+  };
 }
 
 function relativeTo(lookup: Lookup, originMs: number): Lookup {

@@ -52,7 +52,7 @@ async function surveyed(
   const few = Math.max(1, Math.min(FEW_HELLOS, Math.floor(OTHERS_TOGETHER / others)));
   const chosen = endpoints.slice(0, 1 + OTHERS_TOGETHER);
   const asking = chosen.map(async (endpoint, index): Promise<Asked> => {
-    const line = openLine(endpoint, { hello, hellos: index === 0 ? FEW_HELLOS : few, now: net.now, signal });
+    const line = openLine(endpoint, { hello, hellos: index === 0 ? FEW_HELLOS : few, now: () => net.now(), signal });
     return { line, found: await fingerprint(line) };
   });
   const thorough = await firstThatAnswers(asking, digest);

@@ -70,10 +70,10 @@ export function recordReader(hear: (heard: Heard) => boolean): RecordReader {
     if (!ended && !hear(heard)) ended = true;
   };
   const takeMessages = (): void => {
-    while (!ended) {
+    for (;;) {
       const held = messages.bytes();
-      if (held.length < 4) return;
-      const length = held.readUIntBE(1, 3);
+      const length = ended || held.length < 4 ? null : held.readUIntBE(1, 3);
+      if (length === null) return;
       if (length > MAX_FLIGHT_BYTES) throw new MalformedFlight('a handshake message is too long');
       if (held.length < 4 + length) return;
       // A copy: the queue moves on.
