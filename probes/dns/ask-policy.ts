@@ -4,11 +4,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DnsReply } from '../../src/contract/net.ts';
 import { type DnsName, dnsName, type IpAddress, interpret, textKey, type WireText } from '../../src/model/text.ts';
 import { ask, type Context } from './ask.ts';
-import type { NodeEvidence, PolicyEvidence, ZoneEvidence } from './evidence.ts';
+import type { NodeEvidence, PolicyEvidence, ServerEvidence, ZoneEvidence } from './evidence.ts';
 import { inferPolicy, type PolicySample, type SubnetView } from './policy-kind.ts';
 
 /** Between two questions to one server, ms. */
 const PACE_MS = 50;
+/** A server that takes longer is left out where others answer sooner: question after question, it would hold up the journey. */
+const SLOW_MS = 1_000;
+/** What the questions may take together, ms: so long each, and so long on top. */
+const EACH_MS = 300;
+const ON_TOP_MS = 5_000;
 /** Different sets that are written down, and members of each. */
 const MAX_SETS = 32;
 const MAX_MEMBERS = 64;
@@ -43,12 +48,16 @@ interface Asking {
 }
 
 /** Null when there is nobody to ask, or nothing wanted. */
-export async function askPolicy(context: Context, zone: ZoneEvidence): Promise<PolicyEvidence | null> {
-  const servers = zone.nameservers
-    .flatMap(({ byAddress }) => byAddress)
-    .filter(({ error, rcode, answers }) => error === null && rcode === 'NOERROR' && answers.length > 0);
-  const queries = context.options.policyQueries;
+export async function askPolicy(journey: Context, zone: ZoneEvidence): Promise<PolicyEvidence | null> {
+  const servers = quickOf(
+    zone.nameservers
+      .flatMap(({ byAddress }) => byAddress)
+      .filter(({ error, rcode, answers }) => error === null && rcode === 'NOERROR' && answers.length > 0),
+  );
+  const queries = journey.options.policyQueries;
   if (servers.length === 0 || queries === 0) return null;
+  const inTime = AbortSignal.timeout(queries * EACH_MS + ON_TOP_MS);
+  const context: Context = { ...journey, signal: AbortSignal.any([journey.signal, inTime]) };
   const type = servers.some(({ answers }) => answers.some((one) => one.type === 'A')) ? 'A' : 'AAAA';
   const asking: Asking = { context, name: zone.entry, type };
   const samples = await plainly(
@@ -75,6 +84,11 @@ export async function askPolicy(context: Context, zone: ZoneEvidence): Promise<P
     signals: [...signals],
     ...nodesOf(samples),
   };
+}
+
+function quickOf(servers: readonly ServerEvidence[]): readonly ServerEvidence[] {
+  const quick = servers.filter(({ rttMs }) => rttMs !== null && rttMs <= SLOW_MS);
+  return quick.length === 0 ? servers : quick;
 }
 
 /** Only where one address showed two names: several nodes answer there (anycast), and may hold different zones. */

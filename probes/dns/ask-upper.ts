@@ -87,9 +87,10 @@ export async function askUpper(
   return { way, astray, problem: trouble, heard: Promise.all(heard), evidence };
 }
 
-/** Every address of the zone's servers with its name, by name. */
+/** Every address of the zone's servers once, with the first name that has it. */
 export function placesOf({ servers }: Upper): readonly ServerAt[] {
-  return servers.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
+  const all = servers.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
+  return all.filter(({ address }, index) => all.findIndex((other) => other.address === address) === index);
 }
 
 async function askWay(walk: Walk, zone: DnsName, name: DnsName, server: ServerAt): Promise<Heard> {

@@ -7,6 +7,7 @@ import { askResolvers, type Context, ofType } from './ask.ts';
 import { askServer, nsTtlOf, type Questions } from './ask-server.ts';
 import type { NameServerEvidence, ParentEvidence, ServerEvidence, SoaEvidence, ZoneEvidence } from './evidence.ts';
 import { type Located, locate, locatedBy } from './locate.ts';
+import { anyOf } from './parent-lists.ts';
 import { MAX_NAMES } from './referral.ts';
 
 /** A zone, and the SOA record of the first of its servers that told one. */
@@ -64,11 +65,12 @@ export async function withParentsOwn(
 ): Promise<ZoneEvidence> {
   // Where the resolver told no list, the parent's is all there is, and says nothing about the zone's.
   const own = zone.nameservers.map(({ name }) => name);
-  const only = parent.nameservers.filter((name) => !own.some((other) => sameText(name, other)));
+  const above = anyOf(parent, zone.zone);
+  const only = above.nameservers.filter((name) => !own.some((other) => sameText(name, other)));
   if (only.length === 0) return zone;
   const located = await Promise.all(
     only.map(async (name) => ({
-      ...(await locatedAbove(context, parent, name)),
+      ...(await locatedAbove(context, above.glue, name)),
       ...(own.length > 0 ? { listedBy: 'parent' as const } : {}),
     })),
   );
@@ -80,7 +82,7 @@ export async function withParentsOwn(
   };
 }
 
-async function locatedAbove(context: Context, { glue }: ParentEvidence, name: WireText): Promise<Located> {
+async function locatedAbove(context: Context, glue: ParentEvidence['glue'], name: WireText): Promise<Located> {
   const given = locatedBy(glue, name);
   return given.addresses.length > 0 ? given : locate(context, name);
 }

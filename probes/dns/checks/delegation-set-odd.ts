@@ -6,6 +6,7 @@ import { hasRule, type Oddity, odditiesOf } from '../delegation-set.ts';
 import { digResolver, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { anyOf } from '../parent-lists.ts';
 
 export const delegationSetOdd: Check<DnsFacts, DnsPolicy> = {
   id: 'delegation-set-odd',
@@ -56,7 +57,9 @@ function listsOf(placed: PlacedZone): readonly List[] {
   const { nameservers, parent } = placed.zone;
   const names = nameservers.filter(({ listedBy }) => listedBy === undefined).map(({ name }) => name);
   const own = { placed, names, known: null };
-  return parent === undefined ? [own] : [own, { placed, names: parent.nameservers, known: names }];
+  return parent === undefined
+    ? [own]
+    : [own, { placed, names: anyOf(parent, placed.zone.zone).nameservers, known: names }];
 }
 
 function isSame(odd: Oddity, other: Oddity): boolean {

@@ -7,6 +7,7 @@ import { type Cut, judgeCuts, zoneWords } from '../cut.ts';
 import { dig, digResolver } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { anyOf } from '../parent-lists.ts';
 
 export const glueMismatch: Check<DnsFacts, DnsPolicy> = {
   id: 'glue-mismatch',
@@ -48,6 +49,7 @@ interface Compared {
 
 /** Name servers with addresses of the same family on both sides: what was not asked for (-4, -6) is not called wrong. */
 function comparable({ zone, parent }: Cut, byWalk: boolean): readonly Compared[] {
+  const above = anyOf(parent, zone.zone).glue;
   // Where only the parent names a server, or the walk had to find the zone, its address is the glue itself.
   const located = zone.nameservers.filter(
     (one) => one.listedBy === undefined && !(byWalk && one.aliasOf === undefined),
@@ -55,7 +57,7 @@ function comparable({ zone, parent }: Cut, byWalk: boolean): readonly Compared[]
   return located.flatMap(({ name, addresses }) =>
     ([4, 6] as const).flatMap((family) => {
       const own = addresses.filter((address) => familyOf(address) === family);
-      const glue = parent.glue.filter((one) => sameText(one.name, name) && familyOf(one.address) === family);
+      const glue = above.filter((one) => sameText(one.name, name) && familyOf(one.address) === family);
       if (own.length === 0 || glue.length === 0) return [];
       return [{ name, own, strange: glue.map(({ address }) => address).filter((address) => !own.includes(address)) }];
     }),

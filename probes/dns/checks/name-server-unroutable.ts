@@ -7,6 +7,7 @@ import { dig, digResolver, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import { isRouted } from '../hosting.ts';
 import type { DnsPolicy } from '../options.ts';
+import { anyOf } from '../parent-lists.ts';
 
 export const nameServerUnroutable: Check<DnsFacts, DnsPolicy> = {
   id: 'name-server-unroutable',
@@ -79,6 +80,8 @@ function unroutable(dns: DnsEvidence, { zone, at }: PlacedZone): readonly Seen[]
   });
 }
 
-function glueOf({ parent }: PlacedZone['zone'], name: NameServerEvidence['name']): readonly IpAddress[] {
-  return (parent?.glue ?? []).filter((one) => sameText(one.name, name)).map(({ address }) => address);
+function glueOf({ zone, parent }: PlacedZone['zone'], name: NameServerEvidence['name']): readonly IpAddress[] {
+  return (parent === undefined ? [] : anyOf(parent, zone).glue)
+    .filter((one) => sameText(one.name, name))
+    .map(({ address }) => address);
 }

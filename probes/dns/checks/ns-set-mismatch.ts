@@ -7,6 +7,7 @@ import { type Cut, judgeCuts, listed, missing, ownNsSet, zoneWords } from '../cu
 import { dig } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
+import { anyOf } from '../parent-lists.ts';
 
 export const nsSetMismatch: Check<DnsFacts, DnsPolicy> = {
   id: 'ns-set-mismatch',
@@ -26,8 +27,9 @@ export const nsSetMismatch: Check<DnsFacts, DnsPolicy> = {
     return judgeCuts(dns, (cut) => {
       const own = ownNsSet(cut.zone);
       if (own === null) return { outcome: 'not-judged', because: 'no name server of the zone told its NS records' };
-      const above = missing(cut.parent.nameservers, own.names);
-      const below = missing(own.names, cut.parent.nameservers);
+      const { nameservers } = anyOf(cut.parent, cut.zone.zone);
+      const above = missing(nameservers, own.names);
+      const below = missing(own.names, nameservers);
       return above.length + below.length === 0 ? [] : [mismatch(dns, cut, above, below)];
     });
   },

@@ -1,6 +1,13 @@
 // Owns a DNS tree of the test's own: a root, a top-level domain, their authorities, and a resolver that walks from that root.
 // One zone for each way in which a delegation goes wrong. Never forwards, and knows no other root.
-import { type DnsAddress, startAuthorityWithoutTcp, startNsd, startWalkingUnbound, type Zone } from './dns.ts';
+import {
+  type DnsAddress,
+  startAuthorityWithoutTcp,
+  startLateServer,
+  startNsd,
+  startWalkingUnbound,
+  type Zone,
+} from './dns.ts';
 import type { Namespaces } from './namespaces.ts';
 import type { Place, Rig } from './rig.ts';
 
@@ -21,6 +28,8 @@ const HOSTS = {
   withoutTcp: 14,
   /** The address is there, no server is. */
   closed: 15,
+  /** Answers as `first`, after `LATE_MS`. */
+  late: 16,
   resolver: 53,
   /** No machine has it. */
   hole: 99,
@@ -30,6 +39,8 @@ type Host = keyof typeof HOSTS;
 /** TTLs in seconds: an address can move within a minute, which is what the dns probe asks for. */
 export const TTL = { address: 60, alias: 60, nameServers: 3600, delegation: 7200 } as const;
 const SERIAL = 2_026_112_102;
+/** Longer than resolvers wait before they ask another server, shorter than `--timeout` by default. */
+export const LATE_MS = 3_000;
 /** 28 bytes each in an answer: more than fits in 1,232 bytes, the usual bound of a datagram (RFC 9715 3.1). */
 const MANY = 60;
 
@@ -48,6 +59,10 @@ interface Version {
 interface Branch {
   /** As the parent delegates; the addresses are its glue. */
   readonly above: NameServers;
+  /** As its second server does, where that is another. */
+  readonly aboveToo?: NameServers;
+  /** Name servers that the parent names without an address. */
+  readonly aboveElsewhere?: readonly string[];
   /** As the zone itself lists them. */
   readonly own: NameServers;
   readonly versions: readonly Version[];
@@ -94,6 +109,18 @@ const BRANCHES = {
   udp: second('withoutTcp', ['first', 'withoutTcp']),
   silent: second('hole', ['first']),
   closed: second('closed', ['first']),
+  late: second('late', ['first']),
+  torn: {
+    above: TWO,
+    aboveToo: { ns1: 'first', ns3: 'third' },
+    own: TWO,
+    versions: [{ on: [...BOTH, 'third'], lines: KMS }],
+  },
+  broken: { above: TWO, own: TWO, versions: [] },
+  dead: { above: { ns1: 'hole', ns2: 'closed' }, own: TWO, versions: [] },
+  free: { ...plain(KMS), aboveElsewhere: ['ns.nobody.example.'] },
+  ring: { above: {}, aboveElsewhere: ['ns.gnir.example.'], own: TWO, versions: [] },
+  gnir: { above: {}, aboveElsewhere: ['ns.ring.example.'], own: TWO, versions: [] },
 } as const satisfies Readonly<Record<string, Branch>>;
 
 export interface Delegation {
@@ -113,9 +140,11 @@ export async function startDelegation(rig: Rig, net: Namespaces): Promise<Delega
   await net.blackHole(addressOf('hole'));
   const tree = [
     startNsd(rig, place, [dnsAt('rootA'), dnsAt('rootB')], [{ name: '.', text: rootText() }]),
-    startNsd(rig, place, [dnsAt('tldA'), dnsAt('tldB')], [{ name: 'example', text: tldText() }]),
+    startNsd(rig, place, dnsAt('tldA'), [{ name: 'example', text: tldText(({ above }) => above) }]),
+    startNsd(rig, place, dnsAt('tldB'), [{ name: 'example', text: tldText((one) => one.aboveToo ?? one.above) }]),
     ...(['first', 'second', 'third'] as const).map((host) => startNsd(rig, place, dnsAt(host), zonesOn(host))),
     startWithoutTcp(rig, place),
+    startLateServer(rig, place, dnsAt('late'), dnsAt('first'), LATE_MS),
   ];
   await Promise.all(tree);
   const hints = ['a', 'b'].map((name, index) => {
@@ -177,8 +206,12 @@ $TTL 86400
 ${serversText('@', 86_400, { 'a.root': 'rootA', 'b.root': 'rootB' })}${serversText('example', 86_400, { a: 'tldA', b: 'tldB' })}`;
 }
 
-function tldText(): string {
-  const cuts = Object.entries(BRANCHES).map(([label, { above }]) => serversText(label, TTL.delegation, above));
+function tldText(serversOf: (branch: Branch) => NameServers): string {
+  const branches: readonly (readonly [string, Branch])[] = Object.entries(BRANCHES);
+  const cuts = branches.map(([label, branch]) => {
+    const elsewhere = (branch.aboveElsewhere ?? []).map((name) => `${label} ${TTL.delegation} IN NS ${name}\n`);
+    return serversText(label, TTL.delegation, serversOf(branch)) + elsewhere.join('');
+  });
   return `$ORIGIN example.
 $TTL 86400
 @ IN SOA a hostmaster ${SERIAL} 1800 900 604800 300

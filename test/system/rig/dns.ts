@@ -1,4 +1,5 @@
 // Owns the DNS daemons of a test: nsd serves a zone, unbound resolves it. Never forwards anywhere else.
+import { fileURLToPath } from 'node:url';
 import type { Place, Rig } from './rig.ts';
 
 export interface DnsAddress {
@@ -131,6 +132,22 @@ export async function startAuthorityWithoutTcp(
     entries.push(`auth-zone:\n  name: "${name}"\n  zonefile: "${file}"\n  for-upstream: no\n  for-downstream: yes\n`);
   }
   await runUnbound(rig, place, at, zones[0].name, ['do-tcp: no'], entries.join(''));
+}
+
+/** What another server answers over UDP, later. Ready when it answers for the root, however. */
+export async function startLateServer(
+  rig: Rig,
+  place: Place,
+  at: DnsAddress,
+  behind: DnsAddress,
+  delayMs: number,
+): Promise<void> {
+  const script = fileURLToPath(new URL('late-dns.ts', import.meta.url));
+  const addresses = [at, behind].flatMap(({ address, port }) => [address, `${port}`]);
+  const argv = [process.execPath, script, ...addresses, `${delayMs}`];
+  const patience = Math.ceil(delayMs / 1000) + 2;
+  const answers = ['sh', '-c', `dig @${at.address} -p ${at.port} . SOA +tries=1 +time=${patience} | grep -q status:`];
+  await rig.start({ name: `late ${at.address}`, place, argv, answers });
 }
 
 async function runUnbound(
