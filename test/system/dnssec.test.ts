@@ -5,8 +5,8 @@ import { type DnsAddress, startNsd, startUnbound, validatingFrom } from './rig/d
 import { freePort } from './rig/ports.ts';
 import { ride } from './rig/probe.ts';
 import { evidenceOf, findingsOf } from './rig/reading.ts';
-import { HERE, openRig, type Rig, run } from './rig/rig.ts';
-import { signZone, startValidatingNamed, trustAnchorsOf } from './rig/signed.ts';
+import { HERE, openRig, type Rig } from './rig/rig.ts';
+import { delvState, signZone, startValidatingNamed, trustAnchorsOf } from './rig/signed.ts';
 import { requireTools } from './rig/tools.ts';
 
 const AUTHORITY = '127.0.63.1';
@@ -101,25 +101,6 @@ describe.skipIf(!requireTools(tools))('signatures', () => {
     return { journey, dns: evidenceOf<DnsEvidence>(journey, 'dns') };
   }
 
-  async function delv(name: string): Promise<string> {
-    const { address, port } = world.resolver;
-    const { stdout, stderr } = await run([
-      'delv',
-      `@${address}`,
-      '-p',
-      `${port}`,
-      '-a',
-      world.delvAnchor,
-      '+root=.',
-      name,
-      'A',
-    ]);
-    const text = stdout + stderr;
-    if (text.includes('; fully validated')) return 'secure';
-    if (text.includes('; unsigned answer')) return 'insecure';
-    return text.includes('resolution failed') ? 'bogus' : text;
-  }
-
   it.each([
     ['good.test', 'secure', null],
     ['www.good.test', 'secure', null],
@@ -131,7 +112,7 @@ describe.skipIf(!requireTools(tools))('signatures', () => {
     ['expired.test', 'bogus', 'signature-expired'],
     ['broken.test', 'bogus', 'no-matching-key'],
   ])('%s is %s, as delv says', async (name, state, reason) => {
-    const [{ journey, dns }, said] = await Promise.all([look(name), delv(name)]);
+    const [{ journey, dns }, said] = await Promise.all([look(name), delvState(world.resolver, world.delvAnchor, name)]);
     expect([dns.dnssec, dns.dnssecDetail?.reason]).toEqual([state, reason]);
     expect(said).toBe(state);
     expect(findingsOf(journey, 'dnssec-bogus')).toHaveLength(state === 'bogus' ? 1 : 0);
@@ -165,6 +146,7 @@ describe.skipIf(!requireTools(tools))('signatures', () => {
       const { journey, dns } = await look(name, VALIDATING);
       expect([dns.lookup.problem?.code, dns.dnssec]).toEqual(['servfail', 'bogus']);
       expect(JSON.stringify(findingsOf(journey, 'dnssec-bogus'))).toContain(words);
+      expect(JSON.stringify(findingsOf(journey, 'resolver-failure'))).toContain('(CD=1) it answers');
     }
     const { dns } = await look('hashed.test', VALIDATING);
     expect([dns.lookup.problem, dns.dnssec]).toEqual([null, 'secure']);

@@ -1,9 +1,10 @@
 // Owns the check that those who validate can believe the answers.
 import type { Check } from '../../../src/contract/check.ts';
-import { pointer } from '../../../src/model/finding.ts';
-import { digResolver } from '../derive.ts';
+import { type Phrase, pointer } from '../../../src/model/finding.ts';
+import { digResolver, leafZone } from '../derive.ts';
 import { linkWords, notLooked, reasonWords } from '../dnssec-words.ts';
-import type { DnsFacts } from '../evidence.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
+import type { DnssecDetail } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
 
 export const dnssecBogus: Check<DnsFacts, DnsPolicy> = {
@@ -27,11 +28,20 @@ export const dnssecBogus: Check<DnsFacts, DnsPolicy> = {
     }
     const { says, remedy } = reasonWords(reason);
     const when = expiredAt === null ? '' : ` (${expiredAt})`;
+    const { good, all } = goodServers(dns, detail);
     return {
       outcome: 'found',
       seen: [
         {
-          what: [dns.name, ' does not validate: at ', ...linkWords(detail), `, ${says}${when}.`],
+          what: [
+            dns.name,
+            ' does not validate',
+            ...asked(dns, good, all),
+            ': at ',
+            ...linkWords(detail),
+            `, ${says}${when}.`,
+          ],
+          ...(good > 0 ? PARTLY : {}),
           nowWhat: [
             digResolver(dns, '+dnssec', '+cd', link?.name ?? dns.name, link?.type ?? 'A'),
             { kind: 'change', text: [remedy] },
@@ -42,3 +52,21 @@ export const dnssecBogus: Check<DnsFacts, DnsPolicy> = {
     };
   },
 };
+
+const PARTLY = {
+  severity: 'warning',
+  soWhat: 'Resolvers that validate ask another server, or answer SERVFAIL: which servers they meet first decides.',
+} as const;
+
+/** Where the fault lies in the name's own zone: how many of its servers give what validates. */
+function goodServers(dns: DnsEvidence, { link, servers = [] }: DnssecDetail) {
+  const own = link !== null && link.zone === leafZone(dns)?.zone;
+  const good = servers.filter(({ sets }) => sets.length > 0 && sets.every(({ fault }) => fault === null));
+  return { good: own ? good.length : 0, all: servers.length };
+}
+
+function asked({ resolver }: DnsEvidence, good: number, all: number): Phrase {
+  return good === 0
+    ? []
+    : [' as resolver ', resolver, ` has it, while ${good} of ${all} name servers give what validates`];
+}

@@ -37,15 +37,14 @@ export function openAuthoritySource(context: Context, zones: readonly ZoneEviden
   };
 }
 
-/** A zone's keys are its own; a DS record stands above the cut (RFC 4035 2.4); of the zones that enclose the rest, the lowest has it. */
+/**
+ * A DS record stands above the cut (RFC 4035 2.4). Of the zones met that enclose the name, the lowest is asked: where its servers serve
+ * the zone below too, so that no referral told of it, they have that one's keys as well.
+ */
 function serversFor(zones: readonly ZoneEvidence[], name: ZoneName, type: SignedType): readonly IpAddress[] {
   const from = type === 'DS' ? parentOf(name) : name;
-  if (from === null) return [];
-  const fit =
-    type === 'DNSKEY'
-      ? zones.filter(({ zone }) => zone === from)
-      : zones.filter(({ zone }) => encloses(zone, from as DnsName));
   const depth = ({ zone }: ZoneEvidence) => (zone === '.' ? 0 : zone.split('.').length);
+  const fit = from === null ? [] : zones.filter(({ zone }) => encloses(zone, from as DnsName));
   const lowest = fit.toSorted((a, b) => depth(b) - depth(a))[0];
   return lowest === undefined ? [] : servingAddresses(lowest);
 }

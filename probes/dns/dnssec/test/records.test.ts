@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type IpAddress, wireText } from '../../../../src/model/text.ts';
 import { readTrustAnchors } from '../../../../src/net/dns/trust-anchor.ts';
-import { matchesDs } from '../algorithms.ts';
+import { matchesDs, modulusBits } from '../algorithms.ts';
 import { compareNames, nameOctets, readOctets } from '../names.ts';
 import { keyTag, readDnskey, readDs, readNsec, readNsec3, readRrsig } from '../records.ts';
 import { addressOctets, rrsetsOf, signedOctets } from '../rrset.ts';
 import { absolute } from '../verify.ts';
-import { inOrder, wire } from './signer.ts';
+import { inOrder, makeKey, wire } from './signer.ts';
 
 /** KSK-2017 as IANA publishes it, from Debian's dns-root-data; its tag and digest are told there too. */
 const KSK_2017 =
@@ -16,6 +16,17 @@ const KSK_2017 =
 describe('known values', () => {
   test('the tag of the root key', () => {
     expect(keyTag(Buffer.concat([Buffer.from([1, 1, 3, 8]), Buffer.from(KSK_2017, 'base64')]))).toBe(20_326);
+  });
+
+  test.each([
+    ['the root key', 8, Buffer.from(KSK_2017, 'base64'), 2048],
+    ['RSA of 1024 bits', 8, makeKey('RSA').data.subarray(4), 1024],
+    ['a leading zero', 8, Buffer.from([1, 3, 0, 0x40, ...Buffer.alloc(63)]), 511],
+    ['a curve', 13, makeKey('P-256').data.subarray(4), null],
+    ['an exponent longer than the key', 8, Buffer.from([200, 1, 2]), null],
+    ['nothing', 8, Buffer.alloc(0), null],
+  ] as const)('bits of %s', (_, algorithm, publicKey, bits) => {
+    expect(modulusBits({ algorithm, publicKey })).toBe(bits);
   });
 
   test('the order of RFC 4034 6.1', () => {

@@ -84,9 +84,9 @@ export function dsOf(zone: string, key: Key, digestType = 2): Buffer {
 }
 
 export function bitmap(types: readonly number[]): Buffer {
-  const bits = Buffer.alloc(8);
+  const bits = Buffer.alloc(Math.max(8, ...types.map((type) => (type >> 3) + 1)));
   for (const type of types) bits[type >> 3] = (bits[type >> 3] ?? 0) | (0x80 >> (type & 7));
-  return Buffer.concat([Buffer.from([0, 8]), bits]);
+  return Buffer.concat([Buffer.from([0, bits.length]), bits]);
 }
 
 export interface Signing {
