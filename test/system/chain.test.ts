@@ -26,7 +26,7 @@ const FINDINGS: Readonly<Record<Chain, string | null>> = {
   extra: 'chain-extra-certificate',
   doubled: 'chain-extra-certificate',
   alone: 'chain-incomplete',
-  aged: 'certificate-expiry',
+  aged: 'renewal-overdue',
   expired: 'certificate-expiry',
 };
 

@@ -35,7 +35,7 @@ export const ZOO: Readonly<Record<string, ZooCase>> = {
   // Time.
   'leaf-ended': { ...on('ended', 'lower'), critical: 'certificate-expiry' },
   'leaf-future': { ...on('future', 'lower'), critical: 'certificate-not-yet-valid' },
-  'leaf-ending': { ...on('ending', 'lower'), warning: 'certificate-expiry' },
+  'leaf-ending': { ...on('ending', 'lower'), warning: 'renewal-overdue' },
   'leaf-last-days': { ...on('last-days', 'lower'), critical: 'certificate-expiry' },
   'intermediate-ended': { ...on('leaf', 'ended-lower'), critical: 'intermediate-expiry' },
   'intermediate-future': { ...on('leaf', 'future-lower'), critical: 'certificate-not-yet-valid' },
