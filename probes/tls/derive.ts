@@ -1,10 +1,11 @@
 // Owns what several checks read out of the record: each chain with its place, leaves, and when nothing can be judged. Pure.
 import type { Given, Judged, Seen } from '../../src/contract/check.ts';
-import { type Pointer, pointer, type Step } from '../../src/model/finding.ts';
+import { type Phrase, type Pointer, pointer, type Step } from '../../src/model/finding.ts';
 import type { Target } from '../../src/model/target.ts';
-import type { EndpointId } from '../../src/model/text.ts';
+import type { EndpointId, WireText } from '../../src/model/text.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
 import type { TlsPolicy } from './options.ts';
+import { overTime } from './over-time.ts';
 
 /** One chain of one endpoint, and where it stands in the journey. */
 export interface PlacedChain {
@@ -49,6 +50,30 @@ export function nothingToJudge({ byEndpoint }: TlsEvidence, { target }: Given<Tl
   if (target.scheme === 'http') return { outcome: 'not-applicable', because: 'the target is plain http' };
   if (byEndpoint.some(isLit)) return null;
   return { outcome: 'not-judged', because: 'no TLS handshake finished on any endpoint' };
+}
+
+/** Null when there is something to judge, and something of an earlier journey to compare it with. */
+export function notComparable(tls: TlsEvidence, given: Given<TlsPolicy>): Judged | null {
+  if (tls.earlier === undefined && given.target.scheme !== 'http')
+    return { outcome: 'not-applicable', because: 'no earlier journey was given (--since)' };
+  const nothing = nothingToJudge(tls, given);
+  if (nothing !== null) return nothing;
+  if ((overTime(tls)?.compared.length ?? 0) > 0) return null;
+  return { outcome: 'not-judged', because: 'no earlier journey shows what any of the endpoints had' };
+}
+
+/** Nothing found passes only when every endpoint could be compared, in all that the check reads. */
+export function foundOrCompared(found: Judged, unread: number, what: string, tls: TlsEvidence): Judged {
+  const lit = tls.byEndpoint.filter(isLit).length;
+  const unknown = lit - (overTime(tls)?.compared.length ?? 0);
+  if (found.outcome !== 'pass' || unknown <= 0) return foundOrRead(found, unread, what, tls);
+  return { outcome: 'not-judged', because: `no earlier journey shows what ${unknown} of ${lit} endpoints had` };
+}
+
+/** Names in a row, as parts of a sentence, the first six. */
+export function listed(names: readonly WireText[]): Phrase {
+  const more = names.length > 6 ? [` and ${names.length - 6} more`] : [];
+  return [...names.slice(0, 6).flatMap((name, index) => (index === 0 ? [name] : [', ', name])), ...more];
 }
 
 /** Nothing found passes only when every endpoint showed its certificates, but those that this machine cannot reach at all. */

@@ -8,6 +8,7 @@ import { type RecordedCertificate, recordCertificate } from '../../src/x509/cert
 import { hostMatches } from '../../src/x509/hostname.ts';
 import { issuanceOf } from '../../src/x509/issuance.ts';
 import { shapeOf } from './chain-shape.ts';
+import { earlierOf } from './earlier.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence, TlsVerdict } from './evidence.ts';
 import type { TlsOptions } from './options.ts';
 import type { Surveyed } from './posture/survey.ts';
@@ -39,7 +40,14 @@ function withPosture(record: TlsEvidence, { beside }: GatherContext<TlsOptions>)
   return { ...record, certificates: { ...certificates, ...record.certificates }, posture };
 }
 
-function recordOf({ target, endpoints, ride, startedAtMs, trustedRoots }: GatherContext<TlsOptions>): TlsEvidence {
+function recordOf({
+  target,
+  endpoints,
+  ride,
+  startedAtMs,
+  trustedRoots,
+  before,
+}: GatherContext<TlsOptions>): TlsEvidence {
   // Over http there is nothing to read; the checks say so.
   if (target.scheme === 'http') return { byEndpoint: [], certificates: {} };
   const byEndpoint = endpoints.map((endpoint) => {
@@ -71,6 +79,7 @@ function recordOf({ target, endpoints, ride, startedAtMs, trustedRoots }: Gather
   return {
     byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),
     certificates: Object.fromEntries(records),
+    ...(before === undefined ? {} : { earlier: earlierOf(before) }),
   };
 }
 

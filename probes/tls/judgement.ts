@@ -14,8 +14,12 @@ import { chainOrder } from './checks/chain-order.ts';
 import { chainUntrusted } from './checks/chain-untrusted.ts';
 import { hostnameMismatch } from './checks/hostname-mismatch.ts';
 import { intermediateExpiry } from './checks/intermediate-expiry.ts';
+import { issuerChanged } from './checks/issuer-changed.ts';
+import { keyReused } from './checks/key-reused.ts';
 import { lifetimePolicy } from './checks/lifetime-policy.ts';
+import { namesLost } from './checks/names-lost.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
+import { renewalIncomplete } from './checks/renewal-incomplete.ts';
 import { renewalOverdue } from './checks/renewal-overdue.ts';
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
@@ -78,6 +82,10 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     hostnameMismatch,
     certificatesDiffer,
     certificateFlapping,
+    renewalIncomplete,
+    namesLost,
+    issuerChanged,
+    keyReused,
     lifetimePolicy,
     chainOrder,
     chainExtraCertificate,

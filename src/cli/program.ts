@@ -113,7 +113,7 @@ function rideOptions(command: Command): Command {
     .addOption(
       repeatable(
         '--since <F>',
-        'earlier journey (JSON) to the same host: tells failover from answers that changed (repeat)',
+        'earlier journey (JSON) to the same host: tells what changed: addresses, certificates (repeat)',
       ),
     )
     .addOption(

@@ -32,6 +32,8 @@ export const certificateSchema = z.object({
   selfSigned: z.boolean(),
   /** basicConstraints cA, RFC 5280 4.2.1.9. */
   isCa: z.boolean(),
+  /** Dotted OIDs, RFC 5280 4.2.1.12, the first 16; null without the extension; absent in records of older versions. */
+  extendedKeyUsage: z.array(z.string()).max(16).nullable().optional(),
   /** SHA-256 of the SubjectPublicKeyInfo, lower-case hex. */
   spkiSha256: fingerprintSchema.nullable(),
   /** Authority information access, RFC 5280 4.2.2.1. */

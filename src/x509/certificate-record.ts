@@ -7,6 +7,7 @@ import { DAY_MS, unixMs } from './instant.ts';
 import { isSelfSigned } from './issuance.ts';
 
 const MAX_SANS = 100;
+const MAX_PURPOSES = 16;
 
 export interface RecordedCertificate {
   readonly certificate: Certificate;
@@ -17,7 +18,7 @@ export interface RecordedCertificate {
 export function recordCertificate(der: Uint8Array, startedAtMs: number): RecordedCertificate {
   const certificate = readCertificate(der);
   const { x509, parseError, key } = loaded(certificate);
-  const { names, isCa, caIssuersUrls, ocspUrls } = certificate.extensions;
+  const { names, isCa, extendedKeyUsage, caIssuersUrls, ocspUrls } = certificate.extensions;
   const { subject, issuer, serialHex, signatureAlgorithm, spkiSha256 } = certificate;
   // An address is text of our own making, and is kept beside text that is not.
   const sans: readonly WireText[] = [...names.dns, ...names.ip.map((address) => address as unknown as WireText)];
@@ -32,6 +33,7 @@ export function recordCertificate(der: Uint8Array, startedAtMs: number): Recorde
     signatureAlgorithm,
     selfSigned: x509 !== null && isSelfSigned(x509),
     isCa,
+    extendedKeyUsage: extendedKeyUsage?.slice(0, MAX_PURPOSES) ?? null,
     spkiSha256,
     ...{ caIssuersUrls: [...caIssuersUrls], ocspUrls: [...ocspUrls], parseError },
   };

@@ -80,6 +80,7 @@ test('a certificate of the demo world is read in every field', () => {
     signatureAlgorithm: 'ecdsa-with-SHA256',
     selfSigned: false,
     isCa: false,
+    extendedKeyUsage: ['1.3.6.1.5.5.7.3.1'],
     spkiSha256: sha256(subject.publicKey.export({ type: 'spki', format: 'der' })),
     caIssuersUrls: ['http://pki.kms.example/issuing-ca.crt'],
     ocspUrls: [],

@@ -16,7 +16,11 @@ function caseOf(name: string): Case {
 
 /** Checks of what most cases, as old journeys, do not hold: a case that does not name one expects this. */
 const UNLOOKED: Case['expected'] = {
+  'issuer-changed': 'not-applicable',
+  'key-reused': 'not-applicable',
   'lifetime-policy': 'not-applicable',
+  'names-lost': 'not-applicable',
+  'renewal-incomplete': 'not-applicable',
 };
 
 function expectedOf({ expected }: Case): Case['expected'] {
