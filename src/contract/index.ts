@@ -12,6 +12,7 @@ export { visible, wireText } from '../model/text.ts';
 export type { Lookup, RequestTrace, Ride, Span } from '../model/trace.ts';
 export type { AnyCheck, Check, Given, Judged, Seen } from './check.ts';
 export { foundOrPass } from './check.ts';
+export type { Handshake, HandshakeOffer, HandshakeReply, TlsSession, TlsVersion } from './handshake.ts';
 export type { Hello, HelloChoice, HelloOffer, HelloReply, HelloVersion } from './hello.ts';
 export type {
   DnsClient,

@@ -2,6 +2,7 @@
 import type { Attempt } from '../model/problem.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { DnsTransport, Lookup, PeerVerification } from '../model/trace.ts';
+import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
 
 /** Asked over UDP, and over TCP after truncation. */
@@ -295,4 +296,6 @@ export interface Net {
   readonly dns: DnsClient;
   /** Hellos to an endpoint, with the server name of the ride; absent where nothing beyond the ride may be sent. */
   readonly hello?: Hello;
+  /** TLS handshakes beyond the ride; absent where nothing beyond it may be sent. */
+  readonly handshake?: Handshake;
 }

@@ -1,7 +1,7 @@
-// Owns the TLS handshake of a sample: never resumed, never refused for what the certificate says, so that all of it is seen.
+// Owns the TLS handshake of a sample: resumed only where that is asked for, never refused for what the certificate says, so that all of it is seen.
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { DnsName } from '../../model/text.ts';
@@ -18,6 +18,10 @@ export interface HandshakeOptions {
   readonly timeoutMs: number;
   /** False when this Node does not give certificates as they were sent: then nothing is said about them at all. */
   readonly readsChain: boolean;
+  /** Of an earlier handshake, to be taken up again. Absent: never resumed. */
+  readonly session?: Buffer;
+  /** Before anything is sent, for those with more ears. */
+  readonly onSocket?: (socket: TLSSocket) => void;
 }
 
 /** Filled as the handshake goes on, so that what was learnt before a failure is kept. */
@@ -30,6 +34,7 @@ export interface Learnt {
 export function secureContext(
   caPem: readonly string[] | null,
   identity: { readonly certificatePem: string; readonly key: Secret } | null,
+  offered: Pick<SecureContextOptions, 'ciphers' | 'sigalgs' | 'ecdhCurve' | 'minVersion' | 'maxVersion'> = {},
 ): SecureContext {
   try {
     for (const pem of caPem ?? []) checkRoots(pem);
@@ -39,6 +44,7 @@ export function secureContext(
       // Weak servers are to be seen and judged, not refused: level 0 admits SHA-1, MD5 and RSA-1024 (OpenSSL SSL_CTX_set_security_level).
       ciphers: 'DEFAULT@SECLEVEL=0',
       minVersion: 'TLSv1',
+      ...offered,
     });
   } catch (error) {
     const words = error instanceof Error ? error.message : 'not usable';
@@ -68,15 +74,17 @@ export function handshake(
   learnt: Learnt,
   signal: AbortSignal,
 ): Promise<TLSSocket> {
-  const { timeoutMs, servername, alpn, context, readsChain } = options;
+  const { timeoutMs, servername, alpn, context, readsChain, session, onSocket } = options;
   return runStep({ step: 'tls', timeoutMs, onTimeout: 'tls-timeout', signal }, (done, fail) => {
     const secured = connect({
       ...{ socket, secureContext: context, rejectUnauthorized: false, ALPNProtocols: [...alpn] },
       // Asked for, so that the chain can be read before a server that wants our certificate hangs up (TLS 1.2).
       requestOCSP: true,
       ...(servername === null ? {} : { servername }),
+      ...(session === undefined ? {} : { session }),
       checkServerIdentity: () => undefined,
     });
+    onSocket?.(secured);
     const learn = (stapled: boolean, verifyError: string | null): void => {
       if (!readsChain) return;
       if (learnt.chain === NO_CHAIN) learnt.chain = walkChain(secured);
