@@ -1,6 +1,9 @@
 // Owns what a TLS session says of itself beside its secrets: OpenSSL's own record of it (ssl/ssl_asn1.c, SSL_SESSION_ASN1), undocumented,
 // hence read with every bound and taken for nothing when it is built otherwise. Copies no secret.
 
+/** What Node puts before it since 26.9: this, then the server name behind its length in two octets. */
+const NODE_HEAD = Buffer.from('\0nodejs:tls:session:1\0', 'latin1');
+
 /** Context tags of the record. */
 const LIFETIME_HINT = 0xa9;
 const MAX_EARLY_DATA = 0xaf;
@@ -15,8 +18,8 @@ export interface SessionWords {
 }
 
 /** Null for what is no such record. */
-export function sessionWords(der: Uint8Array): SessionWords | null {
-  const bytes = Buffer.from(der.buffer, der.byteOffset, der.byteLength);
+export function sessionWords(session: Uint8Array): SessionWords | null {
+  const bytes = recordIn(Buffer.from(session.buffer, session.byteOffset, session.byteLength));
   const outer = bytes.byteLength > MAX_BYTES ? null : valueAt(bytes, 0);
   if (outer === null || outer.tag !== 0x30 || outer.end !== bytes.byteLength) return null;
   let lifetimeSeconds: number | null = null;
@@ -30,6 +33,12 @@ export function sessionWords(der: Uint8Array): SessionWords | null {
     at = field.end;
   }
   return { lifetimeSeconds, earlyDataBytes };
+}
+
+function recordIn(session: Buffer): Buffer {
+  const nameAt = NODE_HEAD.byteLength + 2;
+  const isHeaded = session.byteLength >= nameAt && session.subarray(0, NODE_HEAD.byteLength).equals(NODE_HEAD);
+  return isHeaded ? session.subarray(nameAt + session.readUInt16BE(NODE_HEAD.byteLength)) : session;
 }
 
 interface Value {
