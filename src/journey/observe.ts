@@ -15,7 +15,8 @@ import { systemResolvers } from '../net/dns/system.ts';
 import { openHello } from '../net/hello/exchange.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
-import { openSampler, type Sampler } from '../net/sample/sampler.ts';
+import { ALPN, openSampler, type Sampler } from '../net/sample/sampler.ts';
+import { openHandshake } from '../net/tls/open-handshake.ts';
 import { rideWithBeside } from './beside.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
@@ -140,22 +141,24 @@ async function observeWith(
   };
 }
 
-/** A hello beside the ride is not waited for longer, ms. */
+/** A hello or handshake beside the ride is not waited for longer, ms. */
 const HELLO_MS = 2000;
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
 function openNet(
-  { target, servername, timeoutMs, families, resolverCaPem = null, dns }: RideSettings,
+  { target, servername, timeoutMs, families, resolverCaPem = null, dns, trust, identity, http }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
 ): Net & { readonly dns: OpenedDnsClient } {
   const helloMs = Math.min(timeoutMs, HELLO_MS);
-  const starttls = target.starttls ?? null;
+  const whom = { servername, starttls: target.starttls ?? null, host: target.host };
+  const alike = { ...whom, alpn: ALPN[http], caPem: trust.caPem, identity };
   return {
     now,
     dns: openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns }),
-    hello: openHello({ servername, starttls, host: target.host, timeoutMs: helloMs, meter }),
+    hello: openHello({ ...whom, timeoutMs: helloMs, meter }),
+    handshake: openHandshake({ ...alike, timeoutMs: helloMs, meter }),
   };
 }
 

@@ -112,7 +112,8 @@ interface Seen extends Learnt {
   problem: Problem | null;
 }
 
-const ALPN = { '1.1': ['http/1.1'], '2': ['h2'], negotiated: ['h2', 'http/1.1'] } as const;
+/** What is offered for each way of speaking HTTP. */
+export const ALPN = { '1.1': ['http/1.1'], '2': ['h2'], negotiated: ['h2', 'http/1.1'] } as const;
 
 const WITHOUT_HTTP2 = problem(
   'tls-protocol',
