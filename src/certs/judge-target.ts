@@ -78,7 +78,10 @@ function rideOf({ seen, lookup }: Swept): Ride {
     }),
   );
   const certificates = new Map(seen.flatMap(({ looked }) => [...looked.certificates]));
-  return { traces, certificates, lookups: lookup === null ? [] : [lookup] };
+  const staples = new Map(
+    seen.flatMap(({ looked: { staple } }) => (staple === null ? [] : [[staple.fingerprint, staple.der] as const])),
+  );
+  return { traces, certificates, staples, lookups: lookup === null ? [] : [lookup] };
 }
 
 function observationOf({ target, seen }: Swept, evidence: Json, { asOfMs }: JudgeTargetContext): Observation {

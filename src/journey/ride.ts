@@ -48,6 +48,7 @@ export async function ride(input: RideInput): Promise<Ride> {
   const beginMs = now();
   const traces: RequestTrace[] = [];
   const certificates = new Map<Fingerprint, Uint8Array>();
+  const staples = new Map<Fingerprint, Uint8Array>();
   const lookups: (Lookup | null)[] = input.first === null ? [] : [input.first];
   let failed = 0;
   const sampleEndpoint = async (endpoint: Endpoint, position: number): Promise<void> => {
@@ -61,6 +62,7 @@ export async function ride(input: RideInput): Promise<Ride> {
         const sampleMs = now();
         const sample = await input.sampler.sample(endpoint, round, input.signal);
         for (const [fingerprint, der] of sample.certificates) certificates.set(fingerprint, der);
+        if (sample.staple !== null) staples.set(sample.staple.fingerprint, sample.staple.der);
         if (sample.trace.problem?.code === 'cancelled') {
           traces.push({ ...sample.trace, cutAfterMs: now() - sampleMs });
           return;
@@ -81,6 +83,7 @@ export async function ride(input: RideInput): Promise<Ride> {
     traces: traces.map((trace) => withResolve(trace, lookups[trace.sequence])),
     lookups: lookups.filter((lookup) => lookup !== null && lookup !== undefined),
     certificates,
+    staples,
   };
 }
 

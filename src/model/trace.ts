@@ -39,6 +39,8 @@ export interface TlsFacts {
   /** OpenSSL's verdict on the chain against the trusted roots: null is trusted, else its code (`CERT_HAS_EXPIRED`). */
   readonly verifyError: string | null;
   readonly ocspStapled: boolean;
+  /** SHA-256 of the stapled OCSP response: look it up in `Ride.staples`. Absent without one, and for one too large to keep. */
+  readonly ocspResponse?: Fingerprint;
 }
 
 /** The kernel's view of the connection when it was established (linux/tcp.h, struct tcp_info). */
@@ -137,4 +139,6 @@ export interface Ride {
   readonly lookups: readonly Lookup[];
   /** DER by fingerprint, of every certificate in any `chainSent`. */
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+  /** DER by SHA-256, of every stapled OCSP response in any `ocspResponse`. */
+  readonly staples?: ReadonlyMap<Fingerprint, Uint8Array>;
 }

@@ -5,9 +5,9 @@ import { connect, createSecureContext, type SecureContext, type SecureContextOpt
 import { problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { DnsName } from '../../model/text.ts';
-import type { TlsFacts } from '../../model/trace.ts';
+import type { Fingerprint, TlsFacts } from '../../model/trace.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { NO_CHAIN, type SentChain, walkChain } from './chain-walk.ts';
+import { fingerprintOf, NO_CHAIN, type SentChain, walkChain } from './chain-walk.ts';
 import { problemOf } from './failure.ts';
 import { runStep } from './step.ts';
 
@@ -28,7 +28,17 @@ export interface HandshakeOptions {
 export interface Learnt {
   chain: SentChain;
   facts: TlsFacts | null;
+  /** The stapled OCSP response. */
+  staple: Staple | null;
 }
+
+export interface Staple {
+  readonly fingerprint: Fingerprint;
+  readonly der: Uint8Array;
+}
+
+/** Real ones have 300 bytes to 3 KiB. A larger one is not kept: it cannot be a single answer. */
+const MAX_STAPLE_BYTES = 16_384;
 
 /** One context for all samples: building one each costs more than the handshake's own arithmetic. @throws UsageError */
 export function secureContext(
@@ -88,12 +98,21 @@ export function handshake(
     const learn = (stapled: boolean, verifyError: string | null): void => {
       if (!readsChain) return;
       if (learnt.chain === NO_CHAIN) learnt.chain = walkChain(secured);
-      learnt.facts = factsOf(secured, { servername, chainSent: learnt.chain.fingerprints, stapled, verifyError });
+      learnt.facts = factsOf(secured, {
+        servername,
+        chainSent: learnt.chain.fingerprints,
+        stapled,
+        verifyError,
+        staple: learnt.staple,
+      });
     };
     let stapled = false;
     // Comes with the certificates, before the handshake is over: what it shows is kept when the rest fails.
     secured.once('OCSPResponse', (response: Buffer | null) => {
       stapled = response !== null && response.byteLength > 0;
+      if (response !== null && stapled && response.byteLength <= MAX_STAPLE_BYTES) {
+        learnt.staple = { fingerprint: fingerprintOf(response), der: Uint8Array.from(response) };
+      }
       const verdict = earlyVerdict(secured);
       if (verdict !== undefined) learn(stapled, verdict);
     });
@@ -107,9 +126,12 @@ export function handshake(
   });
 }
 
-type Seen = Pick<TlsFacts, 'servername' | 'chainSent' | 'verifyError'> & { readonly stapled: boolean };
+type Seen = Pick<TlsFacts, 'servername' | 'chainSent' | 'verifyError'> & {
+  readonly stapled: boolean;
+  readonly staple: Staple | null;
+};
 
-function factsOf(socket: TLSSocket, { servername, chainSent, verifyError, stapled }: Seen): TlsFacts {
+function factsOf(socket: TLSSocket, { servername, chainSent, verifyError, stapled, staple }: Seen): TlsFacts {
   // Before TLS 1.3 there is no cipher while the handshake runs, whatever the types say.
   const cipher = socket.getCipher() as { readonly standardName: string } | undefined;
   const group = socket.getEphemeralKeyInfo() as { readonly name?: string; readonly type?: string } | null;
@@ -122,6 +144,7 @@ function factsOf(socket: TLSSocket, { servername, chainSent, verifyError, staple
     chainSent,
     verifyError,
     ocspStapled: stapled,
+    ...(staple === null ? {} : { ocspResponse: staple.fingerprint }),
   };
 }
 

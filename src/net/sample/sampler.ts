@@ -15,7 +15,7 @@ import { walkIsAsSent } from './chain-walk-trial.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
 import { type FieldStore, openFieldStore } from './fields.ts';
-import { handshake, type Learnt, secureContext } from './handshake.ts';
+import { handshake, type Learnt, type Staple, secureContext } from './handshake.ts';
 import { type RequestOptions, requestOf } from './request.ts';
 import { StepFailure } from './step.ts';
 import { warmUp } from './warm-up.ts';
@@ -37,6 +37,7 @@ export interface SamplerOptions extends RequestOptions {
 export interface Sample {
   readonly trace: RequestTrace;
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+  readonly staple: Staple | null;
 }
 
 export interface Sampler {
@@ -123,7 +124,10 @@ const WITHOUT_HTTP2 = problem(
 
 async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample> {
   const { options } = shared;
-  const seen: Seen = { startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, http: null, problem: null };
+  const seen: Seen = {
+    ...{ startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, staple: null },
+    ...{ http: null, problem: null },
+  };
   let raw: Socket | null = null;
   try {
     await rideOnce(shared, endpoint, seen, signal, (socket) => {
@@ -138,7 +142,7 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const { spans, tcp, facts: tls, http } = seen;
   const startMs = seen.startMs - options.originMs;
   const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem };
-  return { trace, certificates: seen.chain.certificates };
+  return { trace, certificates: seen.chain.certificates, staple: seen.staple };
 }
 
 function release(socket: Socket | null, meter: Meter): void {

@@ -100,7 +100,7 @@ export async function rehearse(protocol: Protocol, context: SecureContext): Prom
     else {
       answerSecured(there, protocol);
       const wanted = { context, servername: null, alpn: [protocol], timeoutMs: TIMEOUT_MS, readsChain: true };
-      socket = await handshake(socket, wanted, { chain: NO_CHAIN, facts: null }, signal);
+      socket = await handshake(socket, wanted, { chain: NO_CHAIN, facts: null, staple: null }, signal);
     }
     const moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
     return await exchange(socket, REQUEST, moments, signal, openFieldStore());

@@ -10,7 +10,7 @@ import type { Meter } from '../meter.ts';
 import { NO_CHAIN } from '../sample/chain-walk.ts';
 import { walkIsAsSent } from '../sample/chain-walk-trial.ts';
 import { connectTo } from '../sample/connect.ts';
-import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
+import { handshake, type Learnt, type Staple, secureContext } from '../sample/handshake.ts';
 import { StepFailure } from '../sample/step.ts';
 import { startTls } from '../starttls/start-tls.ts';
 
@@ -28,6 +28,7 @@ export interface Looked {
   readonly connectMs: number | null;
   readonly facts: TlsFacts | null;
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+  readonly staple: Staple | null;
   readonly problem: Problem | null;
 }
 
@@ -58,7 +59,7 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
   const { timeoutMs, context, readsChain, meter } = opened;
   const { endpoint, servername, starttls, host } = where;
   const startMs = now();
-  const learnt: Learnt = { chain: NO_CHAIN, facts: null };
+  const learnt: Learnt = { chain: NO_CHAIN, facts: null, staple: null };
   let connectMs: number | null = null;
   let failed: Problem | null = null;
   let close = (): void => undefined;
@@ -81,6 +82,6 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
     close();
   }
   const failure = failed ?? (readsChain ? null : problem('internal', 'tls'));
-  const { facts, chain } = learnt;
-  return { durationMs: now() - startMs, connectMs, facts, certificates: chain.certificates, problem: failure };
+  const { facts, chain, staple } = learnt;
+  return { durationMs: now() - startMs, connectMs, facts, certificates: chain.certificates, staple, problem: failure };
 }

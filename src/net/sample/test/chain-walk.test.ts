@@ -64,10 +64,10 @@ test.for<[string, (socket: TLSSocket) => SentChain]>([
 test('where the walk is not to be trusted, nothing is said about the certificates, and the handshake is the same', async () => {
   await using server = await startTls(() => undefined);
   const socket = connect({ host: server.address, port: server.port });
-  const learnt: Learnt = { chain: NO_CHAIN, facts: null };
+  const learnt: Learnt = { chain: NO_CHAIN, facts: null, staple: null };
   const context = secureContext([rootPem], null);
   const options = { context, servername: null, alpn: ['http/1.1'], timeoutMs: 10_000, readsChain: false };
   const secured = await handshake(socket, options, learnt, new AbortController().signal);
-  expect([secured.alpnProtocol, learnt]).toEqual(['http/1.1', { chain: NO_CHAIN, facts: null }]);
+  expect([secured.alpnProtocol, learnt]).toEqual(['http/1.1', { chain: NO_CHAIN, facts: null, staple: null }]);
   secured.destroy();
 });
