@@ -4,6 +4,7 @@ import { type CertificateRecord, certificateSchema, fingerprintSchema } from '..
 import { count, dnsNameSchema, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
 import { earlier } from './evidence-earlier.ts';
 import { postureSchema } from './evidence-posture.ts';
+import { revocationSchema } from './evidence-revocation.ts';
 
 const fingerprint = fingerprintSchema;
 
@@ -112,5 +113,7 @@ export const evidenceSchema = z.object({
   earlier: z.array(earlier).optional(),
   /** What the endpoints offered to hellos of our own. Absent when none were sent, and in old journeys. */
   posture: postureSchema.optional(),
+  /** Staples, timestamps, and what the issuers' servers say. Absent over plain http and in old journeys. */
+  revocation: revocationSchema.optional(),
 });
 export type TlsEvidence = z.infer<typeof evidenceSchema>;

@@ -12,6 +12,7 @@ import { earlierOf } from './earlier.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence, TlsVerdict } from './evidence.ts';
 import type { TlsOptions } from './options.ts';
 import type { Surveyed } from './posture/survey.ts';
+import { revocationOf } from './revocation/gather.ts';
 import { trustErrorOf, trustErrorSays } from './trust-words.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -27,10 +28,12 @@ interface SameChain {
 
 type DescribeChain = (same: SameChain) => TlsChain;
 
-export const gather: Gather<TlsEvidence, TlsOptions> = (context) => {
+export const gather: Gather<TlsEvidence, TlsOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = withPosture(recordOf(context), context);
-  return Promise.resolve({ state: 'complete', value, elapsedMs: context.net.now() - beganMs });
+  const record = recordOf(context);
+  const revocation = await revocationOf(record, context);
+  const value = withPosture(revocation === null ? record : { ...record, revocation }, context);
+  return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
 /** What the survey beside the ride found; a certificate that the ride saw too is told as the ride saw it. */

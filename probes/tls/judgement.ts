@@ -7,20 +7,27 @@ import { expiry, unixMs } from '../../src/x509/instant.ts';
 import { certificateExpiry } from './checks/certificate-expiry.ts';
 import { certificateFlapping } from './checks/certificate-flapping.ts';
 import { certificateNotYetValid } from './checks/certificate-not-yet-valid.ts';
+import { certificateRevoked } from './checks/certificate-revoked.ts';
 import { certificatesDiffer } from './checks/certificates-differ.ts';
 import { chainExtraCertificate } from './checks/chain-extra-certificate.ts';
 import { chainIncomplete } from './checks/chain-incomplete.ts';
 import { chainOrder } from './checks/chain-order.ts';
 import { chainUntrusted } from './checks/chain-untrusted.ts';
+import { crlExpired } from './checks/crl-expired.ts';
 import { hostnameMismatch } from './checks/hostname-mismatch.ts';
 import { intermediateExpiry } from './checks/intermediate-expiry.ts';
 import { issuerChanged } from './checks/issuer-changed.ts';
 import { keyReused } from './checks/key-reused.ts';
 import { lifetimePolicy } from './checks/lifetime-policy.ts';
 import { namesLost } from './checks/names-lost.ts';
+import { mustStapleMissing } from './checks/must-staple-missing.ts';
+import { ocspExpired } from './checks/ocsp-expired.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
 import { renewalIncomplete } from './checks/renewal-incomplete.ts';
 import { renewalOverdue } from './checks/renewal-overdue.ts';
+import { revocationUnknown } from './checks/revocation-unknown.ts';
+import { stapleExpired } from './checks/staple-expired.ts';
+import { stapleWrong } from './checks/staple-wrong.ts';
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
@@ -92,6 +99,13 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     weakSignature,
     weakKey,
     oldProtocol,
+    certificateRevoked,
+    mustStapleMissing,
+    stapleExpired,
+    stapleWrong,
+    revocationUnknown,
+    crlExpired,
+    ocspExpired,
   ],
   answer,
 };

@@ -2,8 +2,10 @@
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { unixMs } from '../../src/x509/instant.ts';
 import type { TlsEvidence } from './evidence.ts';
+import { revocationMetrics } from './metrics-revocation.ts';
 
-export function* metrics({ byEndpoint, certificates }: TlsEvidence): Iterable<MetricSample> {
+export function* metrics(evidence: TlsEvidence): Iterable<MetricSample> {
+  const { byEndpoint, certificates } = evidence;
   for (const { endpoint, chainSent, trusted, hostnameMatches } of byEndpoint) {
     if (trusted !== null) yield { family: 'journey_tls_chain_trusted', labels: { endpoint }, value: Number(trusted) };
     if (hostnameMatches !== null) {
@@ -25,4 +27,5 @@ export function* metrics({ byEndpoint, certificates }: TlsEvidence): Iterable<Me
       };
     }
   }
+  yield* revocationMetrics(evidence);
 }

@@ -1,12 +1,13 @@
 // Owns the blocks in which the tls record is shown. No formatting.
 import type { Block, Section } from '../../src/contract/section.ts';
 import type { TlsEvidence } from './evidence.ts';
+import { revocationBlocks } from './section-revocation.ts';
 
 /** Hex digits of a fingerprint that tell certificates apart for a reader. */
 const SHORT = 12;
 
-export function section({ byEndpoint, certificates }: TlsEvidence): Section {
-  return { title: 'TLS', blocks: [handshakes(byEndpoint), presented(certificates)] };
+export function section({ byEndpoint, certificates, revocation }: TlsEvidence): Section {
+  return { title: 'TLS', blocks: [handshakes(byEndpoint), presented(certificates), ...revocationBlocks(revocation)] };
 }
 
 function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {

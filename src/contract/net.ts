@@ -289,6 +289,28 @@ export interface DnsClient {
   lookup(name: DnsName, signal: AbortSignal): Promise<Lookup>;
 }
 
+/** A question to a server that a document from the wire names, so that nobody vouches for its URL. */
+export interface Fetch {
+  readonly url: string;
+  /** POST with it; absent: GET. */
+  readonly post?: { readonly body: Uint8Array; readonly contentType: string };
+  readonly maxBytes: number;
+  /** `public`: addresses inside a site, of this machine and of this link are not gone to. */
+  readonly reach: 'public' | 'any';
+  /** Wall clock, Unix ms. */
+  readonly asOfMs: number;
+  /** Until when (Unix ms) the answer holds for everybody who asks the same; null: it is not kept. */
+  readonly keepUntilMs: (body: Uint8Array) => number | null;
+}
+
+/** Bodies are shared between askers: the same object for the same answer. */
+export type Fetched =
+  | { readonly state: 'answered'; readonly body: Uint8Array; readonly kept: boolean; readonly elapsedMs: number }
+  | { readonly state: 'failed'; readonly because: WireText; readonly elapsedMs: number };
+
+/** Never rejects for what the world does. */
+export type FetchNamed = (question: Fetch, signal: AbortSignal) => Promise<Fetched>;
+
 /** What `gather` may use. Every byte sent through it is counted in the journey's budget. */
 export interface Net {
   /** Monotonic milliseconds. */
@@ -298,4 +320,6 @@ export interface Net {
   readonly hello?: Hello;
   /** TLS handshakes beyond the ride; absent where nothing beyond it may be sent. */
   readonly handshake?: Handshake;
+  /** Absent where nothing may be fetched. */
+  readonly fetchNamed?: FetchNamed;
 }
