@@ -49,7 +49,7 @@ export function hasTimes({ because, unchecked, thisUpdate }: Statement): boolean
 }
 
 /** Clocks of responders and of ours may differ; OpenSSL allows as much. */
-const SKEW_MS = 300_000;
+export const SKEW_MS = 300_000;
 
 /** `expired 3 days ago, on …`, or `begins …`; null for one that is current. RFC 6960 3.2, 4 to 6. */
 export function outOfDate({ thisUpdate, nextUpdate }: Statement, asOfMs: number): string | null {

@@ -19,13 +19,14 @@ import { intermediateExpiry } from './checks/intermediate-expiry.ts';
 import { issuerChanged } from './checks/issuer-changed.ts';
 import { keyReused } from './checks/key-reused.ts';
 import { lifetimePolicy } from './checks/lifetime-policy.ts';
-import { namesLost } from './checks/names-lost.ts';
 import { mustStapleMissing } from './checks/must-staple-missing.ts';
+import { namesLost } from './checks/names-lost.ts';
 import { ocspExpired } from './checks/ocsp-expired.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
 import { renewalIncomplete } from './checks/renewal-incomplete.ts';
 import { renewalOverdue } from './checks/renewal-overdue.ts';
 import { revocationUnknown } from './checks/revocation-unknown.ts';
+import { sctTooFew } from './checks/sct-too-few.ts';
 import { stapleExpired } from './checks/staple-expired.ts';
 import { stapleWrong } from './checks/staple-wrong.ts';
 import { weakKey } from './checks/weak-key.ts';
@@ -106,6 +107,7 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     revocationUnknown,
     crlExpired,
     ocspExpired,
+    sctTooFew,
   ],
   answer,
 };

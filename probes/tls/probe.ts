@@ -3,17 +3,24 @@ import type { Probe } from '../../src/contract/probe.ts';
 import type { TlsEvidence } from './evidence.ts';
 import type { TlsOptions, TlsPolicy } from './options.ts';
 
+const HELLOS =
+  'beside the ride, hellos that finish no handshake, one after another: at most 40 to one endpoint, 5 to each other one, 60 in all ' +
+  '(--no-tls-survey leaves them out)';
+const QUESTIONS =
+  'after the ride, for each certificate that leads to a root (at most 64) 1 x POST to an OCSP responder and 1 x GET of a revocation list ' +
+  'at the URLs in it, a second one where the first gives nothing, each list once';
+
 export const tls: Probe<TlsEvidence, TlsOptions, TlsPolicy> = {
   id: 'tls',
   question: 4,
   title: 'Where does TLS end, whose certificate is it, when does it expire, is its rotation automated?',
   reads: 'ride',
   after: [],
-  sends: ({ target, options }) =>
-    target.scheme === 'http' || (options as Partial<TlsOptions> | undefined)?.survey === false
-      ? null
-      : 'beside the ride, hellos that finish no handshake, one after another: at most 40 to one endpoint, 5 to each other one, 60 in all ' +
-        '(--no-tls-survey leaves them out)',
+  sends: ({ target, options }) => {
+    const { survey = true, revocation = false } = (options ?? {}) as Partial<TlsOptions>;
+    const said = [...(survey ? [HELLOS] : []), ...(revocation ? [QUESTIONS] : [])];
+    return target.scheme === 'http' || said.length === 0 ? null : said.join('; ');
+  },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).optionsSchema,
   policy: async () => (await import('./options.ts')).policySchema,

@@ -15,6 +15,7 @@ export interface CertsOptions extends JudgingOptions {
   readonly passwordFile?: string;
   readonly passwordEnv?: string;
   readonly firstAddress?: boolean;
+  readonly revocation?: boolean;
   readonly concurrency: string;
   readonly timeout: string;
   readonly deadline?: string;

@@ -6,6 +6,7 @@ import { judgeFile } from '../certs/files/judge-file.ts';
 import { readCertificateFile } from '../certs/files/read-file.ts';
 import { type JudgeTargetContext, judgeTarget } from '../certs/judge-target.ts';
 import { sweep } from '../certs/sweep.ts';
+import type { FetchNamed } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import type { Policy } from '../journey/judge.ts';
 import type { CertsReport } from '../model/certs.ts';
@@ -17,6 +18,7 @@ import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { parseResolver } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
+import { openFetchNamed } from '../net/named/fetch-named.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { type Look, openLook } from '../net/tls/look.ts';
 import { shellQuote } from '../report/escape/shell.ts';
@@ -87,15 +89,15 @@ async function prepare(
   const own = policy.probes['tls'];
   const tlsPolicy = own === undefined ? (await tls.defaults()).policy : (await tls.policy()).parse(own);
   const judging = {
-    ...{ tls, options: await quietOptions(tls), policy, asOfMs: startedAtMs },
+    ...{ tls, options: await quietOptions(tls, options), policy, asOfMs: startedAtMs },
     ...{ version: launch.version, quote: shellQuote, signal },
   };
   return { targets, options, launch, collector: openCollector(), judging, tlsPolicy };
 }
 
-/** A sweep sends one handshake to each address, and nothing more. */
-async function quietOptions(tls: AnyProbe): Promise<unknown> {
-  return { ...((await tls.defaults()).options as object), survey: false };
+/** A sweep sends one handshake to each address, and nothing more unless asked. */
+async function quietOptions(tls: AnyProbe, { revocation = false }: CertsOptions): Promise<unknown> {
+  return { ...((await tls.defaults()).options as object), survey: false, revocation };
 }
 
 /** @returns how many files there were */
@@ -136,7 +138,7 @@ async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run
 }
 
 async function sweepTargets({ targets, options, launch, collector, judging }: Run): Promise<void> {
-  const { look, dns, roots } = await openWire(options, launch);
+  const { look, dns, fetchNamed, roots } = await openWire(options, launch);
   const settings = {
     ...{ targets, families: familiesOf(options), firstAddress: options.firstAddress === true },
     concurrency: wholeNumber(options.concurrency, '--concurrency', 1, 4096),
@@ -146,7 +148,7 @@ async function sweepTargets({ targets, options, launch, collector, judging }: Ru
   const { signal } = judging;
   try {
     await sweep(settings, { look, lookup: (name, over) => dns.lookup(name, over), signal }, async (swept) => {
-      collector.add(await judgeTarget(swept, { ...judging, trustedRoots: roots, net: { now, dns } }));
+      collector.add(await judgeTarget(swept, { ...judging, trustedRoots: roots, net: { now, dns, fetchNamed } }));
       progress.step();
     });
   } finally {
@@ -158,6 +160,7 @@ async function sweepTargets({ targets, options, launch, collector, judging }: Ru
 interface Wire {
   readonly look: Look;
   readonly dns: OpenedDnsClient;
+  readonly fetchNamed: FetchNamed;
   readonly roots: () => readonly Uint8Array[];
 }
 
@@ -166,7 +169,9 @@ async function openWire(options: CertsOptions, launch: Launch): Promise<Wire> {
   const timeoutMs = bounded(parseDuration(options.timeout, '--timeout'), '--timeout');
   const { caPem } = await rootsOf(options, launch);
   const look = await openLook({ caPem, timeoutMs, meter });
-  return { look, roots: trustedRoots(caPem), dns: await openResolver(options, launch, { meter, timeoutMs }) };
+  const dns = await openResolver(options, launch, { meter, timeoutMs });
+  const asking = { dns, timeoutMs, meter, families: familiesOf(options), userAgent: `outrider/${launch.version}` };
+  return { look, roots: trustedRoots(caPem), dns, fetchNamed: openFetchNamed(asking) };
 }
 
 async function openResolver(

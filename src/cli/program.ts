@@ -123,6 +123,7 @@ function rideOptions(command: Command): Command {
       ),
     )
     .option('--no-tls-survey', 'no TLS hellos beside the ride: only what it negotiates is told, not what is offered')
+    .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))
@@ -160,6 +161,7 @@ function certsOptions(command: Command): Command {
     .addOption(repeatable('--dir <D>', 'certificates in the files below this folder (repeat)'))
     .option('--password-file <F>', 'passwords of PKCS#12 files: the lines of this file, tried in turn')
     .option('--password-env <NAME>', 'the same from this variable of the environment')
+    .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--first-address', 'look at one address of each name instead of all')
     .option('--concurrency <N>', 'connections under way at once', '64')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')

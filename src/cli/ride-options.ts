@@ -34,6 +34,7 @@ export interface RideOptions extends JudgingOptions {
   readonly axfr?: boolean;
   readonly dnsConformance?: true;
   readonly tlsSurvey: boolean;
+  readonly revocation?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -95,7 +96,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
 async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
-  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance, tlsSurvey } = options;
+  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance, tlsSurvey, revocation } = options;
   const { probeOptions } = surroundings;
   const given: {
     trustAnchor?: string;
@@ -117,7 +118,10 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   if (policyQueries !== undefined) given.policyQueries = wholeNumber(policyQueries, '--policy-queries', 0, 1000);
   if (verbose === true) given.mailRecords = true;
   if (axfr === true) given.axfr = true;
-  const own = { dns: given, tls: tlsSurvey ? {} : { survey: false } };
+  const own = {
+    dns: given,
+    tls: { ...(tlsSurvey ? {} : { survey: false }), ...(revocation === true ? { revocation } : {}) },
+  };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
   return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };

@@ -14,6 +14,7 @@ import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
 import { openHello } from '../net/hello/exchange.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
+import { openFetchNamed } from '../net/named/fetch-named.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { ALPN, openSampler, type Sampler } from '../net/sample/sampler.ts';
 import { openHandshake } from '../net/tls/open-handshake.ts';
@@ -147,18 +148,20 @@ const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
 function openNet(
-  { target, servername, timeoutMs, families, resolverCaPem = null, dns, trust, identity, http }: RideSettings,
+  { target, servername, timeoutMs, families, resolverCaPem = null, dns, trust, identity, http, request }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
 ): Net & { readonly dns: OpenedDnsClient } {
   const helloMs = Math.min(timeoutMs, HELLO_MS);
   const whom = { servername, starttls: target.starttls ?? null, host: target.host };
   const alike = { ...whom, alpn: ALPN[http], caPem: trust.caPem, identity };
+  const client = openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns });
   return {
     now,
-    dns: openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns }),
+    dns: client,
     hello: openHello({ ...whom, timeoutMs: helloMs, meter }),
     handshake: openHandshake({ ...alike, timeoutMs: helloMs, meter }),
+    fetchNamed: openFetchNamed({ dns: client, families, timeoutMs, userAgent: request.userAgent, meter }),
   };
 }
 

@@ -30,7 +30,7 @@ const ZONE = '192.0.2.2:443';
 const unlooked: Readonly<Record<string, readonly string[]>> = {
   revocation: [
     ...['certificate-revoked', 'must-staple-missing', 'staple-expired', 'staple-wrong', 'revocation-unknown'],
-    ...['crl-expired', 'ocsp-expired'],
+    ...['crl-expired', 'ocsp-expired', 'sct-too-few'],
   ],
 };
 

@@ -68,10 +68,10 @@ function reasonOf(error: unknown): string {
 }
 
 async function follow(question: Fetch, options: FetchNamedOptions, signal: AbortSignal): Promise<Uint8Array> {
-  const over = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs * 4)]);
+  const untilLate = AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs * 4)]);
   let at = orGiveUp(namedUrl(question.url));
   for (let redirects = 0; ; redirects++) {
-    const answer = await exchange(at, question, options, over);
+    const answer = await exchange(at, question, options, untilLate);
     if ('body' in answer) return answer.body;
     if (redirects === MAX_REDIRECTS) throw new GivenUp(`it redirects more than ${MAX_REDIRECTS} times`);
     at = orGiveUp(redirected(at, answer.location));
@@ -126,7 +126,7 @@ async function exchange(
       () => meter.add({ connections: 1 }),
     );
     meter.add({ requests: 1 });
-    return await over(secured(opened.socket, at), at, question, options, signal);
+    return await request(secured(opened.socket, at), at, question, options, signal);
   } finally {
     const socket = raw as Socket | null;
     if (socket !== null) meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
@@ -141,7 +141,7 @@ function secured(socket: Socket, { url, host }: NamedUrl): Socket {
   return connectTls({ socket, ...servername, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
 }
 
-async function over(
+async function request(
   socket: Socket,
   { url }: NamedUrl,
   { post, maxBytes }: Fetch,

@@ -92,7 +92,7 @@ interface Heard extends Learnt {
 
 async function shakeOnce(options: OpenHandshakeOptions, wanted: Wanted, signal: AbortSignal): Promise<HandshakeReply> {
   const heard: Heard = {
-    ...{ chain: NO_CHAIN, facts: null, connectMs: null, answerMs: null, finishedMs: null },
+    ...{ chain: NO_CHAIN, facts: null, staple: null, connectMs: null, answerMs: null, finishedMs: null },
     ...{ resumed: false, tickets: [], session: null, onTicket: () => undefined },
   };
   let failed: Problem | null = null;
