@@ -119,10 +119,10 @@ export function ocspRequest(certificate: Certificate, issuer: Certificate, nonce
 }
 
 function wrap(tagOctet: number, ...parts: readonly Buffer[]): Buffer {
-  const content = Buffer.concat(parts);
-  const length = content.length;
+  const body = Buffer.concat(parts);
+  const length = body.length;
   const head = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
-  return Buffer.concat([Buffer.from([tagOctet, ...head]), content]);
+  return Buffer.concat([Buffer.from([tagOctet, ...head]), body]);
 }
 
 /** Null when it is no OCSP response, or one that is too large. */
