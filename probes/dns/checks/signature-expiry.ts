@@ -2,9 +2,10 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { isOwn, notLooked, shown } from '../dnssec-words.ts';
-import type { DnsFacts } from '../evidence.ts';
+import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnssecZoneEvidence, SignatureEvidence } from '../evidence-dnssec.ts';
 import type { DnsPolicy } from '../options.ts';
+import { signedServers } from '../signed-servers.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +24,7 @@ export const signatureExpiry: Check<DnsFacts, DnsPolicy> = {
     if (zones.every((zone) => zone.signatures.length === 0)) {
       return { outcome: 'not-applicable', because: 'no signature on the way holds' };
     }
-    return foundOrPass(zones.flatMap((zone, index) => expiring(zone, index, asOfMs)));
+    return foundOrPass([...zones.flatMap((zone, index) => expiring(zone, index, asOfMs)), ...lagging(dns, asOfMs)]);
   },
 };
 
@@ -43,6 +44,34 @@ function expiring(zone: DnssecZoneEvidence, index: number, asOfMs: number): read
       evidence: [pointer('evidence', 'dns', 'dnssecDetail', 'zones', index, 'signatures')],
     },
   ];
+}
+
+/** A server that is behind the others: its signatures end within three days, theirs a day later at least. */
+function lagging(dns: DnsEvidence, asOfMs: number): readonly Seen[] {
+  const servers = signedServers(dns);
+  if ('outcome' in servers) return [];
+  const sets = servers.flatMap((one) =>
+    one.server.sets.flatMap(({ type, fault, expiresAt }) =>
+      fault !== null || expiresAt === null ? [] : [{ one, type, endMs: Date.parse(expiresAt), expiresAt }],
+    ),
+  );
+  const latest = (type: string) => Math.max(...sets.filter((other) => other.type === type).map(({ endMs }) => endMs));
+  const behind = sets.filter(({ type, endMs }) => endMs - asOfMs < 3 * DAY_MS && latest(type) - endMs >= DAY_MS);
+  return servers.flatMap((one) => {
+    const first = behind.filter((set) => set.one === one).toSorted((a, b) => a.endMs - b.endMs)[0];
+    if (first === undefined) return [];
+    const left = first.endMs - asOfMs;
+    const when = left <= 0 ? 'expired' : `expire in ${duration(left)},`;
+    const what = [
+      'The signatures of name server ',
+      ...one.name,
+      ` ${when} at ${first.expiresAt}; those of others later.`,
+    ];
+    const nowWhat = [
+      { kind: 'change', text: ['Have the server transfer the zone again, and find out why it did not.'] },
+    ] as const;
+    return [{ what, nowWhat, evidence: [one.at] }];
+  });
 }
 
 function leftMs({ expiresAt }: SignatureEvidence, asOfMs: number): number {

@@ -7,7 +7,7 @@ import { ask, type Context } from '../ask.ts';
 import type { ZoneEvidence } from '../evidence.ts';
 import type { SignedServerEvidence } from '../evidence-dnssec.ts';
 import { servingAddresses } from './authority-source.ts';
-import { nameOctets, type ZoneName } from './names.ts';
+import { isWithin, nameOctets, type ZoneName } from './names.ts';
 import { type Dnskey, keyTag, readDnskey, readDs, Type } from './records.ts';
 import { type RRset, rrsetsOf } from './rrset.ts';
 import { signersNamed } from './trace.ts';
@@ -104,10 +104,9 @@ function verifiedKeys({ zone: { zone }, trusted, bench }: Asking, { set, keys }:
 /** The records of the name, or an alias there, or what proves that there are none. */
 function answerSets({ zone: { zone, entry }, type, bench }: Asking, reply: DnsReply, signer: Signer): SignedSet[] {
   if (!reply.authoritative) return [];
-  const answers = rrsetsOf(reply.answers).filter(({ owner }) => owner.equals(octets(entry)));
-  const set = answers.find((one) => one.type === Type[type]) ?? answers.find((one) => one.type === Type.CNAME);
+  const set = answerAt(rrsetsOf(reply.answers), octets(entry), Type[type]);
   if (set !== undefined) {
-    const typeName = set.type === Type.CNAME ? 'CNAME' : type;
+    const typeName = set.type === Type.CNAME ? 'CNAME' : set.type === Type.DNAME ? 'DNAME' : type;
     return [written(entry, typeName, set, verifySet(set, signer, bench), bench)];
   }
   const proofs = rrsetsOf(reply.authorities).filter((one) => one.type === Type.NSEC || one.type === Type.NSEC3);
@@ -118,6 +117,13 @@ function answerSets({ zone: { zone, entry }, type, bench }: Asking, reply: DnsRe
     .slice(0, MAX_PROOFS)
     .map((one) => written(entry, typeName, one, verifySet(one, signer, bench), bench));
   return [seen.find(({ fault }) => fault !== null) ?? (seen[0] as SignedSet)];
+}
+
+/** An alias that is made from a DNAME record carries no signature: the record does (RFC 6672 5.3.1). */
+function answerAt(sets: readonly RRset[], name: Buffer, type: number): RRset | undefined {
+  const own = (wanted: number) => sets.find((one) => one.type === wanted && one.owner.equals(name));
+  const above = sets.find((one) => one.type === Type.DNAME && isWithin(name, one.owner));
+  return own(type) ?? above ?? own(Type.CNAME);
 }
 
 function written(name: ZoneName, type: string, set: RRset, verified: Verified, bench: Bench): SignedSet {

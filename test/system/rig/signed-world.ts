@@ -66,6 +66,7 @@ async function zones(rig: Rig): Promise<readonly Signed[]> {
     { zone: await plain('cds.test', EC, `@ IN CDS 4711 13 2 ${'ab'.repeat(32)}`) },
     { zone: await plain('delete.test', EC, '@ IN CDS 0 0 0 00\n@ IN CDNSKEY 0 3 0 AA==') },
     { zone: await plain('optout.test', { ...EC, nsec3: 'opt-out' }, 'sub IN NS ns1.test.') },
+    { zone: await plain('moved.test', EC, 'd IN DNAME t\nx.t IN A 192.0.2.8') },
     { zone: await plain('gone.test', { ...EC, ...PAST }) },
   ];
 }

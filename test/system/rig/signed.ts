@@ -102,7 +102,8 @@ ${anchors}`,
 export async function delvState({ address, port }: DnsAddress, anchors: string, name: string): Promise<string> {
   const { stdout, stderr } = await run(['delv', `@${address}`, '-p', `${port}`, '-a', anchors, '+root=.', name, 'A']);
   const text = stdout + stderr;
-  if (text.includes('; fully validated')) return 'secure';
-  if (text.includes('; unsigned answer')) return 'insecure';
+  // Of what does not exist it says `negative response, fully validated` behind `resolution failed`.
+  if (text.includes('fully validated')) return 'secure';
+  if (text.includes('unsigned answer')) return 'insecure';
   return text.includes('resolution failed') ? 'bogus' : text;
 }
