@@ -24,18 +24,32 @@ export interface Scene {
   readonly ready?: (port: number) => Promise<void>;
 }
 
+/** The port that the first got may be taken at another's address: then all begin again with another. */
+async function startAuthorities(stack: AsyncDisposableStack, scene: Scene): Promise<Record<string, TestServer>> {
+  for (let attempt = 0; ; attempt++) {
+    const started: Record<string, TestServer> = {};
+    let port: number | undefined;
+    try {
+      for (const [address, respond] of Object.entries(scene.authorities)) {
+        const tcp = scene.noTcp?.includes(address) === true ? { tcp: (socket: Socket) => void socket.destroy() } : {};
+        const server = await startServer(respond, { address, ...(port === undefined ? {} : { port }), ...tcp });
+        started[address] = server;
+        port = server.server.port;
+      }
+      for (const server of Object.values(started)) stack.use(server);
+      return started;
+    } catch (error) {
+      for (const server of Object.values(started)) await server[Symbol.asyncDispose]();
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
 export async function play(scene: Scene) {
   await using stack = new AsyncDisposableStack();
   const resolving = stack.use(await startServer(scene.resolver));
-  const authorities: Record<string, TestServer> = {};
-  let port: number | undefined;
-  for (const [address, respond] of Object.entries(scene.authorities)) {
-    const tcp = scene.noTcp?.includes(address) === true ? { tcp: (socket: Socket) => void socket.destroy() } : {};
-    const where = { address, ...(port === undefined ? {} : { port }), ...tcp };
-    const started = stack.use(await startServer(respond, where));
-    authorities[address] = started;
-    port = started.server.port;
-  }
+  const authorities = await startAuthorities(stack, scene);
+  const port = Object.values(authorities)[0]?.server.port;
   if (port !== undefined) await scene.ready?.(port);
   const meter = createMeter();
   const client = openDnsClient({
