@@ -4,6 +4,7 @@ import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { visible } from '../../src/model/text.ts';
 import { expiry, unixMs } from '../../src/x509/instant.ts';
+import { automationFacts, automationOf, automationSays } from './automation.ts';
 import { certificateExpiry } from './checks/certificate-expiry.ts';
 import { certificateFlapping } from './checks/certificate-flapping.ts';
 import { certificateNotYetValid } from './checks/certificate-not-yet-valid.ts';
@@ -33,6 +34,7 @@ import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
 import type { TlsEvidence } from './evidence.ts';
+import { deathOf } from './first-death.ts';
 import type { TlsPolicy } from './options.ts';
 
 function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Given<TlsPolicy>): Reply {
@@ -56,11 +58,44 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
     summary: [
       `${protocols.join(' and ')} ends at or behind ${seen.length === 1 ? 'the endpoint' : `each of ${seen.length} endpoints`}, ${countOf(leaves.size)}`,
       ...issuersOf(chains),
-      `; the first ${expiry(notAfter, asOfMs)} (${where}). One journey does not show whether rotation is automated.`,
+      `; the first ${expiry(notAfter, asOfMs)} (${where}). `,
+      ...deathSays(chains, evidence, asOfMs),
+      automationSays(evidence, asOfMs),
     ],
-    confidence: 'observed',
-    facts: { protocols, certificates: leaves.size, firstNotAfter: notAfter, firstAtEndpoint: firstToEnd.endpoint },
+    confidence: automationOf(evidence, asOfMs).conclusion === 'cannot tell' ? 'observed' : 'inferred',
+    facts: {
+      ...{ protocols, certificates: leaves.size, firstNotAfter: notAfter, firstAtEndpoint: firstToEnd.endpoint },
+      ...deathFacts(chains, evidence),
+      ...automationFacts(evidence, asOfMs),
+    },
   };
+}
+
+/** The chain whose last path dies first, before its server certificate. */
+function firstDeath(chains: readonly PlacedChain[], evidence: TlsEvidence) {
+  const deaths = chains.flatMap(({ chain, endpoint }) => {
+    const death = deathOf(chain, evidence);
+    return death === null ? [] : [{ ...death, endpoint }];
+  });
+  return deaths.toSorted((a, b) => unixMs(a.at) - unixMs(b.at))[0] ?? null;
+}
+
+function deathSays(chains: readonly PlacedChain[], evidence: TlsEvidence, asOfMs: number): Phrase {
+  const death = firstDeath(chains, evidence);
+  if (death === null || death.part === 'leaf') return [];
+  const what = death.part === 'root' ? 'Every path to a trusted root' : 'Every path';
+  return [
+    `${what} of ${death.endpoint} ends before its certificate does: the ${death.part} `,
+    death.subject ?? death.by.slice(0, 12),
+    ` ${expiry(death.at, asOfMs)}. `,
+  ];
+}
+
+function deathFacts(chains: readonly PlacedChain[], evidence: TlsEvidence): Reply['facts'] {
+  const death = firstDeath(chains, evidence);
+  if (death === null) return {};
+  const { at, by, part, endpoint } = death;
+  return { firstDeath: { at, by, part, endpoint } };
 }
 
 function endOf({ leaf }: PlacedChain): number {

@@ -1,12 +1,21 @@
 // Owns the metric samples of this record. Exported also when verification fails: an expired certificate must not look like silence.
 import type { MetricSample } from '../../src/contract/probe.ts';
 import { unixMs } from '../../src/x509/instant.ts';
-import type { TlsEvidence } from './evidence.ts';
+import type { TlsCertificate, TlsEvidence } from './evidence.ts';
+import { deathOf } from './first-death.ts';
 import { revocationMetrics } from './metrics-revocation.ts';
 
 export function* metrics(evidence: TlsEvidence): Iterable<MetricSample> {
   const { byEndpoint, certificates } = evidence;
-  for (const { endpoint, chainSent, trusted, hostnameMatches } of byEndpoint) {
+  for (const record of byEndpoint) {
+    const { endpoint, chainSent, trusted, hostnameMatches } = record;
+    const used = lifeUsed(certificates[chainSent[0] ?? '']);
+    if (used !== null) yield { family: 'journey_tls_certificate_life_used_ratio', labels: { endpoint }, value: used };
+    const death = deathOf(record, evidence);
+    if (death !== null) {
+      const value = unixMs(death.at) / 1000;
+      yield { family: 'journey_tls_chain_first_death_timestamp_seconds', labels: { endpoint }, value };
+    }
     if (trusted !== null) yield { family: 'journey_tls_chain_trusted', labels: { endpoint }, value: Number(trusted) };
     if (hostnameMatches !== null) {
       yield { family: 'journey_tls_hostname_matches', labels: { endpoint }, value: Number(hostnameMatches) };
@@ -28,4 +37,10 @@ export function* metrics(evidence: TlsEvidence): Iterable<MetricSample> {
     }
   }
   yield* revocationMetrics(evidence);
+}
+
+/** At the time of the ride; null when a date cannot be read. */
+function lifeUsed(leaf: TlsCertificate | undefined): number | null {
+  if (leaf?.lifetimeDays == null || leaf.daysLeft === null || leaf.lifetimeDays <= 0) return null;
+  return Math.max(0, Math.round((1 - leaf.daysLeft / leaf.lifetimeDays) * 10_000) / 10_000);
 }

@@ -53,11 +53,18 @@ export function earlierCertificateAt({ index, fromFingerprint }: Replacement): P
   return pointer('evidence', 'tls', 'earlier', index, 'certificates', fromFingerprint);
 }
 
-/** When the first certificate that was seen with this key began, RFC 3339; null when none can be read. */
-export function keySince({ certificates, earlier = [] }: TlsEvidence, spkiSha256: string | null): string | null {
-  const all = [certificates, ...earlier.map((journey) => journey.certificates)].flatMap((one) => Object.values(one));
-  const begins = all.flatMap((one) => (one.spkiSha256 === spkiSha256 && one.notBefore !== null ? [one.notBefore] : []));
-  return begins.toSorted((a, b) => unixMs(a) - unixMs(b))[0] ?? null;
+/** When the first certificate that was seen with this key began, RFC 3339; `isSure` when no unreadable one may have begun before. */
+export function keySince(
+  { certificates, earlier = [] }: TlsEvidence,
+  spkiSha256: string | null,
+): { readonly since: string | null; readonly isSure: boolean } {
+  const leaves = [certificates, ...earlier.map((journey) => journey.certificates)].flatMap((one) => Object.values(one));
+  const mayHaveIt = leaves.filter((one) => !one.isCa && (one.spkiSha256 ?? spkiSha256) === spkiSha256);
+  const begins = mayHaveIt.flatMap((one) => (one.spkiSha256 === null || one.notBefore === null ? [] : [one.notBefore]));
+  return {
+    since: begins.toSorted((a, b) => unixMs(a) - unixMs(b))[0] ?? null,
+    isSure: begins.length === mayHaveIt.length,
+  };
 }
 
 interface Moment extends Shown {

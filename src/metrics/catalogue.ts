@@ -135,6 +135,18 @@ export const catalogue: readonly Family[] = [
     'When the revocation list at this URL ends, Unix time.',
     'url',
   ),
+  family(
+    'journey_tls_certificate_life_used_ratio',
+    'gauge',
+    'Part of the life of the server certificate that had passed when the journey began; above 1 when it has expired.',
+    ...place,
+  ),
+  family(
+    'journey_tls_chain_first_death_timestamp_seconds',
+    'gauge',
+    'When the last path that holds from the server certificate to a trusted root ends, Unix time.',
+    ...place,
+  ),
   family('journey_tls_chain_trusted', 'gauge', '1 when the chain as sent leads to a trusted root.', ...place),
   family('journey_tls_hostname_matches', 'gauge', '1 when the certificate is for the name that was asked.', ...place),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),

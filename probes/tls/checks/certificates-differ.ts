@@ -1,8 +1,8 @@
 // Owns the check for an endpoint whose certificate differs from that of the others: left behind by a rotation, or misrouted.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import type { Phrase } from '../../../src/model/finding.ts';
+import type { Phrase, Step } from '../../../src/model/finding.ts';
 import { visible } from '../../../src/model/text.ts';
-import { minuteOf } from '../../../src/x509/instant.ts';
+import { minuteOf, unixMs } from '../../../src/x509/instant.ts';
 import { certificateAt, chainsIn, foundOrSeen, nothingToJudge, type PlacedChain, showChain } from '../derive.ts';
 import type { TlsCertificate, TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
@@ -22,9 +22,12 @@ export const certificatesDiffer: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     if (main.length < 2) return { outcome: 'not-applicable', because: 'only one endpoint showed a certificate' };
     const seen = [...odd(main, leafOf), ...odd(main, identityOf)].map(
       ({ placed, usual }): Seen => ({
-        what: whatOf(placed.leaf, usual.leaf),
+        what: [...whatOf(placed.leaf, usual.leaf), RELATION[relationOf(placed, usual)]],
         endpoint: placed.endpoint,
-        nowWhat: [...certificatesDiffer.nowWhat, showChain(placed.endpoint, given.target)],
+        nowWhat: [
+          ...(relationOf(placed, usual) === 'newer' ? SPREAD : certificatesDiffer.nowWhat),
+          showChain(placed.endpoint, given.target),
+        ],
         evidence: [certificateAt(leafOf(placed)), certificateAt(leafOf(usual))],
       }),
     );
@@ -32,6 +35,31 @@ export const certificatesDiffer: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     return foundOrSeen(foundOrPass(once), tls);
   },
 };
+
+/** Of certificates by one issuer for the same names, a rotation made one from the other. */
+const RELATION = {
+  older: ' It is the older one: a rotation has passed this endpoint by.',
+  newer: ' It is the newer one: a rotation has reached this endpoint and not the others.',
+  other: '',
+} as const;
+const SPREAD: readonly Step[] = [
+  { kind: 'change', text: ['Deploy this certificate at the other endpoints too, and reload what serves it.'] },
+];
+
+function relationOf(placed: PlacedChain, usual: PlacedChain): keyof typeof RELATION {
+  if (placed.leaf === null || usual.leaf === null || identityOf(placed) !== identityOf(usual)) return 'other';
+  const [from, until] = [
+    driftOf(placed.leaf.notBefore, usual.leaf.notBefore),
+    driftOf(placed.leaf.notAfter, usual.leaf.notAfter),
+  ];
+  const drift = from === 0 ? until : from;
+  return drift === 0 ? 'other' : drift < 0 ? 'older' : 'newer';
+}
+
+/** Below zero when the first is earlier. */
+function driftOf(one: string | null, other: string | null): number {
+  return one === null || other === null ? 0 : unixMs(one) - unixMs(other);
+}
 
 function leafOf({ chain }: PlacedChain): string {
   return chain.chainSent[0] ?? '';

@@ -24,8 +24,8 @@ export const keyReused: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     if (nothing !== null) return nothing;
     const replaced = currentReplacements(tls);
     const seen = replaced.flatMap((one): readonly Seen[] => {
-      const since = one.keyReused === true ? keySince(tls, one.to.spkiSha256) : null;
-      if (since === null || given.asOfMs - unixMs(since) <= OLD_MS) return [];
+      const { since } = keySince(tls, one.to.spkiSha256);
+      if (one.keyReused !== true || since === null || given.asOfMs - unixMs(since) <= OLD_MS) return [];
       const age = span(given.asOfMs - unixMs(since));
       return [
         {
@@ -37,7 +37,9 @@ export const keyReused: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         },
       ];
     });
-    const unread = replaced.filter((one) => one.keyReused === null).length;
+    const unread = replaced.filter(
+      ({ keyReused: same, to }) => same === null || (same && !keySince(tls, to.spkiSha256).isSure),
+    ).length;
     return foundOrCompared(foundOrPass(seen), unread, 'the key', tls);
   },
 };

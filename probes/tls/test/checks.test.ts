@@ -202,6 +202,7 @@ describe('what is said', () => {
     ['takes-turns.json', '2 certificates take turns: 4 x until 2027-01-30 12:00 UTC, 2 x until'],
     ['out-of-order.json', 'CN=kms.example,O=Example | CN=Example Root,O=Example | CN=Example Issuing CA,O=Example.'],
     ['leaf-twice-and-root.json', 'Sent more than once: CN=kms.example,O=Example.'],
+    ['left-behind.json', ' It is the older one: a rotation has passed this endpoint by.'],
     ['left-behind.json', 'the others have serial 400a of CN=Example Issuing CA,O=Example, until 2027-01-30 12:00 UTC.'],
     [
       'verdict-two-reasons.json',
@@ -216,7 +217,10 @@ describe('what is said', () => {
       'A path does hold, but OpenSSL follows the certificates as they are sent.',
     ],
     ['verdict-openssl-refuses.json', 'is not meant for TLS servers; issued by CN=Example Issuing CA,O=Example.'],
-    ['verdict-way-around.json', 'Clients that try other paths find one without it, until 2027-01-30 12:00 UTC.'],
+    [
+      'verdict-way-around.json',
+      'Clients that try other paths find one without it, until 2027-01-30 12:00 UTC; those that',
+    ],
     ['tls-1.1.json', 'Offered up to TLS 1.3, the server chose TLSv1.1.'],
   ])('in %s: %s', async (name, words) => {
     const { sentences } = await outcomesOf(tls, caseOf(name));
