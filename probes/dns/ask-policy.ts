@@ -39,6 +39,7 @@ const FIRST_NETWORKS = 2;
 /** A sample, and what the node that gave it calls itself (RFC 5001). */
 interface NodeSample extends PolicySample {
   readonly node: WireText | null;
+  readonly elapsedMs: number;
 }
 
 interface Asking {
@@ -83,7 +84,16 @@ export async function askPolicy(journey: Context, zone: ZoneEvidence): Promise<P
     ecs: views.map(({ prefix, scope, members }) => ({ prefix, scope, addresses: [...members] as DnsName[] })),
     signals: [...signals],
     ...nodesOf(samples),
+    quickest: quickestOf(samples),
   };
+}
+
+function quickestOf(samples: readonly NodeSample[]): NonNullable<PolicyEvidence['quickest']> {
+  const byServer = Map.groupBy(samples, ({ server }) => server);
+  return [...byServer].map(([server, same]) => ({
+    address: server as IpAddress,
+    rttMs: Math.min(...same.map(({ elapsedMs }) => elapsedMs)),
+  }));
 }
 
 function quickOf(servers: readonly ServerEvidence[]): readonly ServerEvidence[] {
@@ -94,7 +104,7 @@ function quickOf(servers: readonly ServerEvidence[]): readonly ServerEvidence[] 
 /** Only where one address showed two names: several nodes answer there (anycast), and may hold different zones. */
 function nodesOf(samples: readonly NodeSample[]): Pick<PolicyEvidence, 'nodes'> {
   const nodes = [...Map.groupBy(samples, ({ server }) => server).values()].flatMap((same) => {
-    const named = same.flatMap(({ node, ...sample }) => (node === null ? [] : [{ ...sample, node }]));
+    const named = same.flatMap(({ node, server, members }) => (node === null ? [] : [{ server, members, node }]));
     const byNode = [...Map.groupBy(named, ({ node }) => textKey(node)).values()];
     return byNode.length < 2 ? [] : byNode.map((answers) => nodeOf(answers));
   });
@@ -122,7 +132,7 @@ async function plainly(asking: Asking, servers: readonly IpAddress[], queries: n
       for (let turn = 0; turn < turns; turn++) {
         const reply = await paced(asking, server, turn > 0, null);
         if (reply === null) return;
-        samples.push({ server, members: membersOf(reply, asking.type), node: reply.nsid });
+        samples.push({ server, members: membersOf(reply, asking.type), node: reply.nsid, elapsedMs: reply.elapsedMs });
       }
     }),
   );

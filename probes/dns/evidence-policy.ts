@@ -1,7 +1,7 @@
 // Owns the record of how a zone answers the same question again and again, and of how it answered in earlier journeys.
 // Never judges, and holds JSON only.
 import { z } from 'zod';
-import { count, dnsNameSchema, ipAddressSchema, wireTextSchema } from '../../src/model/schema.ts';
+import { count, dnsNameSchema, ipAddressSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
 
 const policyKinds = ['fixed', 'rotated', 'multivalue', 'weighted', 'client-dependent', 'cannot-tell'] as const;
 export type PolicyKind = (typeof policyKinds)[number];
@@ -38,6 +38,8 @@ export const policy = z.object({
   /** Of server addresses where several nodes answered; absent where none showed two. */
   nodes: z.array(node).optional(),
   signals: z.array(z.string()),
+  /** The quickest answer of each server: at the journey's start this machine itself is busy, and all its clocks run late. */
+  quickest: z.array(z.object({ address: ipAddressSchema, rttMs: milliseconds })).optional(),
 });
 
 /** One address of an earlier journey, and how it did there. */

@@ -23,7 +23,7 @@ export const nameServerSlow: Check<DnsFacts, DnsPolicy> = {
   sources: ['RFC 2182 3.1'],
   judge({ dns }, { policy }) {
     const limitMs = policy.nameServerSlowMs;
-    const timed = (placedZones(dns)[0]?.servers ?? []).flatMap((placed) => timedOf(placed) ?? []);
+    const timed = (placedZones(dns)[0]?.servers ?? []).flatMap((placed) => timedOf(placed, dns) ?? []);
     if (timed.length === 0) return { outcome: 'not-judged', because: 'no name server of the zone answered' };
     const slow = timed.filter(({ ms }) => ms > limitMs);
     // By far the most of the time is the server's own: no distance does that.
@@ -44,11 +44,14 @@ export const nameServerSlow: Check<DnsFacts, DnsPolicy> = {
   },
 };
 
-/** The quickest of its answers: one that was sent again because a packet was lost must not count. */
-function timedOf(placed: PlacedServer): Timed | null {
-  const { rttMs, tcp, error } = placed.server;
+/** The quickest of its answers: one that was sent again because a packet was lost, or read late by a busy machine, must not count. */
+function timedOf(placed: PlacedServer, { policy, aliasPolicy }: DnsEvidence): Timed | null {
+  const { rttMs, tcp, error, address } = placed.server;
   if (rttMs === null || error !== null) return null;
-  const ms = Math.min(rttMs, ...trialTimes(placed.server));
+  const later = [policy, aliasPolicy].flatMap(
+    (one) => one?.quickest?.filter((server) => server.address === address) ?? [],
+  );
+  const ms = Math.min(rttMs, ...trialTimes(placed.server), ...later.map((server) => server.rttMs));
   // Over TCP a round trip more passes before the question: UDP r + t, TCP 2r + t.
   const ownMs = tcp === undefined || tcp.rttMs === null || tcp.error !== null ? null : 2 * ms - tcp.rttMs;
   return { placed, ms, ownMs };
