@@ -39,7 +39,7 @@ export async function startServer(respond: Respond, where: Where = {}): Promise<
       return await listen(respond, address, where.port ?? 0, where.tcp);
     } catch (error) {
       // The UDP port that the system chose may be taken for TCP.
-      if (where.port !== undefined || attempt === 5) throw error;
+      if (where.port !== undefined || attempt === 50) throw error;
     }
   }
 }
