@@ -1,5 +1,6 @@
 // Owns the list of the tls checks and the answer to the question.
 import type { Given } from '../../src/contract/check.ts';
+import { helloVersions } from '../../src/contract/hello.ts';
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { visible } from '../../src/model/text.ts';
@@ -14,28 +15,41 @@ import { chainExtraCertificate } from './checks/chain-extra-certificate.ts';
 import { chainIncomplete } from './checks/chain-incomplete.ts';
 import { chainOrder } from './checks/chain-order.ts';
 import { chainUntrusted } from './checks/chain-untrusted.ts';
+import { clientCertificateWanted } from './checks/client-certificate-wanted.ts';
+import { compressionOffered } from './checks/compression-offered.ts';
 import { crlExpired } from './checks/crl-expired.ts';
+
 import { hostnameMismatch } from './checks/hostname-mismatch.ts';
+import { insecureRenegotiation } from './checks/insecure-renegotiation.ts';
 import { intermediateExpiry } from './checks/intermediate-expiry.ts';
 import { issuerChanged } from './checks/issuer-changed.ts';
 import { keyReused } from './checks/key-reused.ts';
 import { lifetimePolicy } from './checks/lifetime-policy.ts';
+
 import { mustStapleMissing } from './checks/must-staple-missing.ts';
 import { namesLost } from './checks/names-lost.ts';
+import { noForwardSecrecy } from './checks/no-forward-secrecy.ts';
+import { noPostQuantum } from './checks/no-post-quantum.ts';
+import { noTls13 } from './checks/no-tls13.ts';
 import { ocspExpired } from './checks/ocsp-expired.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
+import { postureDiffers } from './checks/posture-differs.ts';
 import { renewalIncomplete } from './checks/renewal-incomplete.ts';
 import { renewalOverdue } from './checks/renewal-overdue.ts';
 import { revocationUnknown } from './checks/revocation-unknown.ts';
 import { sctTooFew } from './checks/sct-too-few.ts';
 import { stapleExpired } from './checks/staple-expired.ts';
 import { stapleWrong } from './checks/staple-wrong.ts';
+import { weakCipher } from './checks/weak-cipher.ts';
+import { weakGroup } from './checks/weak-group.ts';
+
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
 import type { TlsEvidence } from './evidence.ts';
 import { deathOf } from './first-death.ts';
 import type { TlsPolicy } from './options.ts';
+import { answering, offeredBy, protocolList } from './posture-derive.ts';
 
 function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Given<TlsPolicy>): Reply {
   if (target.scheme === 'http')
@@ -51,12 +65,13 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
   const protocols = [...new Set(seen.flatMap((record) => record.protocols))].map((name) =>
     name.replace(/^TLSv/, 'TLS '),
   );
+  const offered = offeredRange(evidence);
   const leaves = new Set(chains.map(({ chain }) => chain.chainSent[0]));
   const where = endpoints.find(({ id }) => id === firstToEnd.endpoint)?.zone ?? firstToEnd.endpoint;
   const notAfter = firstToEnd.leaf?.notAfter ?? '';
   return {
     summary: [
-      `${protocols.join(' and ')} ends at or behind ${seen.length === 1 ? 'the endpoint' : `each of ${seen.length} endpoints`}, ${countOf(leaves.size)}`,
+      `${protocols.join(' and ')} ends at or behind ${seen.length === 1 ? 'the endpoint' : `each of ${seen.length} endpoints`}${offered === null ? '' : ` (offered: ${offered})`}, ${countOf(leaves.size)}`,
       ...issuersOf(chains),
       `; the first ${expiry(notAfter, asOfMs)} (${where}). `,
       ...deathSays(chains, evidence, asOfMs),
@@ -65,6 +80,7 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
     confidence: automationOf(evidence, asOfMs).conclusion === 'cannot tell' ? 'observed' : 'inferred',
     facts: {
       ...{ protocols, certificates: leaves.size, firstNotAfter: notAfter, firstAtEndpoint: firstToEnd.endpoint },
+      ...(offered === null ? {} : { offered }),
       ...deathFacts(chains, evidence),
       ...automationFacts(evidence, asOfMs),
     },
@@ -96,6 +112,12 @@ function deathFacts(chains: readonly PlacedChain[], evidence: TlsEvidence): Repl
   if (death === null) return {};
   const { at, by, part, endpoint } = death;
   return { firstDeath: { at, by, part, endpoint } };
+}
+
+/** What any endpoint takes, from the oldest protocol to the newest; null when nobody was asked. */
+function offeredRange(tls: TlsEvidence): string | null {
+  const all = new Set(answering(tls).flatMap(({ asked }) => offeredBy(asked)));
+  return all.size === 0 ? null : protocolList(helloVersions.toReversed().filter((version) => all.has(version)));
 }
 
 function endOf({ leaf }: PlacedChain): number {
@@ -143,6 +165,15 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     crlExpired,
     ocspExpired,
     sctTooFew,
+    weakCipher,
+    noForwardSecrecy,
+    weakGroup,
+    compressionOffered,
+    insecureRenegotiation,
+    postureDiffers,
+    noTls13,
+    noPostQuantum,
+    clientCertificateWanted,
   ],
   answer,
 };

@@ -36,6 +36,7 @@ export function* metrics(evidence: TlsEvidence): Iterable<MetricSample> {
       };
     }
   }
+  yield* postureMetrics(evidence);
   yield* revocationMetrics(evidence);
 }
 
@@ -43,4 +44,13 @@ export function* metrics(evidence: TlsEvidence): Iterable<MetricSample> {
 function lifeUsed(leaf: TlsCertificate | undefined): number | null {
   if (leaf?.lifetimeDays == null || leaf.daysLeft === null || leaf.lifetimeDays <= 0) return null;
   return Math.max(0, Math.round((1 - leaf.daysLeft / leaf.lifetimeDays) * 10_000) / 10_000);
+}
+
+function* postureMetrics({ posture }: TlsEvidence): Iterable<MetricSample> {
+  for (const { endpoint, protocols } of posture?.byEndpoint ?? []) {
+    for (const { protocol, offered } of protocols) {
+      if (offered === null) continue;
+      yield { family: 'journey_tls_protocol_offered', labels: { endpoint, protocol }, value: Number(offered) };
+    }
+  }
 }

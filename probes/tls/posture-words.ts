@@ -22,3 +22,10 @@ export function lacksForwardSecrecy(cipher: string): boolean {
 export function protocolWords(protocol: string): string {
   return protocol === 'SSLv3' ? 'SSL 3.0' : protocol === 'TLSv1' ? 'TLS 1.0' : protocol.replace(/^TLSv/, 'TLS ');
 }
+
+const OLD: ReadonlySet<string> = new Set(['SSLv3', 'TLSv1', 'TLSv1.1']);
+
+/** Withdrawn: RFC 7568, RFC 8996. */
+export function isOld(protocol: string): boolean {
+  return OLD.has(protocol);
+}

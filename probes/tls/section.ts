@@ -1,13 +1,16 @@
 // Owns the blocks in which the tls record is shown. No formatting.
 import type { Block, Section } from '../../src/contract/section.ts';
 import type { TlsEvidence } from './evidence.ts';
+import { postureBlocks } from './section-posture.ts';
 import { revocationBlocks } from './section-revocation.ts';
 
 /** Hex digits of a fingerprint that tell certificates apart for a reader. */
 const SHORT = 12;
 
-export function section({ byEndpoint, certificates, revocation }: TlsEvidence): Section {
-  return { title: 'TLS', blocks: [handshakes(byEndpoint), presented(certificates), ...revocationBlocks(revocation)] };
+export function section({ byEndpoint, certificates, posture, revocation }: TlsEvidence): Section {
+  const offered = posture === undefined ? [] : postureBlocks(posture);
+  const blocks = [handshakes(byEndpoint), presented(certificates), ...offered, ...revocationBlocks(revocation)];
+  return { title: 'TLS', blocks };
 }
 
 function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {

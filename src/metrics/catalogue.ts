@@ -149,6 +149,13 @@ export const catalogue: readonly Family[] = [
   ),
   family('journey_tls_chain_trusted', 'gauge', '1 when the chain as sent leads to a trusted root.', ...place),
   family('journey_tls_hostname_matches', 'gauge', '1 when the certificate is for the name that was asked.', ...place),
+  family(
+    'journey_tls_protocol_offered',
+    'gauge',
+    '1 when the endpoint takes the protocol (SSLv3 to TLSv1.3), 0 when it refuses it.',
+    ...place,
+    'protocol',
+  ),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
   family(
     'journey_access_rate_limit_remaining',

@@ -23,6 +23,9 @@ const soundCiphers = cipherNames12.filter((name) => !isWeak(name));
 /** ALPN as an HTTPS client has it; a server that refuses all names would refuse the hello. */
 const ALPN = ['h2', 'http/1.1'];
 
+/** Who names finite-field groups gets DHE in one of them or not at all (RFC 7919 4), and never sees the server's own prime. */
+const curves = groupNamesKnown.filter((name) => !/^ffdhe|MLKEM/.test(name));
+
 export const OFFER_13: HelloOffer = {
   ...{ highest: 'TLSv1.3', ciphers: cipherNames13, groups: groupNamesKnown, alpn: ALPN },
 };
@@ -31,7 +34,7 @@ export function offer12(
   highest: HelloVersion,
   ciphers: readonly string[] = [...soundCiphers, ...weakCiphers],
 ): HelloOffer {
-  return { highest, ciphers, groups: groupNamesKnown, alpn: ALPN };
+  return { highest, ciphers, groups: curves, alpn: ALPN };
 }
 
 /** The first `hellos` of five, the most telling first; those that old servers drop stand between those that they answer. */

@@ -4,7 +4,7 @@ import type { Hello, HelloChoice, HelloOffer } from '../../../src/contract/hello
 import type { Endpoint } from '../../../src/model/target.ts';
 
 /** Begins of two hellos to one endpoint are at least this far apart: no server takes that for a flood, and no ride becomes longer by it. */
-const APART_MS = 10;
+const APART_MS = 5;
 /** Who cuts off so many in a row has had enough: a firewall, or a guard that counts unfinished handshakes. */
 const MAX_CUT_OFF = 3;
 const NO_APPLICATION_PROTOCOL = 120;
@@ -31,6 +31,11 @@ export interface Line {
   readonly endpoint: Endpoint;
 }
 
+/** True where ALPN is not what is asked about. */
+function isGeneral({ alpn = [] }: HelloOffer): boolean {
+  return alpn.length > 1;
+}
+
 const UNKNOWN: Told = { kind: 'unknown' };
 
 export interface LineContext {
@@ -49,16 +54,20 @@ export function openLine(endpoint: Endpoint, { hello, hellos, now, signal }: Lin
   let lastMs = Number.NEGATIVE_INFINITY;
   let speaksOther = false;
   const ask = async (offer: HelloOffer): Promise<Told> => {
-    const told = await askOnce(speaksOther ? { ...offer, alpn: [] } : offer);
+    const told = await askOnce(speaksOther && isGeneral(offer) ? { ...offer, alpn: [] } : offer);
     // RFC 7301 3.2: a server of another protocol must refuse names that it does not speak; that says nothing of the rest.
-    if (told.kind !== 'refused' || told.alert !== NO_APPLICATION_PROTOCOL || (offer.alpn?.length ?? 0) < 2) return told;
+    if (told.kind !== 'refused' || told.alert !== NO_APPLICATION_PROTOCOL || !isGeneral(offer)) return told;
     speaksOther = true;
+    // Once an endpoint: the same question, not one more.
+    allowed += 1;
     return askOnce({ ...offer, alpn: [] });
   };
   const askOnce = async (offer: HelloOffer): Promise<Told> => {
     if (unreached !== null || cutOff >= MAX_CUT_OFF) return UNKNOWN;
-    missing ||= sent >= allowed || signal.aborted;
-    if (missing) return UNKNOWN;
+    if (sent >= allowed || signal.aborted) {
+      missing = true;
+      return UNKNOWN;
+    }
     const waitMs = lastMs + APART_MS - now();
     if (waitMs > 0) await sleep(waitMs);
     lastMs = now();

@@ -10,14 +10,20 @@ import type { Line, Told } from './line.ts';
 
 const INAPPROPRIATE_FALLBACK = 86;
 const NO_APPLICATION_PROTOCOL = 120;
-/** Hellos kept back from the long list of ciphers for what comes behind it: order, groups, TLS 1.3 ciphers, ALPN, keys. */
-const KEPT_BACK = 16;
+/** Hellos kept back from the long list of ciphers for what comes behind it: its order, DHE and ALPN; groups and ciphers of TLS 1.3. */
+const KEPT_BACK = { older: 4, newest: 15 };
 const hybrids = groupNamesKnown.filter((name) => name.includes('MLKEM'));
 
 export interface ThoroughResult {
   readonly thorough: Thorough;
   /** DER of the certificate seen with each key type. */
   readonly leaves: ReadonlyMap<'rsa' | 'ecdsa', Uint8Array>;
+}
+
+interface Enumeration {
+  /** What was chosen, for what came with it. */
+  readonly seen: HelloChoice[];
+  readonly limit: () => number;
 }
 
 interface Clear {
@@ -40,7 +46,10 @@ export async function askEverything(
   const compression = clear === null ? null : await compresses(line, clear.version);
   const fallbackRefused = await refusesFallback(line, found);
   const seen = first === null ? [] : [first];
-  const older = clear === null ? null : await ciphersOf(line, clear, seen);
+  const keptBack = KEPT_BACK.older + (newest === null ? 0 : KEPT_BACK.newest);
+  const limit = (): number => line.left() - keptBack;
+  const older = clear === null ? null : await ciphersOf(line, clear, { seen, limit });
+  if (clear !== null) await askDhe(line, clear, older, seen);
   const groups = newest === null ? null : await groupsOf(line, newest);
   const newer = newest === null ? null : await ciphersOf13(line, newest);
   const alpn = await alpnOf(line, clear?.version ?? (newest === null ? null : 'TLSv1.3'));
@@ -82,15 +91,27 @@ async function inOrder(
 async function ciphersOf(
   line: Line,
   { version, first }: Clear,
-  seen: HelloChoice[],
+  { seen, limit }: Enumeration,
 ): Promise<Thorough['ciphers'][number]> {
   const choose: Choose = async (ciphers) => {
     const told = await line.ask(offer12(version, [...ciphers]));
     if (told.kind === 'chosen' && told.choice.version === version) seen.push(told.choice);
     return chosenOf(told, ({ cipher }) => cipher);
   };
-  const list = await inOrder(first.cipher, cipherNames12, () => line.left() - KEPT_BACK, choose);
+  const list = await inOrder(first.cipher, cipherNames12, limit, choose);
   return { protocol: version, ...list, order: await orderOf(list, choose) };
+}
+
+/** Where the list did not come to its end, the size of the prime is asked for by itself. */
+async function askDhe(line: Line, { version }: Clear, list: OfferedList | null, seen: HelloChoice[]): Promise<void> {
+  if (list?.complete === true || seen.some(({ dhBits }) => dhBits !== null)) return;
+  const told = await line.ask(
+    offer12(
+      version,
+      cipherNames12.filter((name) => /^TLS_DHE?_/.test(name)),
+    ),
+  );
+  if (told.kind === 'chosen') seen.push(told.choice);
 }
 
 async function ciphersOf13(line: Line, newest: HelloChoice): Promise<Thorough['ciphers'][number]> {

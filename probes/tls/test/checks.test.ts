@@ -239,7 +239,7 @@ describe('the answer', () => {
     [
       'healthy.json',
       'observed',
-      'TLS 1.3 ends at or behind each of 3 endpoints, with 3 certificates issued by CN=Example',
+      'TLS 1.3 ends at or behind each of 3 endpoints (offered: TLS 1.2 and TLS 1.3), with 3 certificates issued by CN=Example',
     ],
     ['healthy.json', 'observed', 'the first expires in 71 days, on 2027-01-30 12:00 UTC (az1)'],
     ['expired.json', 'observed', 'the first expired 3 days ago, on 2026-11-17 12:00 UTC (az2)'],
