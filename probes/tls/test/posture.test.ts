@@ -312,7 +312,7 @@ test('the tables fit 80 columns', () => {
   for (const block of [protocols, ciphers]) {
     if (block?.kind !== 'table') throw new Error('no table');
     const widths = block.columns.map((column, at) =>
-      Math.max(column.length, ...block.rows.map((row) => String(row[at] ?? '-').length)),
+      Math.max(column.length, ...block.rows.map((row) => JSON.stringify(row[at] ?? '-').length)),
     );
     expect(widths.reduce((sum, width) => sum + width + 2, 0)).toBeLessThanOrEqual(80);
   }
