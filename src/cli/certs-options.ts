@@ -14,6 +14,7 @@ export interface CertsOptions extends JudgingOptions {
   readonly dir: readonly string[];
   readonly passwordFile?: string;
   readonly passwordEnv?: string;
+  readonly since?: string;
   readonly firstAddress?: boolean;
   readonly revocation?: boolean;
   readonly concurrency: string;

@@ -5,6 +5,8 @@ import { findFiles } from '../certs/files/find.ts';
 import { judgeFile } from '../certs/files/judge-file.ts';
 import { readCertificateFile } from '../certs/files/read-file.ts';
 import { type JudgeTargetContext, judgeTarget } from '../certs/judge-target.ts';
+import type { EarlierReport } from '../certs/read-report.ts';
+import { withChanges } from '../certs/since.ts';
 import { sweep } from '../certs/sweep.ts';
 import type { FetchNamed } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
@@ -49,6 +51,7 @@ export async function survey(
   options: CertsOptions,
   policy: Policy,
   launch: Launch,
+  earlier: EarlierReport | null = null,
 ): Promise<CertsReport> {
   const beganMs = now();
   const startedAtMs = launch.io.wallClockMs();
@@ -60,7 +63,9 @@ export async function survey(
     const run = await prepare(targets, options, policy, launch, { signal, startedAtMs });
     const files = await readFiles(run);
     if (targets.length > 0) await sweepTargets(run);
-    return assemble(run.collector.read(), {
+    const seen = run.collector.read();
+    const context = { severities: policy.severities, asOfMs: startedAtMs };
+    return assemble(earlier === null ? seen : withChanges(seen, earlier, context), {
       ...{ startedAtMs, asOfMs: startedAtMs, durationMs: now() - beganMs },
       complete: !signal.aborted,
       asked: targets.length + files,

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWorld } from '../../src/demo/world.ts';
 import type { CertsReport } from '../../src/model/certs.ts';
-import { runCli } from '../support/cli.ts';
+import { runCli, runInside } from '../support/cli.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -63,6 +64,28 @@ describe('probe certs', () => {
     for (const { chain } of report.places) {
       expect(chain.length).toBeGreaterThan(1);
       for (const fingerprint of chain) expect(report.certificates).toHaveProperty(fingerprint);
+    }
+  });
+
+  test('compared with an earlier report: what was told then and not renewed is marked, and a wrong file is refused', async () => {
+    const world = await startWorld();
+    try {
+      const last = join(folder, 'last.json');
+      const sweep = ['certs', 'kms.example', '-f', 'json', '-o', last];
+      expect((await runInside(world, sweep)).err).toBe('');
+      const { out } = await runInside(world, ['certs', 'kms.example', '--since', last]);
+      expect(out).toMatch(/expires in 6 days, on .* Told on .* too, and not renewed since\./);
+      const again = await runInside(world, [...sweep, '--since', last]);
+      expect(again.err).toBe('');
+      expect((JSON.parse(await readFile(last, 'utf8')) as CertsReport).problems[0]?.what).toContain(
+        'not renewed since',
+      );
+      await writeFile(last, '{"schema":"journey/1"}');
+      const refused = await runInside(world, ['certs', 'kms.example', '--since', last]);
+      expect(refused.err).toContain('is no report of certificates');
+      expect(refused.exit).toBe(3);
+    } finally {
+      await world.close();
     }
   });
 

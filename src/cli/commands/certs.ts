@@ -1,4 +1,5 @@
 // Owns `probe certs [target...]`: what is asked for is looked at, reported in the form that was asked for, and said by the exit code.
+import type { EarlierReport } from '../../certs/read-report.ts';
 import type { CertsReport } from '../../model/certs.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type CertsOptions, targetsOf } from '../certs-options.ts';
@@ -24,9 +25,10 @@ export async function runCerts(
     throw new UsageError('nothing to look at', 'name targets, a list of them (--list), or files (--file, --dir)');
   const policy = await policyFrom(options, null, launch);
   const telling = await tellingOf(options, launch);
+  const earlier = await earlierOf(options, launch);
   const files = await openFiles(options, launch);
   try {
-    const report = await survey(targets, options, policy, launch);
+    const report = await survey(targets, options, policy, launch, earlier);
     // First: an alert must not depend on whether somebody reads the report.
     await files.textfile?.write(await metricsOf(report));
     const text = await render(report, options, launch);
@@ -39,6 +41,16 @@ export async function runCerts(
   } finally {
     await files.discard();
   }
+}
+
+/** The schema of a report is loaded only where one is read. @throws UsageError */
+async function earlierOf({ since }: CertsOptions, launch: Launch): Promise<EarlierReport | null> {
+  if (since === undefined) return null;
+  const [{ readReport }, { readJourneyText }] = await Promise.all([
+    import('../../certs/read-report.ts'),
+    import('../journey-file.ts'),
+  ]);
+  return readReport(await readJourneyText(since, launch.io), `--since: ${since}`);
 }
 
 /** Opened before the sweep, so that a path that cannot be written is said before anything is sent. @throws UsageError */
