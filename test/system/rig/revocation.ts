@@ -54,8 +54,8 @@ export interface RevocationWorld {
   readonly sServer: Listen;
   readonly ports: Ports;
   readonly rootFile: string;
-  file(name: string): string;
-  target(leaf: LeafName): string;
+  readonly file: (name: string) => string;
+  readonly target: (leaf: LeafName) => string;
   /** Options of a ride to it, and of a sweep over it. */
   readonly options: readonly string[];
   readonly sweepOptions: readonly string[];
@@ -103,7 +103,7 @@ export async function startRevocationWorld(rig: Rig): Promise<RevocationWorld> {
 interface World {
   readonly rig: Rig;
   readonly ports: Ports;
-  file(name: string): string;
+  readonly file: (name: string) => string;
 }
 
 async function distinctPorts(count: number): Promise<readonly number[]> {

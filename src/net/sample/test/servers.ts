@@ -9,7 +9,7 @@ import { issue, type Party } from '../../../demo/pki/certificate.ts';
 import { ecKeys } from '../../../demo/pki/keys.ts';
 
 const DAY_MS = 86_400_000;
-const ADDRESS = '127.0.0.61';
+export const ADDRESS = '127.0.0.61';
 
 export interface TestServer extends AsyncDisposable {
   readonly address: string;
