@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Journey } from '../src/model/journey.ts';
-import { type Line, median, time } from './measure.ts';
+import { type Line, median, peakMiB, time } from './measure.ts';
 import type { Place } from './place.ts';
 
 const SAMPLES = 20;
@@ -35,27 +35,12 @@ function criticalPathMs({ hops }: Journey): number {
 }
 
 const LONG_SAMPLES = 1000;
-const MIB = 1_048_576;
-/**
- * Writes what the process had at most to the file named in OUTRIDER_PEAK_FILE. getrusage(2): ru_maxrss is in KiB, and Node gives it so
- * everywhere. No file of TypeScript: Node would load its type stripper into what is measured, 20 MiB.
- */
-const PEAK_HOOK = `data:text/javascript,${encodeURIComponent(`
-  import { writeFileSync } from 'node:fs';
-  const peakBytes = () => String(process.resourceUsage().maxRSS * 1024);
-  process.on('exit', () => writeFileSync(process.env.OUTRIDER_PEAK_FILE, peakBytes()));
-`)}`;
 
 /** Peak resident memory of 1000 samples to each of three endpoints, against that of Node doing nothing. */
 export async function* memory({ bin, folder, healthy, rideArgs }: Place): AsyncGenerator<Line> {
-  const peak = async (name: string, rest: readonly string[]): Promise<number> => {
-    const file = join(folder, name);
-    await time([process.execPath, '--import', PEAK_HOOK, ...rest], { env: { OUTRIDER_PEAK_FILE: file } });
-    return Number(await readFile(file, 'utf8')) / MIB;
-  };
-  const theirs = await peak('nothing', ['-e', '0']);
+  const theirs = await peakMiB(['-e', '0'], join(folder, 'nothing'));
   const long = ['-n', `${LONG_SAMPLES}`, '--rate', '100', '--fail-on', 'never', '--output', join(folder, 'long.json')];
-  const ours = await peak('long', [bin, ...rideArgs(healthy), ...long, '--format', 'json']);
+  const ours = await peakMiB([bin, ...rideArgs(healthy), ...long, '--format', 'json'], join(folder, 'long'));
   const { hops } = JSON.parse(await readFile(join(folder, 'long.json'), 'utf8')) as Journey;
   const totals = hops.filter(({ id }) => id === 'total');
   const [taken, failed] = [totals.map(({ attempts }) => attempts), totals.map(({ failures }) => failures)].map(

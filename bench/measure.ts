@@ -1,5 +1,6 @@
 // Owns measuring: wall time of a process, medians, interleaved pairs, and the line that is printed. Judges nothing.
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 
 /** One comparison. `ratio` is ours to theirs; both in `unit`. */
 export interface Line {
@@ -71,4 +72,21 @@ export function time(
       else reject(new Error(`${argv.slice(0, 6).join(' ')} ended with ${code ?? 'a signal'}:\n${read.stderr}`));
     });
   });
+}
+
+const MIB = 1_048_576;
+/**
+ * Writes what the process had at most to the file named in OUTRIDER_PEAK_FILE. getrusage(2): ru_maxrss is in KiB, and Node gives it so
+ * everywhere. No file of TypeScript: Node would load its type stripper into what is measured, 20 MiB.
+ */
+const PEAK_HOOK = `data:text/javascript,${encodeURIComponent(`
+  import { writeFileSync } from 'node:fs';
+  const peakBytes = () => String(process.resourceUsage().maxRSS * 1024);
+  process.on('exit', () => writeFileSync(process.env.OUTRIDER_PEAK_FILE, peakBytes()));
+`)}`;
+
+/** Peak resident memory of node with these arguments. @param file to be written with it */
+export async function peakMiB(argv: readonly string[], file: string): Promise<number> {
+  await time([process.execPath, '--import', PEAK_HOOK, ...argv], { env: { OUTRIDER_PEAK_FILE: file } });
+  return Number(await readFile(file, 'utf8')) / MIB;
 }

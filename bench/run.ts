@@ -1,4 +1,5 @@
 // Owns `npm run bench`: prints every comparison as a ratio. Asserts nothing; ends with 1 only when it cannot measure.
+import { certs } from './certs.ts';
 import { decoder } from './decoder.ts';
 import { delegation } from './delegation.ts';
 import { memory, wallTime } from './journey.ts';
@@ -16,6 +17,7 @@ const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [
   sampling,
   delegation,
   stubClient,
+  certs,
 ];
 
 try {

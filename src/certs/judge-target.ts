@@ -13,6 +13,7 @@ import type { EndpointId } from '../model/text.ts';
 import { visible } from '../model/text.ts';
 import type { Fingerprint, RequestTrace, Ride } from '../model/trace.ts';
 import type { Looked } from '../net/tls/look.ts';
+import { keepOpened } from '../x509/certificate.ts';
 import type { Swept } from './sweep.ts';
 
 export interface JudgeTargetContext {
@@ -78,6 +79,8 @@ function rideOf({ seen, lookup }: Swept): Ride {
     }),
   );
   const certificates = new Map(seen.flatMap(({ looked }) => [...looked.certificates]));
+  const opened = new Map(seen.flatMap(({ looked }) => [...looked.opened]));
+  for (const [fingerprint, x509] of opened) keepOpened(certificates.get(fingerprint) ?? x509.raw, x509);
   const staples = new Map(
     seen.flatMap(({ looked: { staple } }) => (staple === null ? [] : [[staple.fingerprint, staple.der] as const])),
   );

@@ -1,4 +1,5 @@
 // Owns the step from a certificate read to its record. Reads no DER of its own, never judges.
+import { hash } from 'node:crypto';
 import type { CertificateRecord } from '../model/certificate-schema.ts';
 import type { WireText } from '../model/text.ts';
 import { type Certificate, loaded, readCertificate } from './certificate.ts';
@@ -14,8 +15,25 @@ export interface RecordedCertificate {
   readonly record: CertificateRecord;
 }
 
+/** CA certificates that were read last, by fingerprint: a sweep meets the same few intermediates on thousands of chains. */
+const recent = new Map<string, RecordedCertificate & { readonly startedAtMs: number }>();
+const MAX_RECENT = 256;
+
 /** Reads a certificate. @param startedAtMs Unix ms that `daysLeft` is counted from */
 export function recordCertificate(der: Uint8Array, startedAtMs: number): RecordedCertificate {
+  const fingerprint = hash('sha256', der);
+  const before = recent.get(fingerprint);
+  const read = before?.startedAtMs === startedAtMs ? before : { ...readRecord(der, startedAtMs), startedAtMs };
+  if (read.record.isCa !== true) return read;
+  // Behind all others: the first of a Map is the one that was not asked for the longest.
+  recent.delete(fingerprint);
+  recent.set(fingerprint, read);
+  const [oldest] = recent.keys();
+  if (recent.size > MAX_RECENT && oldest !== undefined) recent.delete(oldest);
+  return read;
+}
+
+function readRecord(der: Uint8Array, startedAtMs: number): RecordedCertificate {
   const certificate = readCertificate(der);
   const { x509, parseError, key } = loaded(certificate);
   const { names, isCa, extendedKeyUsage, caIssuersUrls, ocspUrls } = certificate.extensions;

@@ -1,10 +1,11 @@
 // Owns the question "did this certificate issue that one?". Never builds a path on names alone: an impostor can carry the same name.
 import type { X509Certificate } from 'node:crypto';
+import { isSignedByKeyOf } from './signed-by.ts';
 
 /** True when the names fit and the signature is the issuer's. False for keys and algorithms that OpenSSL cannot use. */
 export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    return certificate.checkIssued(issuer) && isSignedByKeyOf(certificate, issuer);
   } catch {
     return false;
   }
@@ -13,7 +14,7 @@ export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate
 /** Names compared as written: checkIssued would also ask for keyCertSign, which a self-signed server certificate has no use for. */
 export function isSelfSigned(certificate: X509Certificate): boolean {
   try {
-    return certificate.subject === certificate.issuer && certificate.verify(certificate.publicKey);
+    return certificate.subject === certificate.issuer && isSignedByKeyOf(certificate, certificate);
   } catch {
     return false;
   }

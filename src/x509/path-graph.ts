@@ -1,5 +1,6 @@
 // Owns who may have issued whom among the certificates at hand, and the checked signatures between them. Judges nothing else.
 import { type Certificate, loaded } from './certificate.ts';
+import { isSignedByKeyOf } from './signed-by.ts';
 import type { TrustStore, VerifiedSignatures } from './trust-store.ts';
 
 export interface Graph {
@@ -85,14 +86,9 @@ function signatureChecker(budget: number, verified: VerifiedSignatures): Graph['
   };
 }
 
-/** False for keys and algorithms that OpenSSL cannot use. */
 function verifies(certificate: Certificate, issuer: Certificate): boolean {
-  try {
-    const [below, above] = [loaded(certificate).x509, loaded(issuer).x509];
-    return below !== null && above !== null && below.verify(above.publicKey);
-  } catch {
-    return false;
-  }
+  const [below, above] = [loaded(certificate).x509, loaded(issuer).x509];
+  return below !== null && above !== null && isSignedByKeyOf(below, above);
 }
 
 function reaching(

@@ -1,5 +1,6 @@
 // Owns one look at what a server presents: connect to the pinned address, STARTTLS where the protocol wants it, one handshake, the
 // certificates as sent. Sends no request, and judges nothing.
+import type { X509Certificate } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Endpoint, Starttls } from '../../model/target.ts';
@@ -29,6 +30,8 @@ export interface Looked {
   readonly facts: TlsFacts | null;
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
   readonly staple: Staple | null;
+  /** What OpenSSL made of them in the handshake. */
+  readonly opened: ReadonlyMap<Fingerprint, X509Certificate>;
   readonly problem: Problem | null;
 }
 
@@ -46,9 +49,15 @@ export type Look = (where: LookWhere, signal: AbortSignal) => Promise<Looked>;
 /** What HTTPS servers are asked for; a server of another protocol that knows ALPN must refuse names it does not speak (RFC 7301 3.2). */
 const HTTPS_ALPN = ['h2', 'http/1.1'];
 
+/**
+ * What OpenSSL offers by itself, but the key share is for X25519 alone: one for X25519MLKEM768 costs a fifth of the handshake's CPU and a
+ * kilobyte, which some middleboxes drop. A server that wants another group asks for it (HelloRetryRequest, RFC 8446 4.1.4).
+ */
+const GROUPS = 'X25519:P-256:X448:P-521:P-384:?ffdhe2048:?ffdhe3072:?X25519MLKEM768';
+
 /** @throws UsageError for roots that cannot be used */
 export async function openLook(options: LookOptions): Promise<Look> {
-  const context = secureContext(options.caPem, null);
+  const context = secureContext(options.caPem, null, { ecdhCurve: GROUPS });
   const readsChain = await walkIsAsSent();
   return (where, signal) => lookOnce({ ...options, context, readsChain }, where, signal);
 }
@@ -83,5 +92,6 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
   }
   const failure = failed ?? (readsChain ? null : problem('internal', 'tls'));
   const { facts, chain, staple } = learnt;
-  return { durationMs: now() - startMs, connectMs, facts, certificates: chain.certificates, staple, problem: failure };
+  const shown = { certificates: chain.certificates, opened: chain.opened, staple };
+  return { durationMs: now() - startMs, connectMs, facts, ...shown, problem: failure };
 }

@@ -32,7 +32,7 @@ function byIssuer(socket: TLSSocket): SentChain {
     fingerprints.push(fingerprintOf(at.raw));
     if (at.issuerCertificate !== undefined) at = at.issuerCertificate;
   }
-  return { fingerprints, certificates: new Map() };
+  return { ...NO_CHAIN, fingerprints };
 }
 
 const changed =
