@@ -24,7 +24,7 @@ export function recordCertificate(der: Uint8Array, startedAtMs: number): Recorde
   const fingerprint = hash('sha256', der);
   const before = recent.get(fingerprint);
   const read = before?.startedAtMs === startedAtMs ? before : { ...readRecord(der, startedAtMs), startedAtMs };
-  if (read.record.isCa !== true) return read;
+  if (!read.record.isCa) return read;
   // Behind all others: the first of a Map is the one that was not asked for the longest.
   recent.delete(fingerprint);
   recent.set(fingerprint, read);

@@ -1,7 +1,7 @@
 // Owns the TLS handshake of a sample: resumed only where that is asked for, never refused for what the certificate says, so that all of it is seen.
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { connect, createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { DnsName } from '../../model/text.ts';
@@ -122,7 +122,7 @@ export function handshake(
     secured.on('error', (error) => fail(problemOf(error, 'tls')));
     secured.once('close', () => fail(problem('closed', 'tls')));
     secured.once('secureConnect', () => {
-      secured.getPeerCertificate = TLSSocket.prototype.getPeerCertificate;
+      Reflect.deleteProperty(secured, 'getPeerCertificate');
       learn(stapled, secured.authorized ? null : errorCode(secured.authorizationError));
       done(secured);
     });
