@@ -1,9 +1,11 @@
 // Owns certificate revocation lists, RFC 5280 5: their head and scope, whose signature they bear, and the search for one serial number in
 // them, entry by entry and without a list of entries. Fetches nothing, never throws.
+import { type WireText, wireText } from '../model/text.ts';
 import type { Certificate } from './certificate.ts';
 import { booleanOf, children, content, contextTag, isOf, type Node, oidOf, readDer, tag } from './der.ts';
 import { nameKey } from './distinguished-name.ts';
 import { keyUsageBit } from './extensions.ts';
+import { nameForm } from './general-names.ts';
 import { fromAsn1Time } from './instant.ts';
 import { reasonName } from './ocsp.ts';
 import { isSignedBy, type Signed, signedOf } from './signature.ts';
@@ -12,6 +14,7 @@ import { bytesOf, contentOf, contextOctet, octet, type Value, valueAt, valuesIn,
 /** The largest that is read. The lists of public CAs are mostly below 1 MiB, some have 20. */
 export const MAX_CRL_BYTES = 64 * 1024 * 1024;
 const MAX_PARTS = 10;
+const MAX_PLACES = 64;
 const MAX_EXTENSION_BYTES = 65_536;
 
 /** What the list is about, RFC 5280 5.2.5. */
@@ -21,6 +24,8 @@ export interface CrlScope {
   readonly onlyAttributeCerts: boolean;
   readonly indirect: boolean;
   readonly someReasonsOnly: boolean;
+  /** Where lists of this part of the certificates are; null: it is not a part. Empty for a name in another form, which fits nothing. */
+  readonly places: readonly WireText[] | null;
 }
 
 export interface Crl {
@@ -112,6 +117,7 @@ function saidBy(
 /** One that cannot be read is about something else: then the list says nothing. */
 function scopeOf(node: Node | null): CrlScope {
   const part = (number: number): Node | undefined => children(node).find((each) => contextTag(each) === number);
+  const point = part(0);
   const isTrue = (number: number): boolean => {
     const found = part(number);
     return found !== undefined && booleanOf({ ...found, tagClass: 0, type: tag.boolean }) !== false;
@@ -122,7 +128,18 @@ function scopeOf(node: Node | null): CrlScope {
     someReasonsOnly: part(3) !== undefined,
     indirect: isTrue(4),
     onlyAttributeCerts: isTrue(5) || node === null,
+    places: point === undefined ? null : placesOf(point),
   };
+}
+
+/** URLs of a full name, RFC 5280 4.2.1.13. */
+function placesOf(point: Node): readonly WireText[] {
+  return children(point)
+    .filter((name) => contextTag(name) === 0)
+    .flatMap((fullName) => children(fullName))
+    .filter((name) => contextTag(name) === nameForm.uri)
+    .slice(0, MAX_PLACES)
+    .map((name) => wireText(content(name), 1024));
 }
 
 function extensionsOf(bytes: Buffer, wrapped: Value): ReadonlyMap<string, CrlExtension> | null {
@@ -153,7 +170,10 @@ export function outOfScope(
   if (isDelta) return 'it only lists changes to another list';
   if (unknownCritical !== null) return 'it has a critical extension that is not known here';
   if (scope === null) return null;
-  const { isCa } = certificate.extensions;
+  const { isCa, crlUrls } = certificate.extensions;
+  // RFC 5280 6.3.3 (b): CAs cut their lists into parts, and one that another part stands in lists nothing of this certificate.
+  if (scope.places?.every((place) => !crlUrls.includes(place)))
+    return 'it is the list of another part of the certificates';
   if (scope.onlyAttributeCerts) return 'it is about attribute certificates';
   if (scope.indirect) return 'it is an indirect list';
   if (scope.someReasonsOnly) return 'it is about some reasons of revocation only';

@@ -68,6 +68,8 @@ const name = sequence();
 const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
 const scope = (...parts: readonly Node[]): Node =>
   sequence(oid('2.5.29.28'), boolean(true), octets(toDer(sequence(...parts))));
+const at = (...urls: readonly string[]): Node =>
+  explicit(0, explicit(0, ...urls.map((url) => implicit(6, Buffer.from(url)))));
 const TRUE = Uint8Array.of(0xff);
 
 /** A list that nobody signed. */
@@ -93,6 +95,19 @@ describe('what a list is about', () => {
       'it is about attribute certificates',
     ],
     ['other issuers', [scope(implicit(4, TRUE))], 'it is an indirect list', 'it is an indirect list'],
+    ['its own part', [scope(at('http://crl.example/1.crl', 'http://crl.example/ca.crl'))], null, null],
+    [
+      'another part',
+      [scope(at('http://crl.example/2.crl'))],
+      'it is the list of another part of the certificates',
+      'it is the list of another part of the certificates',
+    ],
+    [
+      'a part under another kind of name',
+      [scope(explicit(0, explicit(1, sequence())))],
+      'it is the list of another part of the certificates',
+      'it is the list of another part of the certificates',
+    ],
     [
       'some reasons',
       [scope(implicit(3, Uint8Array.of(1, 0x40)))],
