@@ -16,13 +16,14 @@ export interface PlacedChain {
   readonly leaf: TlsCertificate | null;
 }
 
-/** Every chain that was seen, the main one of each endpoint before its others. */
+/** Every chain that was seen, the main one of each endpoint before its others, the one of the other key type last. */
 export function chainsIn({ byEndpoint, certificates }: TlsEvidence): readonly PlacedChain[] {
   return byEndpoint.flatMap((record, index) => {
     const place = ['evidence', 'tls', 'byEndpoint', index] as const;
     const chains = [
       { chain: record as TlsChain, at: pointer(...place) },
       ...record.otherChains.map((chain, other) => ({ chain, at: pointer(...place, 'otherChains', other) })),
+      ...(record.twin === undefined ? [] : [{ chain: record.twin, at: pointer(...place, 'twin') }]),
     ];
     return chains
       .filter(({ chain }) => chain.chainSent.length > 0)

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type CertificateRecord, certificateSchema, fingerprintSchema } from '../../src/model/certificate-schema.ts';
 import { count, dnsNameSchema, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
 import { earlier } from './evidence-earlier.ts';
+import { endsSchema } from './evidence-ends.ts';
 import { postureSchema } from './evidence-posture.ts';
 import { revocationSchema } from './evidence-revocation.ts';
 
@@ -102,6 +103,8 @@ const endpointSchema = chainSchema.extend({
   ocspStapled: z.boolean().nullable(),
   /** Different chains on the same endpoint, most frequent first, the first 8: several servers behind one address. */
   otherChains: z.array(chainSchema).max(8),
+  /** The chain with a key of the other type (RSA, ECDSA), when a handshake that would take no other showed one that the ride did not. */
+  twin: chainSchema.optional(),
 });
 export type TlsEndpoint = z.infer<typeof endpointSchema>;
 
@@ -115,5 +118,9 @@ export const evidenceSchema = z.object({
   posture: postureSchema.optional(),
   /** Staples, timestamps, and what the issuers' servers say. Absent over plain http and in old journeys. */
   revocation: revocationSchema.optional(),
+  /** Handshakes beyond the ride. Absent when none were made, and in old journeys. */
+  ends: endsSchema.optional(),
+  /** The certificate of ours that servers get when they ask for one. Absent when the ride has none, and in old journeys. */
+  client: certificateSchema.optional(),
 });
 export type TlsEvidence = z.infer<typeof evidenceSchema>;

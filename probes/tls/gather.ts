@@ -7,11 +7,14 @@ import { type Certificate, loaded } from '../../src/x509/certificate.ts';
 import { type RecordedCertificate, recordCertificate } from '../../src/x509/certificate-record.ts';
 import { hostMatches } from '../../src/x509/hostname.ts';
 import { issuanceOf } from '../../src/x509/issuance.ts';
+import type { Beside } from './beside.ts';
 import { shapeOf } from './chain-shape.ts';
 import { earlierOf } from './earlier.ts';
+import { clientOf } from './ends/client.ts';
+import type { LookedAt } from './ends/look.ts';
+import { endsOf, shownBeside, twinOf } from './ends/record.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence, TlsVerdict } from './evidence.ts';
 import type { TlsOptions } from './options.ts';
-import type { Surveyed } from './posture/survey.ts';
 import { revocationOf } from './revocation/gather.ts';
 import { trustErrorOf, trustErrorSays } from './trust-words.ts';
 import { verdictOf } from './verdict.ts';
@@ -38,27 +41,30 @@ export const gather: Gather<TlsEvidence, TlsOptions> = async (context) => {
 
 /** What the survey beside the ride found; a certificate that the ride saw too is told as the ride saw it. */
 function withPosture(record: TlsEvidence, { beside }: GatherContext<TlsOptions>): TlsEvidence {
-  if (beside?.state !== 'complete') return record;
-  const { posture, certificates } = beside.value as unknown as Surveyed;
+  const surveyed = besideOf(beside)?.surveyed ?? null;
+  if (surveyed === null) return record;
+  const { posture, certificates } = surveyed;
   return { ...record, certificates: { ...certificates, ...record.certificates }, posture };
 }
 
-function recordOf({
-  target,
-  endpoints,
-  ride,
-  startedAtMs,
-  trustedRoots,
-  before,
-}: GatherContext<TlsOptions>): TlsEvidence {
+function besideOf(beside: GatherContext<TlsOptions>['beside']): Beside | null {
+  return beside?.state === 'complete' ? (beside.value as unknown as Beside) : null;
+}
+
+function recordOf(context: GatherContext<TlsOptions>): TlsEvidence {
+  const { target, endpoints, ride, startedAtMs, trustedRoots, before, beside } = context;
   // Over http there is nothing to read; the checks say so.
   if (target.scheme === 'http') return { byEndpoint: [], certificates: {} };
+  const lookedAt: readonly LookedAt[] = besideOf(beside)?.lookedAt ?? [];
   const byEndpoint = endpoints.map((endpoint) => {
     const traces = ride.traces.filter((trace) => trace.endpoint === endpoint.id);
-    return { endpoint, traces, chains: chainsOf(traces) };
+    const chains = chainsOf(traces);
+    return { endpoint, traces, chains, twin: twinOf(lookedAt, endpoint.id, chains) };
   });
-  const kept = byEndpoint.flatMap(({ chains }) => chains.flatMap(({ facts }) => facts.chainSent.slice(0, MAX_CHAIN)));
-  const read = readAll(new Set(kept), ride.certificates, startedAtMs);
+  const chainsSeen = byEndpoint.flatMap(({ chains, twin }) => [...chains, ...twin]);
+  const kept = chainsSeen.flatMap(({ facts }) => facts.chainSent.slice(0, MAX_CHAIN));
+  const { leaves, ders } = shownBeside(lookedAt);
+  const read = readAll(new Set([...kept, ...leaves]), new Map([...ders, ...ride.certificates]), startedAtMs);
   const records = new Map([...read].map(([fingerprint, { record }]) => [fingerprint, record]));
   const issued = issuanceOf(
     new Map([...read].map(([fingerprint, { certificate }]) => [fingerprint, loaded(certificate).x509])),
@@ -80,8 +86,13 @@ function recordOf({
             }),
     });
   return {
-    byEndpoint: byEndpoint.map(({ endpoint, traces, chains }) => endpointOf(endpoint, traces, chains, describe)),
+    byEndpoint: byEndpoint.map(({ endpoint, traces, chains, twin }) => ({
+      ...endpointOf(endpoint, traces, chains, describe),
+      ...twin.map((same) => ({ twin: describe(same) }))[0],
+    })),
     certificates: Object.fromEntries(records),
+    ...(lookedAt.length === 0 ? {} : { ends: endsOf(lookedAt, context) }),
+    ...clientOf(context),
     ...(before === undefined ? {} : { earlier: earlierOf(before) }),
   };
 }

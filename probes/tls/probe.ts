@@ -6,6 +6,9 @@ import type { TlsOptions, TlsPolicy } from './options.ts';
 const HELLOS =
   'beside the ride, hellos that finish no handshake, one after another: at most 40 to one endpoint, 5 to each other one, 60 in all ' +
   '(--no-tls-survey leaves them out)';
+const HANDSHAKES =
+  'beside the ride, whole TLS handshakes without a request, one after another: at most 8 to one endpoint, 48 in all ' +
+  '(--no-tls-survey leaves them out too)';
 const QUESTIONS =
   'after the ride, for each certificate that leads to a root (at most 64) 1 x POST to an OCSP responder and 1 x GET of a revocation list ' +
   'at the URLs in it, a second one where the first gives nothing, each list once';
@@ -15,17 +18,17 @@ export const tls: Probe<TlsEvidence, TlsOptions, TlsPolicy> = {
   question: 4,
   title: 'Where does TLS end, whose certificate is it, when does it expire, is its rotation automated?',
   reads: 'ride',
-  after: [],
+  after: ['hosts'],
   sends: ({ target, options }) => {
-    const { survey = true, revocation = false } = (options ?? {}) as Partial<TlsOptions>;
-    const said = [...(survey ? [HELLOS] : []), ...(revocation ? [QUESTIONS] : [])];
+    const { survey = true, handshakes = true, revocation = false } = (options ?? {}) as Partial<TlsOptions>;
+    const said = [...(survey ? [HELLOS] : []), ...(handshakes ? [HANDSHAKES] : []), ...(revocation ? [QUESTIONS] : [])];
     return target.scheme === 'http' || said.length === 0 ? null : said.join('; ');
   },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).optionsSchema,
   policy: async () => (await import('./options.ts')).policySchema,
   evidence: async () => (await import('./evidence.ts')).evidenceSchema,
-  beside: async () => (await import('./posture/survey.ts')).survey,
+  beside: async () => (await import('./beside.ts')).beside,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
   metrics: async () => (await import('./metrics.ts')).metrics,

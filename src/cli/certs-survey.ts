@@ -102,7 +102,7 @@ async function prepare(
 
 /** A sweep sends one handshake to each address, and nothing more unless asked. */
 async function quietOptions(tls: AnyProbe, { revocation = false }: CertsOptions): Promise<unknown> {
-  return { ...((await tls.defaults()).options as object), survey: false, revocation };
+  return { ...((await tls.defaults()).options as object), survey: false, handshakes: false, revocation };
 }
 
 /** @returns how many files there were */

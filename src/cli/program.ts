@@ -122,7 +122,10 @@ function rideOptions(command: Command): Command {
         'published address ranges (AWS, Google, Azure, iptoasn, pyasn): whose the addresses are (repeat)',
       ),
     )
-    .option('--no-tls-survey', 'no TLS hellos beside the ride: only what it negotiates is told, not what is offered')
+    .option(
+      '--no-tls-survey',
+      'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',
+    )
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))

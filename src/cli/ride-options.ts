@@ -120,7 +120,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   if (axfr === true) given.axfr = true;
   const own = {
     dns: given,
-    tls: { ...(tlsSurvey ? {} : { survey: false }), ...(revocation === true ? { revocation } : {}) },
+    tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);

@@ -27,6 +27,8 @@ export interface HandshakeOffer {
   readonly maxVersion?: TlsVersion;
   /** Offered to be taken up again; a server that does so shows no certificates. */
   readonly resume?: TlsSession;
+  /** Tickets that come behind the handshake are not waited for. */
+  readonly noTickets?: true;
 }
 
 export interface HandshakeReply {

@@ -28,6 +28,8 @@ export interface GatherContext<Options> {
   readonly options: Options;
   /** DER of each root that the ride's handshakes are verified against, the same list every time; absent where nobody said. */
   readonly trustedRoots?: () => readonly Uint8Array[];
+  /** PEM of the certificate that servers get when they ask for one, its chain behind it; absent without one. Never its key. */
+  readonly clientCertificatePem?: string;
   /** Wall clock when the journey began, Unix ms. */
   readonly startedAtMs: number;
   /** Evidence of the probes named in `after`, by id; absent when they have none. */

@@ -99,6 +99,7 @@ async function observeWith(
     ...{ target: settings.target, endpoints: ridden, lookup: first, signal },
     startedAtMs: context.startedAtMs,
     trustedRoots: trustedRoots(settings.trust.caPem),
+    ...(settings.identity === null ? {} : { clientCertificatePem: settings.identity.certificatePem }),
     ...(settings.before === undefined ? {} : { before: settings.before }),
     ...(settings.networks === undefined ? {} : { networks: settings.networks }),
   };

@@ -144,7 +144,7 @@ async function connectAndShake(
   );
   heard.finishedMs = now() - beganMs;
   heard.resumed = secured.isSessionReused();
-  await ticketsOf(secured, heard, connected.durationMs, signal);
+  if (offer.noTickets !== true) await ticketsOf(secured, heard, connected.durationMs, signal);
 }
 
 /** The first key is made when ServerHello has been read (RFC 8446 7.1), before TLS 1.3 when all of the server's first flight has. Its line is not looked at. */
