@@ -15,10 +15,11 @@ import { chainExtraCertificate } from './checks/chain-extra-certificate.ts';
 import { chainIncomplete } from './checks/chain-incomplete.ts';
 import { chainOrder } from './checks/chain-order.ts';
 import { chainUntrusted } from './checks/chain-untrusted.ts';
+import { clientCertificateExpiry } from './checks/client-certificate-expiry.ts';
 import { clientCertificateWanted } from './checks/client-certificate-wanted.ts';
 import { compressionOffered } from './checks/compression-offered.ts';
 import { crlExpired } from './checks/crl-expired.ts';
-
+import { defaultCertificateExpired } from './checks/default-certificate-expired.ts';
 import { hostnameMismatch } from './checks/hostname-mismatch.ts';
 import { insecureRenegotiation } from './checks/insecure-renegotiation.ts';
 import { intermediateExpiry } from './checks/intermediate-expiry.ts';
@@ -46,6 +47,7 @@ import { weakGroup } from './checks/weak-group.ts';
 import { weakKey } from './checks/weak-key.ts';
 import { weakSignature } from './checks/weak-signature.ts';
 import { chainsIn, isLit, type PlacedChain } from './derive.ts';
+import { endsFacts, endsSays } from './ends/where.ts';
 import type { TlsEvidence } from './evidence.ts';
 import { deathOf } from './first-death.ts';
 import type { TlsPolicy } from './options.ts';
@@ -76,6 +78,7 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
       `; the first ${expiry(notAfter, asOfMs)} (${where}). `,
       ...deathSays(chains, evidence, asOfMs),
       automationSays(evidence, asOfMs),
+      endsSays(evidence.ends),
     ],
     confidence: automationOf(evidence, asOfMs).conclusion === 'cannot tell' ? 'observed' : 'inferred',
     facts: {
@@ -83,6 +86,7 @@ function answer(evidence: TlsEvidence | null, { target, endpoints, asOfMs }: Giv
       ...(offered === null ? {} : { offered }),
       ...deathFacts(chains, evidence),
       ...automationFacts(evidence, asOfMs),
+      ...endsFacts(evidence.ends),
     },
   };
 }
@@ -174,6 +178,8 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     noTls13,
     noPostQuantum,
     clientCertificateWanted,
+    defaultCertificateExpired,
+    clientCertificateExpiry,
   ],
   answer,
 };

@@ -1,16 +1,18 @@
 // Owns the blocks in which the tls record is shown. No formatting.
 import type { Block, Section } from '../../src/contract/section.ts';
 import type { TlsEvidence } from './evidence.ts';
+import { endsBlocks } from './section-ends.ts';
 import { postureBlocks } from './section-posture.ts';
 import { revocationBlocks } from './section-revocation.ts';
 
 /** Hex digits of a fingerprint that tell certificates apart for a reader. */
 const SHORT = 12;
 
-export function section({ byEndpoint, certificates, posture, revocation }: TlsEvidence): Section {
+export function section(evidence: TlsEvidence): Section {
+  const { byEndpoint, certificates, posture, revocation } = evidence;
+  const seen = [handshakes(byEndpoint), presented(certificates), ...endsBlocks(evidence)];
   const offered = posture === undefined ? [] : postureBlocks(posture);
-  const blocks = [handshakes(byEndpoint), presented(certificates), ...offered, ...revocationBlocks(revocation)];
-  return { title: 'TLS', blocks };
+  return { title: 'TLS', blocks: [...seen, ...offered, ...revocationBlocks(revocation)] };
 }
 
 function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {

@@ -27,6 +27,8 @@ export interface HandshakeOffer {
   readonly maxVersion?: TlsVersion;
   /** Offered to be taken up again; a server that does so shows no certificates. */
   readonly resume?: TlsSession;
+  /** DER. What `facts.verifyError` is to rest on: reading all of a system's roots would hold up a ride. Absent: none, and it says nothing. */
+  readonly roots?: readonly Uint8Array[];
   /** Tickets that come behind the handshake are not waited for. */
   readonly noTickets?: true;
 }

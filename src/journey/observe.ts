@@ -99,9 +99,7 @@ async function observeWith(
     ...{ target: settings.target, endpoints: ridden, lookup: first, signal },
     startedAtMs: context.startedAtMs,
     trustedRoots: trustedRoots(settings.trust.caPem),
-    ...(settings.identity === null ? {} : { clientCertificatePem: settings.identity.certificatePem }),
-    ...(settings.before === undefined ? {} : { before: settings.before }),
-    ...(settings.networks === undefined ? {} : { networks: settings.networks }),
+    ...givenWith(settings),
   };
   const options = settings.probeOptions;
   const beside = gatherAll(
@@ -145,17 +143,26 @@ async function observeWith(
 
 /** A hello or handshake beside the ride is not waited for longer, ms. */
 const HELLO_MS = 2000;
+/** What a person gave beside the target; never a key. */
+function givenWith({ identity, before, networks }: RideSettings) {
+  return {
+    ...(identity === null ? {} : { clientCertificatePem: identity.certificatePem }),
+    ...(before === undefined ? {} : { before }),
+    ...(networks === undefined ? {} : { networks }),
+  };
+}
+
 const EMPTY: Ride = { traces: [], lookups: [], certificates: new Map() };
 const NONE: ReadonlyMap<string, Gathered> = new Map();
 
 function openNet(
-  { target, servername, timeoutMs, families, resolverCaPem = null, dns, trust, identity, http, request }: RideSettings,
+  { target, servername, timeoutMs, families, resolverCaPem = null, dns, identity, http, request }: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
   meter: Meter,
 ): Net & { readonly dns: OpenedDnsClient } {
   const helloMs = Math.min(timeoutMs, HELLO_MS);
   const whom = { servername, starttls: target.starttls ?? null, host: target.host };
-  const alike = { ...whom, alpn: ALPN[http], caPem: trust.caPem, identity };
+  const alike = { ...whom, alpn: ALPN[http], identity };
   const client = openDnsClient({ resolvers, timeoutMs, meter, families, caPem: resolverCaPem, ...dns });
   return {
     now,

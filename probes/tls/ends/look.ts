@@ -5,13 +5,15 @@ import type { Handshake, HandshakeOffer, HandshakeReply, TlsSession } from '../.
 import type { GatherContext } from '../../../src/contract/probe.ts';
 import type { Endpoint } from '../../../src/model/target.ts';
 import type { DnsName, EndpointId } from '../../../src/model/text.ts';
+import { readCertificate } from '../../../src/x509/certificate.ts';
+import { trustStore } from '../../../src/x509/trust-store.ts';
 import type { LookKind } from '../evidence-ends.ts';
 
 /** With one endpoint; with all of them together. */
 const MAX_EACH = 8;
 const MAX_TOGETHER = 48;
 /** Between two handshakes with one endpoint, ms. */
-const PAUSE_MS = 50;
+const PAUSE_MS = 20;
 /** Nobody has a name under it: RFC 6761 6.4. */
 const UNKNOWN = 'no-such-name.invalid' as DnsName;
 
@@ -28,7 +30,7 @@ export interface LookedAt {
 
 /** Endpoints in their order; those past the bound are left out. What was under way when the signal aborts is not told. */
 export async function lookEnds(
-  { endpoints, signal }: Pick<GatherContext<unknown>, 'endpoints' | 'signal'>,
+  { endpoints, signal, trustedRoots }: Pick<GatherContext<unknown>, 'endpoints' | 'signal' | 'trustedRoots'>,
   handshake: Handshake,
 ): Promise<readonly LookedAt[]> {
   const chosen = endpoints.slice(0, MAX_TOGETHER);
@@ -36,14 +38,14 @@ export async function lookEnds(
   const lines = chosen.map((endpoint) => openLine(endpoint, { handshake, left: each, signal }));
   await Promise.all(lines.map((line) => line.ask('as-ride', {})));
   const donor = lines.find((line) => sessionOf(line) !== null);
-  await Promise.all(lines.map((line) => askOn(line, donor)));
+  await Promise.all(lines.map((line) => askOn(line, { donor, trustedRoots })));
   return lines.map(({ endpoint, looked }) => ({ endpoint: endpoint.id, looked }));
 }
 
 interface Line {
   readonly endpoint: Endpoint;
   readonly looked: Looked[];
-  ask(kind: LookKind, offer: HandshakeOffer, sessionOf?: EndpointId): Promise<void>;
+  ask(kind: LookKind, offer: HandshakeOffer, lender?: EndpointId): Promise<void>;
 }
 
 interface LineOptions {
@@ -56,31 +58,58 @@ function openLine(endpoint: Endpoint, { handshake, left, signal }: LineOptions):
   const looked: Looked[] = [];
   return {
     ...{ endpoint, looked },
-    async ask(kind, offer, sessionOf) {
+    async ask(kind, offer, lender) {
       if (looked.length >= left || signal.aborted) return;
       if (looked.length > 0) await pause(signal);
       if (signal.aborted) return;
       const reply = await handshake(endpoint, offer, signal);
-      if (reply.problem?.code !== 'cancelled') looked.push({ kind, sessionOf: sessionOf ?? null, reply });
+      if (reply.problem?.code !== 'cancelled') looked.push({ kind, sessionOf: lender ?? null, reply });
     },
   };
 }
 
+interface Given {
+  readonly donor: Line | undefined;
+  readonly trustedRoots: GatherContext<unknown>['trustedRoots'] | undefined;
+}
+
 /** Who did not shake hands as in the ride is asked nothing more. */
-async function askOn(line: Line, donor: Line | undefined): Promise<void> {
+async function askOn(line: Line, { donor, trustedRoots }: Given): Promise<void> {
   const [first] = line.looked;
   const { facts = null, problem = null } = first?.reply ?? {};
   if (facts === null || problem !== null) return;
   const own = sessionOf(line);
   const lent = donor === undefined || donor === line ? null : sessionOf(donor);
-  if (lent !== null) await line.ask('elsewhere', { resume: lent }, donor?.endpoint.id);
-  if (own !== null) await line.ask('again', { resume: own });
+  if (lent !== null) await line.ask('elsewhere', { resume: lent, noTickets: true }, donor?.endpoint.id);
+  if (own !== null) await line.ask('again', { resume: own, noTickets: true });
   const twin = otherKeyType(first?.reply);
-  if (twin !== null) await line.ask(twin, { keyType: twin, noTickets: true });
+  if (twin !== null) await askForTwin(line, twin, trustedRoots);
   await line.ask('unknown-name', { servername: UNKNOWN, noTickets: true });
   if (facts.servername !== null) await line.ask('no-name', { servername: null, noTickets: true });
   await line.ask('as-ride', {});
   await line.ask('as-ride', {});
+}
+
+/** Once more when there is one, so that OpenSSL says whether it trusts it: only the roots that it may lead to are read. */
+async function askForTwin(line: Line, keyType: 'rsa' | 'ecdsa', trustedRoots: Given['trustedRoots']): Promise<void> {
+  const asked = line.looked.length;
+  await line.ask(keyType, { keyType, noTickets: true });
+  const shown = line.looked[asked]?.reply;
+  const roots = shown === undefined || trustedRoots === undefined ? [] : rootsAbove(shown, trustedRoots());
+  if (roots.length > 0) await line.ask(keyType, { keyType, noTickets: true, roots });
+}
+
+const MAX_ROOTS = 8;
+
+function rootsAbove({ facts, certificates }: HandshakeReply, all: readonly Uint8Array[]): readonly Uint8Array[] {
+  const store = trustStore(all);
+  const sent = [...new Set(facts?.chainSent)].slice(0, MAX_ROOTS);
+  const above = sent.flatMap((fingerprint) => {
+    const der = certificates.get(fingerprint);
+    const issuer = der === undefined ? null : readCertificate(der).issuer;
+    return issuer === null ? [] : store.named(issuer);
+  });
+  return [...new Map(above.map((root) => [root.fingerprint, root.der])).values()].slice(0, MAX_ROOTS);
 }
 
 function sessionOf({ looked }: Line): TlsSession | null {

@@ -31,7 +31,7 @@ export function twinOf(
   ridden: readonly { readonly facts: TlsFacts }[],
 ): readonly { readonly facts: TlsFacts; readonly count: number }[] {
   const looked = lookedAt.find((each) => each.endpoint === endpoint)?.looked ?? [];
-  const facts = looked.find(({ kind }) => kind === 'rsa' || kind === 'ecdsa')?.reply.facts ?? null;
+  const facts = looked.findLast(({ kind }) => kind === 'rsa' || kind === 'ecdsa')?.reply.facts ?? null;
   if (facts === null || facts.chainSent.length === 0) return [];
   const sent = facts.chainSent.join(' ');
   return ridden.some((chain) => chain.facts.chainSent.join(' ') === sent) ? [] : [{ facts, count: 1 }];

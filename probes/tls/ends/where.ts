@@ -1,5 +1,6 @@
 // Owns the conclusion where TLS ends: at the balancer, at hosts behind it, or not to be told. Pure; says nothing without a signal, and
 // nothing about what is behind the end of TLS.
+import type { Json } from '../../../src/model/json.ts';
 import type { EndpointId } from '../../../src/model/text.ts';
 import type { Ends, EndsEndpoint } from '../evidence-ends.ts';
 
@@ -65,6 +66,17 @@ export function whereTlsEnds(ends: Ends): WhereTlsEnds {
   return { ...concluded(ends, { domains, several, far: far.length, fronted: before.length }), signals: all, domains };
 }
 
+/** To stand behind other sentences; empty where no handshakes were made beyond the ride. */
+export function endsSays(ends: Ends | undefined): string {
+  return ends === undefined ? '' : ` ${whereTlsEnds(ends).says}`;
+}
+
+export function endsFacts(ends: Ends | undefined): Readonly<Record<string, Json>> {
+  if (ends === undefined) return {};
+  const { at, signals } = whereTlsEnds(ends);
+  return { endsAt: at, endsBy: signals, endsConfidence: at === 'unknown' ? 'not-visible' : 'inferred' };
+}
+
 interface Signs {
   readonly domains: readonly (readonly EndpointId[])[];
   readonly several: readonly EndsEndpoint[];
@@ -94,12 +106,7 @@ function concluded({ byEndpoint }: Ends, { domains, several, far, fronted }: Sig
   }
   if (far > 0)
     return { at: 'mixed', says: `At ${far} of ${seen} addresses TLS seems to end on another machine than TCP does.` };
-  if (fronted > 0 && fronted === seen) {
-    return {
-      at: 'one-terminator',
-      says: `TLS ends before the hosts: ${seen === 1 ? 'several answer' : 'at each address several answer'} behind one session key.`,
-    };
-  }
+  if (fronted > 0 && fronted === seen) return BEFORE_HOSTS;
   if (known < seen || seen === 0) return UNKNOWN;
   if (seen === 1) {
     return {
@@ -113,12 +120,19 @@ function concluded({ byEndpoint }: Ends, { domains, several, far, fronted }: Sig
       says: `TLS ends at one terminator for all ${seen} addresses, or at several that share session keys.`,
     };
   }
-  if (domains.length === seen) return { at: 'own', says: 'Each address ends TLS by itself: session keys differ.' };
+  const also = fronted === 0 ? '' : `; at ${fronted} of them before several hosts`;
+  if (domains.length === seen)
+    return { at: 'own', says: `Each address ends TLS by itself, with a session key of its own${also}.` };
   return {
     at: 'mixed',
     says: `TLS ends at ${domains.length} terminators for ${seen} addresses, by their session keys.`,
   };
 }
+
+const BEFORE_HOSTS = {
+  at: 'one-terminator',
+  says: 'TLS ends before the hosts, unless they share a session key: several answer behind one.',
+} as const;
 
 const UNKNOWN = {
   at: 'unknown',

@@ -183,7 +183,9 @@ describe('told from traces', () => {
       leaves.map((leaf) => ({ leaf })),
     );
     const attempt = await gather(
-      contextOf({ survey: true, handshakes: true, revocation: false }, [endpoint], traces, { target: parseTarget(url) }),
+      contextOf({ survey: true, handshakes: true, revocation: false }, [endpoint], traces, {
+        target: parseTarget(url),
+      }),
     );
     if (attempt.state !== 'complete') throw new Error(attempt.state);
     return attempt.value;

@@ -23,8 +23,6 @@ export interface OpenHandshakeOptions {
   readonly starttls: Starttls | null;
   /** What XMPP opens its stream to. */
   readonly host: string;
-  /** Null: Node's root store. */
-  readonly caPem: readonly string[] | null;
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   /** Bound on each step: connect, STARTTLS, handshake. */
   readonly timeoutMs: number;
@@ -58,7 +56,7 @@ const sessions = new WeakMap<TlsSession, Buffer>();
 /** Ready at once; contexts and the trial of the chain walk are made when they are first wanted. */
 export function openHandshake(options: OpenHandshakeOptions): Handshake {
   const contexts = new Map<string, SecureContext>();
-  const contextFor = ({ keyType, groups, minVersion, maxVersion }: HandshakeOffer): SecureContext => {
+  const contextFor = ({ keyType, groups, minVersion, maxVersion, roots = [] }: HandshakeOffer): SecureContext => {
     const wanted: SecureContextOptions = {
       ...(keyType === undefined ? {} : ONLY[keyType]),
       ...(groups === undefined ? {} : { ecdhCurve: groups.join(':') }),
@@ -66,11 +64,20 @@ export function openHandshake(options: OpenHandshakeOptions): Handshake {
       ...(maxVersion === undefined ? {} : { maxVersion }),
     };
     const key = JSON.stringify(wanted);
-    const known = contexts.get(key) ?? secureContext(options.caPem, options.identity, wanted);
-    contexts.set(key, known);
-    return known;
+    const known = roots.length === 0 ? contexts.get(key) : undefined;
+    const context = known ?? secureContext(roots.map(pemOf), options.identity, wanted);
+    if (roots.length === 0) contexts.set(key, context);
+    return context;
   };
   return (endpoint, offer, signal) => shakeOnce(options, { endpoint, offer, context: contextFor(offer) }, signal);
+}
+
+function pemOf(der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
 interface Wanted {

@@ -9,14 +9,7 @@ import { type Endpoint, endpointId } from '../../../model/target.ts';
 import type { DnsName, IpAddress } from '../../../model/text.ts';
 import { createMeter } from '../../meter.ts';
 import { fingerprintOf } from '../../sample/chain-walk.ts';
-import {
-  clientIdentity,
-  rootPem,
-  startDeafPort,
-  startTcp,
-  startTls,
-  type TestServer,
-} from '../../sample/test/servers.ts';
+import { clientIdentity, startDeafPort, startTcp, startTls, type TestServer } from '../../sample/test/servers.ts';
 import { openHandshake } from '../open-handshake.ts';
 
 const NAME = 'sampled.example' as DnsName;
@@ -50,7 +43,6 @@ function opened(change: Partial<Parameters<typeof openHandshake>[0]> = {}) {
     alpn: ['h2', 'http/1.1'],
     starttls: null,
     host: NAME,
-    caPem: [rootPem],
     ...change,
   };
   return { meter, shake: openHandshake({ identity: null, timeoutMs: 2000, meter, ...options }) };
@@ -99,6 +91,15 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s', (maxVersion) => {
     expect(fresh.ticketLifetimeSeconds).toBeGreaterThan(0);
     expect(fresh.earlyDataBytes).toBe(maxVersion === 'TLSv1.3' ? 0 : null);
   });
+});
+
+test.each([
+  ['no roots', [], 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+  ['its root', [authority.rootCertificate.der], null],
+])('what is said of trust rests on %s where they are given', async (_, roots, verifyError) => {
+  await using server = await startTls(keepOpen, { cert: ec.cert, key: ec.key });
+  const { facts } = await opened().shake(at(server), { roots }, still);
+  expect(facts?.verifyError).toBe(verifyError);
 });
 
 test('what a session holds is not to be had: neither by looking nor by printing', async () => {
