@@ -32,6 +32,8 @@ const unlooked: Readonly<Record<string, readonly string[]>> = {
     ...['certificate-revoked', 'must-staple-missing', 'staple-expired', 'staple-wrong', 'revocation-unknown'],
     ...['crl-expired', 'ocsp-expired', 'sct-too-few'],
   ],
+  ends: ['default-certificate-expired'],
+  client: ['client-certificate-expiry'],
 };
 
 function expectedOf({ evidence, expected }: Case): Case['expected'] {
