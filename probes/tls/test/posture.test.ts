@@ -49,7 +49,7 @@ async function surveyOf(
   const hello = openHello({ servername, starttls: null, host: servername, timeoutMs: 400, meter });
   const net = { now: () => performance.now(), dns: undefined as never, hello };
   const attempt = await survey(
-    contextOf({ survey: true, revocation: false }, servers.map(endpointOf), [], { net, signal }),
+    contextOf({ survey: true, handshakes: true, revocation: false }, servers.map(endpointOf), [], { net, signal }),
   );
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   const { posture } = attempt.value as unknown as Surveyed;
