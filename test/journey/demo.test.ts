@@ -60,10 +60,13 @@ describe('a journey through the demo world', () => {
     expect(journey.endpoints.map(({ zone }) => zone)).toEqual(world.zones.map(({ name }) => name));
     // Beside the samples one name server of each zone above, and both of the zone, are asked over TCP.
     // And beside the ride each zone has been sent hellos: one of them many, the others few.
-    const { posture } = journey.evidence['tls'] as unknown as TlsEvidence;
+    const { posture, ends } = journey.evidence['tls'] as unknown as TlsEvidence;
     const hellos = posture?.byEndpoint.map((one) => one.hellos) ?? [];
     expect(hellos.map((count) => (count <= 5 ? 'few' : count <= 40 ? 'many' : count))).toEqual(['many', 'few', 'few']);
-    const sent = hellos.reduce((sum, count) => sum + count, 0);
+    // Whole handshakes too: seven with the first, and with the others one more, with a session that the first gave.
+    const looks = ends?.byEndpoint.map((one) => one.looks.length) ?? [];
+    expect(looks).toEqual([7, 8, 8]);
+    const sent = [...hellos, ...looks].reduce((sum, count) => sum + count, 0);
     expect(journey.budget).toMatchObject({ connections: 60 + 4 + sent, requests: 60 });
     expect(journey.complete).toBe(true);
     for (const { id } of journey.endpoints) {

@@ -43,7 +43,7 @@ async function recordOf({ leaf = 'good', staples = [null], roots = ['ca'], fetch
   });
   const responses = Object.values(made.responses).map((each) => [sha256(bytes(each)), bytes(each)] as const);
   const attempt = await gather(
-    contextOf({ survey: false, revocation: fetchNamed !== undefined }, places, traces, {
+    contextOf({ survey: false, handshakes: false, revocation: fetchNamed !== undefined }, places, traces, {
       startedAtMs: AT,
       trustedRoots: () => roots.map(der),
       ride: {
