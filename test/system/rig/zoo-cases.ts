@@ -131,7 +131,7 @@ export const ZOO: Readonly<Record<string, ZooCase>> = {
   'critical-unknown': { ...on('critical', 'lower'), critical: 'chain-untrusted' },
   'critical-unknown-above': { ...on('below-critical', 'critical-ca'), critical: 'chain-untrusted' },
   'ca-as-leaf': on('ca-leaf', 'lower'),
-  'must-staple': on('staple', 'lower'),
+  'must-staple': { ...on('staple', 'lower'), critical: 'must-staple-missing' },
   // What can be forged: HAProxy refuses to serve some of it.
   'rsa-1024': { ...on('rsa1024', 'lower'), by: 'nginx', critical: 'weak-key' },
   'rsa-1024-above': { ...on('below-rsa1024', 'rsa1024-ca'), by: 'nginx', critical: 'weak-key' },
