@@ -3,21 +3,11 @@
 import { decodeMessage } from '../src/net/dns/message.ts';
 import { MalformedMessage } from '../src/net/dns/names.ts';
 import { type Change, corpus, mutate } from '../src/net/dns/test/corpus.ts';
+import { randomFrom } from './random.ts';
 
 const mutants = Number(process.argv[2] ?? 1_000_000);
 const seed = Number(process.argv[3] ?? 1);
 const kinds = ['flip', 'cut', 'insert', 'point'] as const;
-
-/** mulberry32: the same seed gives the same mutants. */
-function randomFrom(start: number): (below: number) => number {
-  let state = start >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 const random = randomFrom(seed);
 const change = (): Change => ({
