@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type CertificateRecord, certificateSchema, fingerprintSchema } from '../../src/model/certificate-schema.ts';
 import { count, dnsNameSchema, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
+import { clock } from './evidence-clock.ts';
 import { earlier } from './evidence-earlier.ts';
 import { endsSchema } from './evidence-ends.ts';
 import { postureSchema } from './evidence-posture.ts';
@@ -112,6 +113,8 @@ export const evidenceSchema = z.object({
   byEndpoint: z.array(endpointSchema),
   /** By fingerprint: every certificate of every chain above, and the server certificates that only hellos of our own showed. */
   certificates: z.record(fingerprint, certificateSchema),
+  /** What time the answers say it is. Absent when none says so, and in old journeys. */
+  clock: clock.optional(),
   /** Of earlier journeys to the same host, the oldest first; absent when none was given. */
   earlier: z.array(earlier).optional(),
   /** What the endpoints offered to hellos of our own. Absent when none were sent, and in old journeys. */

@@ -9,6 +9,7 @@ import { hostMatches } from '../../src/x509/hostname.ts';
 import { issuanceOf } from '../../src/x509/issuance.ts';
 import type { Beside } from './beside.ts';
 import { shapeOf } from './chain-shape.ts';
+import { clockOf } from './clock.ts';
 import { earlierOf } from './earlier.ts';
 import { clientOf } from './ends/client.ts';
 import type { LookedAt } from './ends/look.ts';
@@ -85,6 +86,7 @@ function recordOf(context: GatherContext<TlsOptions>): TlsEvidence {
               host: target,
             }),
     });
+  const ownTime = clockOf(ride.traces, startedAtMs);
   return {
     byEndpoint: byEndpoint.map(({ endpoint, traces, chains, twin }) => ({
       ...endpointOf(endpoint, traces, chains, describe),
@@ -93,6 +95,7 @@ function recordOf(context: GatherContext<TlsOptions>): TlsEvidence {
     certificates: Object.fromEntries(records),
     ...(lookedAt.length === 0 ? {} : { ends: endsOf(lookedAt, context) }),
     ...clientOf(context),
+    ...(ownTime === null ? {} : { clock: ownTime }),
     ...(before === undefined ? {} : { earlier: earlierOf(before) }),
   };
 }

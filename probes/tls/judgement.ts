@@ -35,6 +35,7 @@ import { noTls13 } from './checks/no-tls13.ts';
 import { ocspExpired } from './checks/ocsp-expired.ts';
 import { oldProtocol } from './checks/old-protocol.ts';
 import { postureDiffers } from './checks/posture-differs.ts';
+import { proberClockOff } from './checks/prober-clock-off.ts';
 import { renewalIncomplete } from './checks/renewal-incomplete.ts';
 import { renewalOverdue } from './checks/renewal-overdue.ts';
 import { revocationUnknown } from './checks/revocation-unknown.ts';
@@ -156,6 +157,7 @@ export const judgement: Judgement<TlsEvidence, TlsPolicy> = {
     issuerChanged,
     keyReused,
     lifetimePolicy,
+    proberClockOff,
     chainOrder,
     chainExtraCertificate,
     weakSignature,
