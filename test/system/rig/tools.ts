@@ -1,13 +1,14 @@
 // Owns the question whether this machine has what a system test drives. Never installs anything.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Debian keeps daemons where the PATH of a person often does not look. */
 const FOLDERS = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
 
-/** Path of a program, or null when the machine has none. */
+/** Path of a program, which may be a path itself, or null when the machine has none. */
 export function findTool(name: string): string | null {
+  if (isAbsolute(name)) return isExecutable(name) ? name : null;
   const paths = FOLDERS.filter((folder) => folder !== '').map((folder) => join(folder, name));
   return paths.find(isExecutable) ?? null;
 }
