@@ -52,7 +52,7 @@ interface Setting {
   /** Paths of leaf with intermediates, and of the key. */
   readonly cert: string;
   readonly key: string;
-  listen(service: Service): Listen;
+  readonly listen: (service: Service) => Listen;
 }
 
 export async function startServices(rig: Rig): Promise<Services> {
