@@ -1,5 +1,6 @@
 // Owns what the record tells of revocation: staples of the ride always, answers of the issuers' servers when asked for. Judges nothing.
 import type { GatherContext } from '../../../src/contract/probe.ts';
+import type { Ride } from '../../../src/model/trace.ts';
 import { type Certificate, readCertificate } from '../../../src/x509/certificate.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { RevocationEvidence } from '../evidence-revocation.ts';
@@ -15,17 +16,27 @@ export async function revocationOf(
 ): Promise<RevocationEvidence | null> {
   const { target, endpoints, ride, options, net, startedAtMs: atMs, signal, trustedRoots } = context;
   if (target.scheme === 'http') return null;
-  const certificates = new Map<string, Certificate>();
-  for (const fingerprint of Object.keys(record.certificates)) {
-    const der = ride.certificates.get(fingerprint);
-    if (der !== undefined) certificates.set(fingerprint, readCertificate(der));
-  }
-  const issuerOf = issuersAmong(certificates.values(), trustedRoots?.() ?? []);
-  const stapled = readStaples({ endpoints, ride, certificates, issuerOf, atMs });
+  const certificateOf = reading(ride);
+  const sent = (): readonly Certificate[] =>
+    Object.keys(record.certificates).flatMap((fingerprint) => certificateOf(fingerprint) ?? []);
+  const issuerOf = issuersAmong(sent, () => trustedRoots?.() ?? []);
+  const stapled = readStaples({ endpoints, ride, certificateOf, issuerOf, atMs });
   if (!options.revocation || net.fetchNamed === undefined) return stapled;
-  const onPaths = pathsOf(record).flatMap((fingerprint) => certificates.get(fingerprint) ?? []);
+  const onPaths = pathsOf(record).flatMap((fingerprint) => certificateOf(fingerprint) ?? []);
   const asking = { fetchNamed: net.fetchNamed, endpoints, issuerOf, atMs, signal };
   return { ...stapled, ...(await askAbout(onPaths, asking)) };
+}
+
+/** Each certificate is read when it is first asked for: in a sweep without staples that is one of a chain. */
+function reading({ certificates }: Ride): (fingerprint: string) => Certificate | null {
+  const read = new Map<string, Certificate>();
+  return (fingerprint) => {
+    const der = certificates.get(fingerprint);
+    if (der === undefined) return null;
+    const certificate = read.get(fingerprint) ?? readCertificate(der);
+    read.set(fingerprint, certificate);
+    return certificate;
+  };
 }
 
 /** Certificates on a path, server certificates first; a root is trusted by its own name, and nobody asks about it. */

@@ -8,14 +8,16 @@ const MAX_TRIED = 8;
 
 export type IssuerOf = (certificate: Certificate) => Certificate | null;
 
-export function issuersAmong(sent: Iterable<Certificate>, roots: readonly Uint8Array[]): IssuerOf {
-  const bySubject = Map.groupBy(sent, ({ subject }) => subject?.key ?? null);
+/** Neither list is looked at before the first question. */
+export function issuersAmong(sent: () => Iterable<Certificate>, roots: () => readonly Uint8Array[]): IssuerOf {
+  let bySubject: ReadonlyMap<string | null, readonly Certificate[]> | null = null;
   const found = new Map<string, Certificate | null>();
   return (certificate) => {
     const before = found.get(certificate.fingerprint);
     if (before !== undefined) return before;
     const { issuer } = certificate;
-    const named = issuer === null ? [] : [...(bySubject.get(issuer.key) ?? []), ...trustStore(roots).named(issuer)];
+    bySubject ??= Map.groupBy(sent(), ({ subject }) => subject?.key ?? null);
+    const named = issuer === null ? [] : [...(bySubject.get(issuer.key) ?? []), ...trustStore(roots()).named(issuer)];
     const signer = named.slice(0, MAX_TRIED).find((candidate) => isIssuedByKey(certificate, candidate)) ?? null;
     found.set(certificate.fingerprint, signer);
     return signer;

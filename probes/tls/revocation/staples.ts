@@ -16,7 +16,8 @@ const STATUS_REQUEST = 5;
 export interface StapleContext {
   readonly endpoints: readonly Endpoint[];
   readonly ride: Ride;
-  readonly certificates: ReadonlyMap<Fingerprint, Certificate>;
+  /** Null for one that the ride does not hold. */
+  readonly certificateOf: (fingerprint: Fingerprint) => Certificate | null;
   readonly issuerOf: IssuerOf;
   readonly atMs: number;
 }
@@ -27,8 +28,8 @@ export function readStaples(context: StapleContext): Pick<RevocationEvidence, 's
     context.ride.traces.flatMap(({ tls }) => (tls?.chainSent[0] === undefined ? [] : [tls.chainSent[0]])),
   );
   const promises = [...leaves].flatMap((fingerprint) => {
-    const certificate = context.certificates.get(fingerprint);
-    return certificate === undefined ? [] : [[fingerprint, promiseOf(certificate)] as const];
+    const certificate = context.certificateOf(fingerprint);
+    return certificate === null ? [] : [[fingerprint, promiseOf(certificate)] as const];
   });
   return { staples, leaves: Object.fromEntries(promises) };
 }
@@ -62,14 +63,14 @@ function staplesOf(endpoint: EndpointId, context: StapleContext): readonly Stapl
 function recordOf(
   endpoint: EndpointId,
   { facts, handshakes }: Same,
-  { ride, certificates, issuerOf, atMs }: StapleContext,
+  { ride, certificateOf, issuerOf, atMs }: StapleContext,
 ): StapleRecord {
   const { ocspResponse: response = null, ocspStapled } = facts;
   const leaf = facts.chainSent[0] ?? '';
   const base = { endpoint, leaf, handshakes, response, tooLarge: ocspStapled && response === null };
   const der = response === null ? undefined : ride.staples?.get(response);
-  const certificate = certificates.get(leaf);
-  if (der === undefined || certificate === undefined) return { ...base, statement: null, producedAt: null, scts: [] };
+  const certificate = der === undefined ? null : certificateOf(leaf);
+  if (der === undefined || certificate === null) return { ...base, statement: null, producedAt: null, scts: [] };
   const read = readOcspResponse(der);
   const statement = fromOcsp(read, certificate, issuerOf(certificate), atMs);
   const single = read?.basic?.singles.find(({ serialHex }) => serialHex === certificate.serialHex);
