@@ -69,8 +69,8 @@ export const ZOO: Readonly<Record<string, ZooCase>> = {
     differs: 'OpenSSL follows the certificates as they are sent; browsers and Go find the other way',
   },
   'cross-signed-by-ended': on('below-heir', 'heir-lower', 'heir-by-ended'),
-  'twin-ended-first': { ...on('leaf', 'ended-lower', 'lower'), warning: 'intermediate-expiry' },
-  'twin-ended-last': { ...on('leaf', 'lower', 'ended-lower'), warning: 'intermediate-expiry' },
+  'twin-ended-first': { ...on('leaf', 'ended-lower', 'lower'), notice: 'intermediate-expiry' },
+  'twin-ended-last': { ...on('leaf', 'lower', 'ended-lower'), notice: 'intermediate-expiry' },
   impostor: { ...on('leaf', 'impostor'), critical: 'chain-incomplete', notice: 'chain-extra-certificate' },
   'impostor-first': { ...on('leaf', 'impostor', 'lower'), notice: 'chain-extra-certificate' },
   // Names.
