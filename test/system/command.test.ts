@@ -92,12 +92,15 @@ describe.skipIf(!requireTools(TOOLS))('the command', () => {
     }
     expect([resolver.count(), service.count()]).toEqual([0, 0]);
 
-    const ridden = [await ride(byName), await ride(byAddress)];
+    const ridden = [await ride(byName), await ride([...byAddress, '--no-tls-survey'])];
     expect(service.count()).toBe(3);
     // The journey's own books agree with what arrived.
     expect(ridden[0]?.journey.budget.dnsQueries).toBe(resolver.count());
     expect(ridden[1]?.journey.budget.connections).toBe(3);
     expect(resolver.count()).toBeGreaterThan(0);
+    const surveyed = await ride(byAddress);
+    expect(service.count()).toBeGreaterThan(6);
+    expect(surveyed.journey.budget.connections).toBe(service.count() - 3);
   });
 
   it('reports what it knows on Ctrl-C, and is gone', async () => {

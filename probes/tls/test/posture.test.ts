@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../../../src/demo/pki/authority.ts';
 import { issue } from '../../../src/demo/pki/certificate.ts';
 import { rsaKeys } from '../../../src/demo/pki/keys.ts';
-import type { Endpoint } from '../../../src/model/target.ts';
+import { type Endpoint, parseTarget } from '../../../src/model/target.ts';
 import type { DnsName, EndpointId, IpAddress } from '../../../src/model/text.ts';
 import { openHello } from '../../../src/net/hello/exchange.ts';
 import { alert, record } from '../../../src/net/hello/test/corpus.ts';
@@ -263,6 +263,24 @@ describe('a server that', () => {
     expect(posture.byEndpoint[0]?.protocols.map(({ offered }) => offered)).toEqual([true, true, false, false, false]);
   });
 
+  test('knows SSL 3.0 alone is told as that', async () => {
+    const hello = Buffer.from(`020000260300${'07'.repeat(32)}00000a00`, 'hex');
+    await using server = await startTcp((socket) => {
+      socket.once('data', (bytes: Buffer) => {
+        const isOld = bytes.readUInt16BE(9) === 0x0300;
+        socket.end(isOld ? record(22, Buffer.concat([hello, Buffer.from([14, 0, 0, 0])]), 0x0300) : alert(2, 70));
+      });
+    });
+    const { posture } = await surveyOf([server]);
+    expect(posture.byEndpoint.map(offeredIn)).toEqual([['SSLv3']]);
+    const healthy = casesIn(new URL('./cases/', import.meta.url)).find(({ name }) => name === 'no-handshake.json');
+    if (healthy === undefined) throw new Error('no such case');
+    const evidence = { ...(healthy.evidence as object), posture };
+    const { outcomes, sentences } = await outcomesOf(tls, { ...healthy, evidence });
+    expect(outcomes['old-protocol']).toEqual([`critical ${posture.byEndpoint[0]?.endpoint ?? ''}`]);
+    expect(sentences).toContain('The server takes nothing newer than SSL 3.0.');
+  });
+
   test('chooses what was not offered does not keep us', async () => {
     const hello = Buffer.from(`020000260303${'07'.repeat(32)}00c02b00`, 'hex');
     await using server = await startTcp((socket) => {
@@ -316,4 +334,15 @@ test('the tables fit 80 columns', () => {
     );
     expect(widths.reduce((sum, width) => sum + width + 2, 0)).toBeLessThanOrEqual(80);
   }
+});
+
+test.each([
+  ['https://kms.example', undefined, true],
+  ['https://kms.example', { survey: true }, true],
+  ['https://kms.example', { survey: false }, false],
+  ['http://kms.example', undefined, false],
+])('the plan for %s with %j tells the survey when there is one', (url, options, told) => {
+  const { sends } = tls;
+  const said = typeof sends === 'function' ? (sends({ target: parseTarget(url), options }) ?? '') : (sends ?? '');
+  expect(said.includes('hellos that finish no handshake')).toBe(told);
 });
