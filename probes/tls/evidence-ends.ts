@@ -18,7 +18,7 @@ const lookSchema = z.object({
   alpn: z.string().nullable(),
   /** The server took up the session that was offered; null when none was. */
   resumed: z.boolean().nullable(),
-  /** The first 16 bytes of each ticket: in most servers the name of the key that it is sealed with (RFC 5077 4). Waited for only where all is offered as in the ride. */
+  /** The first 16 bytes of each ticket: in most servers the name of the key that it is sealed with (RFC 5077 4). Not waited for with another name or key type, nor where the session was taken up. */
   ticketKeyNames: z.array(z.string().regex(/^[0-9a-f]{32}$/)).max(4),
   ticketLifetimeSeconds: count.nullable(),
   /** 0: none is allowed (RFC 8446 4.2.10). Null without ticket, and before TLS 1.3. */

@@ -29,7 +29,7 @@ export interface HandshakeOffer {
   readonly resume?: TlsSession;
   /** DER. What `facts.verifyError` is to rest on: reading all of a system's roots would hold up a ride. Absent: none, and it says nothing. */
   readonly roots?: readonly Uint8Array[];
-  /** Tickets that come behind the handshake are not waited for. */
+  /** Tickets that come behind the handshake are not waited for, as they never are where the session was taken up. */
   readonly noTickets?: true;
 }
 

@@ -80,8 +80,8 @@ async function askOn(line: Line, { donor, trustedRoots }: Given): Promise<void> 
   if (facts === null || problem !== null) return;
   const own = sessionOf(line);
   const lent = donor === undefined || donor === line ? null : sessionOf(donor);
-  if (lent !== null) await line.ask('elsewhere', { resume: lent, noTickets: true }, donor?.endpoint.id);
-  if (own !== null) await line.ask('again', { resume: own, noTickets: true });
+  if (lent !== null) await line.ask('elsewhere', { resume: lent }, donor?.endpoint.id);
+  if (own !== null) await line.ask('again', { resume: own });
   const twin = otherKeyType(first?.reply);
   if (twin !== null) await askForTwin(line, twin, trustedRoots);
   await line.ask('unknown-name', { servername: UNKNOWN, noTickets: true });

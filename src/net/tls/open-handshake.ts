@@ -151,7 +151,8 @@ async function connectAndShake(
   );
   heard.finishedMs = now() - beganMs;
   heard.resumed = secured.isSessionReused();
-  if (offer.noTickets !== true) await ticketsOf(secured, heard, connected.durationMs, signal);
+  // A session that was taken up says whose key it is; who refused it tells by new tickets.
+  if (offer.noTickets !== true && !heard.resumed) await ticketsOf(secured, heard, connected.durationMs, signal);
 }
 
 /** The first key is made when ServerHello has been read (RFC 8446 7.1), before TLS 1.3 when all of the server's first flight has. Its line is not looked at. */

@@ -15,6 +15,7 @@ export async function startNginx(
   name: string,
   listen: Listen,
   servers: string,
+  workers = 1,
 ): Promise<Daemon> {
   const path = (file: string): string => `${rig.folder}/${name}-${file}`;
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -24,7 +25,7 @@ export async function startNginx(
     `${name}.conf`,
     `daemon off;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 1;
+worker_processes ${workers};
 pid ${path('pid')};
 error_log ${path('error.log')} warn;
 events { worker_connections 512; }
