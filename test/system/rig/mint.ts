@@ -130,7 +130,7 @@ export function fingerprintOf(pem: string): string {
 async function breakSignature(file: string): Promise<void> {
   const der = Buffer.from(new X509Certificate(await readFile(file)).raw);
   der[der.length - 1] = (der.at(-1) ?? 0) ^ 0xff;
-  const lines = der.toString('base64').replaceAll(/(.{64})/g, '$1\n');
+  const lines = (der.toString('base64').match(/.{1,64}/g) ?? []).join('\n');
   await writeFile(file, `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`);
 }
 
