@@ -55,6 +55,8 @@ const thoroughSchema = z.object({
   keyTypes: z.array(
     z.object({ keyType: z.enum(['rsa', 'ecdsa']), served: told, certificate: fingerprintSchema.nullable() }),
   ),
+  /** Takes DHE, offered nothing else; null without TLS 1.2 or older too. */
+  dhe: told,
   /** The shortest prime of a DHE key exchange that was seen. */
   dhBits: count.nullable(),
 });

@@ -8,7 +8,7 @@ import type { Ride } from '../model/trace.ts';
 import { type Context, optionsOf } from './gather.ts';
 
 /** How much longer than the ride it may take, ms: a far server is asked less rather than a journey made longer. */
-const AFTER_RIDE_MS = 500;
+const AFTER_RIDE_MS = 1000;
 
 /** By probe. */
 export type Besides = ReadonlyMap<string, Attempt<Json>>;

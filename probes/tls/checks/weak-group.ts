@@ -23,11 +23,11 @@ export const weakGroup: Check<{ tls: TlsEvidence }, TlsPolicy> = {
     if (nothing !== null) return nothing;
     const one = askedEverything(tls);
     if (one === null) return { outcome: 'not-judged', because: 'no endpoint was asked for its ciphers' };
-    const { dhBits, ciphers } = one.thorough;
+    const { dhBits, dhe } = one.thorough;
     if (dhBits === null) {
-      const isTold =
-        isNewestOnly(one.asked) || ciphers.some(({ protocol, complete }) => complete && protocol !== 'TLSv1.3');
-      return isTold ? { outcome: 'pass' } : notTold('whether it takes DHE', one.asked);
+      return isNewestOnly(one.asked) || dhe === false
+        ? { outcome: 'pass' }
+        : notTold('whether it takes DHE', one.asked);
     }
     if (dhBits >= LEAST_BITS) return { outcome: 'pass' };
     const what = [`The server exchanges keys (DHE) with a prime of ${dhBits} bits.`];

@@ -46,10 +46,10 @@ export async function askEverything(
   const compression = clear === null ? null : await compresses(line, clear.version);
   const fallbackRefused = await refusesFallback(line, found);
   const seen = first === null ? [] : [first];
+  const dhe = clear === null ? null : await takesDhe(line, clear, seen);
   const keptBack = KEPT_BACK.older + (newest === null ? 0 : KEPT_BACK.newest);
   const limit = (): number => line.left() - keptBack;
   const older = clear === null ? null : await ciphersOf(line, clear, { seen, limit });
-  if (clear !== null) await askDhe(line, clear, older, seen);
   const groups = newest === null ? null : await groupsOf(line, newest);
   const newer = newest === null ? null : await ciphersOf13(line, newest);
   const alpn = await alpnOf(line, clear?.version ?? (newest === null ? null : 'TLSv1.3'));
@@ -60,7 +60,7 @@ export async function askEverything(
     leaves,
     thorough: {
       ciphers: [newer, older].filter((list) => list !== null),
-      ...{ groups, postQuantum, compression, fallbackRefused, alpn, keyTypes },
+      ...{ groups, postQuantum, compression, fallbackRefused, alpn, keyTypes, dhe },
       dhBits: dhBits.length === 0 ? null : Math.min(...dhBits),
     },
   };
@@ -102,9 +102,8 @@ async function ciphersOf(
   return { protocol: version, ...list, order: await orderOf(list, choose) };
 }
 
-/** Where the list did not come to its end, the size of the prime is asked for by itself. */
-async function askDhe(line: Line, { version }: Clear, list: OfferedList | null, seen: HelloChoice[]): Promise<void> {
-  if (list?.complete === true || seen.some(({ dhBits }) => dhBits !== null)) return;
+/** By itself, and early: a long list of ciphers may not come to its end. */
+async function takesDhe(line: Line, { version }: Clear, seen: HelloChoice[]): Promise<boolean | null> {
   const told = await line.ask(
     offer12(
       version,
@@ -112,6 +111,7 @@ async function askDhe(line: Line, { version }: Clear, list: OfferedList | null, 
     ),
   );
   if (told.kind === 'chosen') seen.push(told.choice);
+  return told.kind === 'chosen' ? true : told.kind === 'refused' ? false : null;
 }
 
 async function ciphersOf13(line: Line, newest: HelloChoice): Promise<Thorough['ciphers'][number]> {
