@@ -5,6 +5,7 @@ import { balancer } from './balancer/probe.ts';
 import { dns } from './dns/probe.ts';
 import { hosts } from './hosts/probe.ts';
 import { layers } from './layers/probe.ts';
+import { path } from './path/probe.ts';
 import { tls } from './tls/probe.ts';
 
-export const probes: readonly AnyProbe[] = [dns, balancer, hosts, tls, layers, access];
+export const probes: readonly AnyProbe[] = [dns, balancer, hosts, tls, layers, access, path];

@@ -91,7 +91,8 @@ export function viewOf(options: Omit<OutputOptions, 'format'>, io: Io): View {
 async function sectionsOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly Section[]> {
   return Promise.all(
     probes
-      .filter(({ id }) => journey.probes[id]?.because !== LEFT_OUT)
+      // A journey from before there was such a probe has nothing to show of it.
+      .filter(({ id }) => journey.probes[id] !== undefined && journey.probes[id].because !== LEFT_OUT)
       .map(async (probe): Promise<Section> => {
         const evidence = journey.evidence[probe.id] ?? null;
         if (evidence !== null) return (await probe.section())(evidence);

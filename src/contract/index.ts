@@ -26,6 +26,7 @@ export type {
   RecordType,
   TlsDnsServer,
 } from './net.ts';
+export type { Trace, Traced, TraceOptions, TraceOutcome, TraceReply } from './path.ts';
 export type { AnyProbe, Gather, GatherContext, Judgement, MetricSample, Probe, Reply, Schema } from './probe.ts';
 export type { Reporter, View } from './reporter.ts';
 export type { Block, Cell, Section } from './section.ts';

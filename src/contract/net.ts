@@ -4,6 +4,7 @@ import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { DnsTransport, Lookup, PeerVerification } from '../model/trace.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
+import type { Trace } from './path.ts';
 
 /** Asked over UDP, and over TCP after truncation. */
 export interface PlainDnsServer {
@@ -322,4 +323,6 @@ export interface Net {
   readonly handshake?: Handshake;
   /** Absent where nothing may be fetched. */
   readonly fetchNamed?: FetchNamed;
+  /** The network to an endpoint, router by router; absent where nothing beyond the ride may be sent. */
+  readonly trace?: Trace;
 }

@@ -117,10 +117,12 @@ function wordsOf(error: unknown): string {
 function withoutEvidence(probe: string, observation: Observation): Judged {
   const state = observation.probes[probe];
   const because = state?.because ?? null;
-  if (state?.state === 'skipped' && because !== null && because !== NO_ENDPOINT) {
+  // Written before there was such a probe.
+  if (state === undefined) return { outcome: 'not-applicable', because: `probe ${probe}: the journey did not look` };
+  if (state.state === 'skipped' && because !== null && because !== NO_ENDPOINT) {
     return { outcome: 'not-applicable', because: `probe ${probe}: ${because}` };
   }
-  const why = because ?? (state?.problem == null ? null : problemCatalogue[state.problem.code].says);
+  const why = because ?? (state.problem === null ? null : problemCatalogue[state.problem.code].says);
   return { outcome: 'not-judged', because: `no evidence from probe ${probe}${why === null ? '' : `: ${why}`}` };
 }
 

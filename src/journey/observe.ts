@@ -15,6 +15,7 @@ import { systemResolvers } from '../net/dns/system.ts';
 import { openHello } from '../net/hello/exchange.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { openFetchNamed } from '../net/named/fetch-named.ts';
+import { openTracer, type Tracer } from '../net/path/tracer.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { ALPN, openSampler, type Sampler } from '../net/sample/sampler.ts';
 import { openHandshake } from '../net/tls/open-handshake.ts';
@@ -61,11 +62,18 @@ export async function observe(
   const sampler = await openSamplerOf(settings, { meter, originMs, checkOnly });
   const underWay: Promise<unknown>[] = [];
   const toClose: OpenedDnsClient[] = [];
+  const tracer = openTracer(meter);
   try {
-    return await observeWith(settings, probes, { ...context, signal }, { originMs, meter, sampler, underWay, toClose });
+    return await observeWith(
+      settings,
+      probes,
+      { ...context, signal },
+      { originMs, meter, sampler, underWay, toClose, tracer },
+    );
   } finally {
     over.abort();
     await Promise.allSettled([...underWay, sampler.close()]);
+    tracer.close();
     await Promise.allSettled(toClose.map((dns) => dns.close()));
   }
 }
@@ -78,17 +86,18 @@ interface Opened {
   readonly underWay: Promise<unknown>[];
   /** Keeps connections to resolvers. */
   readonly toClose: OpenedDnsClient[];
+  readonly tracer: Tracer;
 }
 
 async function observeWith(
   settings: RideSettings,
   probes: readonly AnyProbe[],
   context: ObserveContext,
-  { originMs, meter, sampler, underWay, toClose }: Opened,
+  { originMs, meter, sampler, underWay, toClose, tracer }: Opened,
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const net = openNet(settings, resolvers, meter);
+  const net = { ...openNet(settings, resolvers, meter), trace: tracer.trace };
   toClose.push(net.dns);
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);

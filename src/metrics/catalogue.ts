@@ -162,6 +162,13 @@ export const catalogue: readonly Family[] = [
     'gauge',
     'Requests left in the announced rate-limit window, the lowest seen.',
   ),
+  family('journey_path_reached', 'gauge', '1 when a traced flow got to the address.', ...place),
+  family(
+    'journey_path_routers',
+    'gauge',
+    'Routers between here and the address, on the longest traced flow.',
+    ...place,
+  ),
   family('journey_series_dropped', 'gauge', 'Series left out because a family reached its bound.'),
 ];
 

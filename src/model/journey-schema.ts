@@ -120,6 +120,7 @@ function observationShape(evidence: Readonly<Record<string, z.ZodType>>) {
       requests: count,
       bytesSent: count,
       bytesReceived: count,
+      traceProbes: count.optional(),
     }),
     endpoints: z.array(endpointSchema),
     hops: z.array(hopSchema),

@@ -18,6 +18,8 @@ export interface Budget {
   readonly requests: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** Packets with a short lifetime, sent to learn the path; absent when none was. */
+  readonly traceProbes?: number;
 }
 
 export interface ProbeState {

@@ -133,6 +133,10 @@ export interface Lookup {
   readonly familyProblems: { readonly ipv4: Problem | null; readonly ipv6: Problem | null };
 }
 
+/** What the network between was traced by; `icmp` only where another program traced. */
+export const traceMethods = ['tcp', 'udp', 'icmp'] as const;
+export type TraceMethod = (typeof traceMethods)[number];
+
 /** Everything that riding showed: the input of every probe that reads traces. */
 export interface Ride {
   readonly traces: readonly RequestTrace[];

@@ -9,15 +9,19 @@ export interface Meter {
 
 /** A meter that starts at zero. */
 export function createMeter(): Meter {
-  const total = { dnsQueries: 0, connections: 0, requests: 0, bytesSent: 0, bytesReceived: 0 };
+  const total = { dnsQueries: 0, connections: 0, requests: 0, bytesSent: 0, bytesReceived: 0, traceProbes: 0 };
   return {
-    add({ dnsQueries = 0, connections = 0, requests = 0, bytesSent = 0, bytesReceived = 0 }) {
+    add({ dnsQueries = 0, connections = 0, requests = 0, bytesSent = 0, bytesReceived = 0, traceProbes = 0 }) {
       total.dnsQueries += dnsQueries;
       total.connections += connections;
       total.requests += requests;
       total.bytesSent += bytesSent;
       total.bytesReceived += bytesReceived;
+      total.traceProbes += traceProbes;
     },
-    read: () => ({ ...total }),
+    read() {
+      const { traceProbes, ...rest } = total;
+      return traceProbes === 0 ? rest : { ...rest, traceProbes };
+    },
   };
 }

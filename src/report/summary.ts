@@ -12,6 +12,7 @@ export function budgetText(budget: Budget): string {
     plural(budget.dnsQueries, 'DNS query', 'DNS queries'),
     plural(budget.connections, 'connection'),
     plural(budget.requests, 'request'),
+    ...(budget.traceProbes === undefined ? [] : [plural(budget.traceProbes, 'trace packet')]),
     `${formatBytes(budget.bytesSent)} out`,
     `${formatBytes(budget.bytesReceived)} in`,
   ].join(', ');

@@ -1,0 +1,22 @@
+// Owns the list of the path checks and what is said of the path in one sentence. Pure.
+import type { Judgement, Reply } from '../../src/contract/probe.ts';
+import { pathLoop } from './checks/path-loop.ts';
+import { pathNotReached } from './checks/path-not-reached.ts';
+import type { PathEvidence } from './evidence.ts';
+import type { PathPolicy } from './options.ts';
+
+function answer(evidence: PathEvidence | null): Reply {
+  const paths = evidence?.byEndpoint ?? [];
+  if (paths.length === 0) return { summary: ['No path was traced.'], confidence: 'not-visible', facts: {} };
+  const reached = paths.filter((path) => path.reached).length;
+  return {
+    summary: [`${reached} of ${paths.length} traced endpoints were reached.`],
+    confidence: 'observed',
+    facts: { traced: paths.length, reached },
+  };
+}
+
+export const judgement: Judgement<PathEvidence, PathPolicy> = {
+  checks: [pathNotReached, pathLoop],
+  answer,
+};

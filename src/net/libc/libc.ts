@@ -1,0 +1,29 @@
+// Owns the calls of the C library that Node does not offer: sockets with options, the error queue, the kernel's stamps.
+// Declared here, fulfilled by koffi.ts. Never blocks: every socket is made non-blocking.
+
+/** A result below 0 is the negated errno, as the kernel itself gives it; names are those of the manual's section 2. */
+export interface Libc {
+  socket(family: number, type: number, protocol: number): number;
+  bind(fd: number, address: Uint8Array): number;
+  connect(fd: number, address: Uint8Array): number;
+  /** Bytes of the local address written to `address`. */
+  getsockname(fd: number, address: Uint8Array): number;
+  setsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /** Bytes written to `value`: an old kernel writes a shorter struct. */
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array): number;
+  /** Of `struct pollfd`s, 8 bytes each, how many have something to say now. */
+  poll(fds: Uint8Array): number;
+  send(fd: number, bytes: Uint8Array, flags: number): number;
+  recv(fd: number, bytes: Uint8Array, flags: number): number;
+  recvmsg(fd: number, flags: number): Message | number;
+  close(fd: number): number;
+  /** The wall clock, which the kernel stamps packets by; nanoseconds. */
+  realtimeNs(): bigint;
+}
+
+/** What recvmsg(2) gave. The bytes are valid until the next call. */
+export interface Message {
+  readonly payload: Uint8Array;
+  readonly control: Uint8Array;
+  readonly flags: number;
+}
