@@ -41,6 +41,8 @@ const endpointSchema = z.object({
   looks: z.array(lookSchema).max(8),
   /** Least time from a request of the ride to the first byte of its answer. */
   leastWaitMs: milliseconds.nullable(),
+  /** Least time that a handshake of the ride took. */
+  leastHandshakeMs: milliseconds.nullable(),
   /** Hosts that the hosts probe told apart behind the endpoint; null when it could not, or did not look. */
   hostsSeen: count.nullable(),
   /** Of the last earlier journey that noted any: when, and the names of the ticket keys. Null without one. */

@@ -17,7 +17,8 @@ export function endsOf(lookedAt: readonly LookedAt[], context: Context): Ends {
   const byEndpoint = lookedAt.map(({ endpoint, looked }) => ({
     endpoint,
     looks: looked.map(lookOf),
-    leastWaitMs: leastWait(endpoint, context),
+    leastWaitMs: least('wait', endpoint, context),
+    leastHandshakeMs: least('tls', endpoint, context),
     hostsSeen: hostsSeen(endpoint, context.earlier['hosts']),
     earlier: earlierOf(endpoint, context),
   }));
@@ -70,11 +71,11 @@ function rounded(ms: number | null): number | null {
   return ms === null ? null : Math.round(ms * 1000) / 1000;
 }
 
-function leastWait(endpoint: EndpointId, { ride }: Context): number | null {
-  const waits = ride.traces.flatMap(({ endpoint: of, spans }) =>
-    of === endpoint && spans.wait !== undefined ? [spans.wait.durationMs] : [],
+function least(hop: 'wait' | 'tls', endpoint: EndpointId, { ride }: Context): number | null {
+  const times = ride.traces.flatMap(({ endpoint: of, spans }) =>
+    of === endpoint && spans[hop] !== undefined ? [spans[hop].durationMs] : [],
   );
-  return waits.length === 0 ? null : rounded(waits.reduce((least, wait) => Math.min(least, wait)));
+  return times.length === 0 ? null : rounded(times.reduce((shortest, time) => Math.min(shortest, time)));
 }
 
 function hostsSeen(endpoint: EndpointId, hosts: Json | undefined): number | null {

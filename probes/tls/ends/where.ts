@@ -24,6 +24,8 @@ export interface WhereTlsEnds {
 /** How much longer ServerHello takes than SYN-ACK where both come from one place: signing a key exchange, ms, and one more round trip (HelloRetryRequest). */
 const SIGNING_MS = 10;
 const ROUND_TRIPS = 3;
+/** From the quickest answer to the middle one where the way is long, and not our machine slow. */
+const SPREAD = 1.5;
 /** Fewer answers say little about the least time. */
 const LEAST_ANSWERS = 3;
 
@@ -171,14 +173,21 @@ function domainsOf({ byEndpoint }: Ends, names: ReturnType<typeof keyNames>): re
     .toSorted((a, b) => b.length - a.length);
 }
 
-/** By how much ServerHello is later than one place for both explains; null when it is not. */
-function laterThanTcp({ looks }: EndsEndpoint): number | null {
+/**
+ * By how much ServerHello is later than one place for both explains; null when it is not. A busy machine of ours must not invent a
+ * distance: SYN-ACK is timed by the kernel, ServerHello is not. So the quickest handshake and answer of the ride must be as late, and
+ * most of the looks alike.
+ */
+function laterThanTcp({ looks, leastHandshakeMs, leastWaitMs }: EndsEndpoint): number | null {
   const usual = looks.filter(({ kind, problem }) => ordinary.has(kind) && problem === null);
   const connects = usual.flatMap(({ connectMs }) => (connectMs === null ? [] : [connectMs]));
   const answers = usual.flatMap(({ answerMs }) => (answerMs === null ? [] : [answerMs]));
   if (connects.length === 0 || answers.length < LEAST_ANSWERS) return null;
-  const [connectMs, answerMs] = [Math.min(...connects), Math.min(...answers)];
-  return answerMs > SIGNING_MS + ROUND_TRIPS * connectMs ? answerMs - connectMs : null;
+  const [connectMs, answerMs] = [Math.min(...connects), Math.min(...answers, leastHandshakeMs ?? 0)];
+  const middleMs = answers.toSorted((a, b) => a - b)[Math.floor(answers.length / 2)] ?? 0;
+  if (answerMs <= SIGNING_MS + ROUND_TRIPS * connectMs || middleMs > SPREAD * answerMs) return null;
+  const laterMs = answerMs - connectMs;
+  return leastWaitMs === null || leastWaitMs < laterMs ? null : laterMs;
 }
 
 function listed(endpoints: readonly EndpointId[]): string {

@@ -16,9 +16,10 @@ const ticket = (letter: string, change: Partial<Look> = {}): Look => ({
 /** Two tickets that begin differently: no name of a key. */
 const unnamed = (first: string, second: string): Look => ticket('', { ticketKeyNames: [hex(first), hex(second)] });
 const id = (index: number): EndpointId => `192.0.2.${index + 1}:443` as EndpointId;
-const endsOf = (looks: readonly (readonly Look[])[], hosts: readonly number[] = []): Ends => ({
+const FAR = { leastWaitMs: 33.2, leastHandshakeMs: 34 };
+const endsOf = (looks: readonly (readonly Look[])[], hosts: readonly number[] = [], times = FAR): Ends => ({
   byEndpoint: looks.map((each, index) => ({
-    ...{ endpoint: id(index), looks: [...each], leastWaitMs: 3, hostsSeen: hosts[index] ?? null, earlier: null },
+    ...{ endpoint: id(index), looks: [...each], ...times, hostsSeen: hosts[index] ?? null, earlier: null },
   })),
   endpointsLeftOut: 0,
 });
@@ -73,6 +74,21 @@ const cases: readonly (readonly [string, Ends, EndsAt])[] = [
     'unknown',
   ],
   ['ServerHello from afar', endsOf([[late('a'), late('a'), late('a')]]), 'far'],
+  [
+    'ServerHello late, but not in the ride',
+    endsOf([[late('a'), late('a'), late('a')]], [], { ...FAR, leastHandshakeMs: 2 }),
+    'unknown',
+  ],
+  [
+    'ServerHello late, but quick answers to requests',
+    endsOf([[late('a'), late('a'), late('a')]], [], { ...FAR, leastWaitMs: 5 }),
+    'unknown',
+  ],
+  [
+    'ServerHello late, but never twice as late',
+    endsOf([[late('a'), ticket('a', { answerMs: 70 }), ticket('a', { answerMs: 120 })]]),
+    'unknown',
+  ],
   ['ServerHello from afar, but seen twice only', endsOf([[late('a'), late('a')]]), 'unknown'],
   ['one ServerHello of three that was quick', endsOf([[late('a'), late('a'), ticket('a')]]), 'unknown'],
   ['ServerHello from afar at one of two', endsOf([[late('a'), late('a'), late('a')], [ticket('b')]]), 'mixed'],

@@ -172,7 +172,7 @@ function listen(socket: TLSSocket, heard: Heard, beganMs: number): void {
 
 /** A second ticket comes with the first, if at all. */
 const SECOND_TICKET_MS = 20;
-const LEAST_WAIT_MS = 60;
+const LEAST_WAIT_MS = 120;
 const MOST_WAIT_MS = 1000;
 
 /** Before TLS 1.3 a ticket comes within the handshake; since then behind our last words of it, a way there and back later (RFC 8446 4.6.1). */
