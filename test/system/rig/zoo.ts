@@ -29,6 +29,8 @@ const HOSTS = { ns: 11, resolver: 53, nginx: 41, haproxy: 42, openssl: 43 } as c
 
 /** Keys and hashes that today's defaults refuse to serve are served all the same. */
 const ANY_STRENGTH = 'DEFAULT:@SECLEVEL=0';
+/** As nginx and HAProxy are told: what is odd is the chain alone. */
+const MODERN = ['-no_tls1', '-no_tls1_1'] as const;
 
 export async function openZoo(rig: Rig): Promise<Zoo> {
   const addressOf = (host: keyof typeof HOSTS): string => `${NETWORK}.${HOSTS[host]}`;
@@ -124,7 +126,7 @@ async function serveByHaproxy(rig: Rig, animals: readonly Animal[]): Promise<voi
 async function serveByOpenssl(rig: Rig, { name, listen }: Animal): Promise<void> {
   const file = (ending: string): string => join(rig.folder, `${name}.zoo.${ending}`);
   const chain = ['-cert', file('leaf'), '-key', file('key'), '-cert_chain', file('rest')];
-  const argv = ['openssl', 's_server', '-accept', at(listen), '-cipher', ANY_STRENGTH, '-www', '-quiet', ...chain];
+  const argv = ['openssl', 's_server', '-accept', at(listen), '-cipher', ANY_STRENGTH, '-www', '-quiet', ...MODERN, ...chain];
   const answers = ['bash', '-c', `exec 3<>/dev/tcp/${listen.address}/${listen.port}`];
   await rig.start({ name: `s_server ${name}`, place: HERE, argv, answers });
 }
