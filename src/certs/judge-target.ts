@@ -14,6 +14,7 @@ import { visible } from '../model/text.ts';
 import type { Fingerprint, RequestTrace, Ride } from '../model/trace.ts';
 import type { Looked } from '../net/tls/look.ts';
 import { keepOpened } from '../x509/certificate.ts';
+import { type Explained, explainChain } from './explain-chain.ts';
 import type { Swept } from './sweep.ts';
 
 export interface JudgeTargetContext {
@@ -27,6 +28,8 @@ export interface JudgeTargetContext {
   readonly quote: (argv: readonly string[]) => string;
   /** DER of the roots that the handshakes were verified against. */
   readonly trustedRoots: () => readonly Uint8Array[];
+  /** True: each place says how its chain was judged. */
+  readonly explain: boolean;
   readonly net: Net;
   readonly signal: AbortSignal;
 }
@@ -61,12 +64,31 @@ export async function judgeTarget(swept: Swept, context: JudgeTargetContext): Pr
   const evidence = gathered?.state === 'complete' ? (gathered.value as Json) : null;
   const journey = await judge(observationOf(swept, evidence, context), [context.tls], context);
   const record = (evidence ?? { byEndpoint: [], certificates: {} }) as unknown as TlsRecord;
-  const places = placesOf(swept, record);
+  const explained = context.explain ? explainAll(swept, context) : new Map<EndpointId, Explained>();
+  const places = placesOf(swept, record).map((place) => {
+    const verdict = explained.get(place.endpoint ?? ('' as EndpointId))?.verdict;
+    return verdict === undefined ? place : { ...place, verdict };
+  });
+  const roots = [...explained.values()].map(({ certificates }) => certificates);
   return {
     places,
-    certificates: record.certificates,
+    certificates: Object.assign({}, ...roots, record.certificates) as JudgedTarget['certificates'],
     problems: [...unseen(swept, places), ...problemsOf(journey, record, places)],
   };
+}
+
+function explainAll(
+  { target, seen }: Swept,
+  { asOfMs, trustedRoots }: JudgeTargetContext,
+): ReadonlyMap<EndpointId, Explained> {
+  const context = { roots: trustedRoots(), atMs: asOfMs, host: target };
+  return new Map(
+    seen.flatMap(({ endpoint, looked: { facts, certificates } }) => {
+      const chain = (facts?.chainSent ?? []).flatMap((fingerprint) => certificates.get(fingerprint) ?? []);
+      const explained = explainChain(chain, context);
+      return explained === null ? [] : [[endpoint.id, explained] as const];
+    }),
+  );
 }
 
 function rideOf({ seen, lookup }: Swept): Ride {

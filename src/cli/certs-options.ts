@@ -16,6 +16,7 @@ export interface CertsOptions extends JudgingOptions {
   readonly passwordEnv?: string;
   readonly since?: string;
   readonly firstAddress?: boolean;
+  readonly explain?: boolean;
   readonly revocation?: boolean;
   readonly concurrency: string;
   readonly timeout: string;

@@ -95,7 +95,7 @@ async function prepare(
   const tlsPolicy = own === undefined ? (await tls.defaults()).policy : (await tls.policy()).parse(own);
   const judging = {
     ...{ tls, options: await quietOptions(tls, options), policy, asOfMs: startedAtMs },
-    ...{ version: launch.version, quote: shellQuote, signal },
+    ...{ version: launch.version, quote: shellQuote, signal, explain: options.explain === true },
   };
   return { targets, options, launch, collector: openCollector(), judging, tlsPolicy };
 }
@@ -109,6 +109,7 @@ async function quietOptions(tls: AnyProbe, { revocation = false }: CertsOptions)
 async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run): Promise<number> {
   if (options.file.length + options.dir.length === 0) return 0;
   const passwords = await passwordsOf(options, launch);
+  const explainBy = judging.explain ? trustedRoots((await rootsOf(options, launch)).caPem)() : null;
   const { asOfMs, policy, signal } = judging;
   const context = { thresholds: tlsPolicy as LifeThresholds, severities: policy.severities, asOfMs };
   const found = await Promise.all(options.dir.map((folder) => findFiles(folder, systemWords)));
@@ -119,7 +120,7 @@ async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run
   const worker = async (): Promise<void> => {
     for (const { path, isFound } of paths) {
       if (signal.aborted) return;
-      const read = await readCertificateFile(path, { passwords, isFound, asOfMs, describe: systemWords });
+      const read = await readCertificateFile(path, { passwords, isFound, asOfMs, explainBy, describe: systemWords });
       if (read.places.length > 0) count++;
       collector.add({ ...read, problems: judgeFile(read, context) });
     }

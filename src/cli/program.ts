@@ -166,6 +166,10 @@ function certsOptions(command: Command): Command {
     .option('--password-env <NAME>', 'the same from this variable of the environment')
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--since <F>', 'earlier report (-f json) of the same sweep: tells what was renewed, how, and where not')
+    .option(
+      '--explain',
+      'draw each chain as a tree: ways to a root, validity over time, everything that is wrong with it',
+    )
     .option('--first-address', 'look at one address of each name instead of all')
     .option('--concurrency <N>', 'connections under way at once', '64')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')

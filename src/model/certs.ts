@@ -12,6 +12,31 @@ import type { Fingerprint } from './trace.ts';
 export const certFileFormats = ['pem', 'der', 'pkcs7', 'pkcs12', 'jks', 'secret', 'kubeconfig'] as const;
 export type CertFileFormat = (typeof certFileFormats)[number];
 
+/** How a chain leads to a trusted root, or all that is wrong with it. */
+export interface ChainVerdict {
+  readonly valid: boolean;
+  /** What `faults` speak of, leaf first; the root at its end need not have been sent. */
+  readonly path: readonly Fingerprint[];
+  /** What programs refuse first. */
+  readonly faults: readonly {
+    readonly code: string;
+    /** False: a rule is broken that few programs enforce. */
+    readonly fatal: boolean;
+    readonly certificate: Fingerprint;
+    /** A clause to stand behind "The certificate". */
+    readonly says: string;
+    /** What a stranger wrote and the fault is about: the name of the missing issuer. */
+    readonly about: WireText | null;
+  }[];
+  /** Every path that holds, the longest-lived first. */
+  readonly paths: readonly {
+    readonly certificates: readonly Fingerprint[];
+    /** RFC 3339. */
+    readonly endsAt: string;
+    readonly endsBy: Fingerprint;
+  }[];
+}
+
 interface PlaceBase {
   /** Unique in the document, and the same in every run for the same place: `kms.example 192.0.2.1:443`, `/etc/ssl/a.pem#2`. */
   readonly id: string;
@@ -19,6 +44,8 @@ interface PlaceBase {
   readonly state: 'read' | 'failed' | 'unfinished';
   /** As sent, or in the order of the file; look them up in `certificates`. */
   readonly chain: readonly Fingerprint[];
+  /** With --explain; `certificates` then holds the roots that were not sent, too. */
+  readonly verdict?: ChainVerdict;
 }
 
 /** One address behind a target. */

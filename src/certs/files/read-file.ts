@@ -9,6 +9,7 @@ import type { Fingerprint } from '../../model/trace.ts';
 import { recordCertificate } from '../../x509/certificate-record.ts';
 import { MAX_STORE_BYTES, readStore } from '../../x509/stores/store.ts';
 import { type Store, StoreError } from '../../x509/stores/store-words.ts';
+import { explainChain } from '../explain-chain.ts';
 import { looksLikeManifest, readManifest } from './kubernetes.ts';
 
 export interface ReadFileOptions {
@@ -18,6 +19,8 @@ export interface ReadFileOptions {
   readonly isFound: boolean;
   /** Unix ms that `daysLeft` is counted from. */
   readonly asOfMs: number;
+  /** Roots to judge each chain by; null: nothing is said about how they are built. */
+  readonly explainBy: readonly Uint8Array[] | null;
   /** Words of a system error. */
   readonly describe: (error: unknown) => string;
 }
@@ -39,7 +42,7 @@ export async function readCertificateFile(path: string, options: ReadFileOptions
           bytes,
           options.passwords.map((password) => password.open()),
         );
-    const own = placesOf(path, store, options.asOfMs);
+    const own = placesOf(path, store, options);
     const others = await Promise.all(pathsIn(store, path).map((other) => readCertificateFile(other, options)));
     return {
       places: [...own.places, ...others.flatMap(({ places }) => places)],
@@ -73,7 +76,7 @@ function pathsIn(store: Store & { readonly paths?: readonly string[] }, path: st
   return (store.paths ?? []).map((other) => (isAbsolute(other) ? other : join(dirname(path), other)));
 }
 
-function placesOf(path: string, { format, entries, faults }: Store, asOfMs: number): FileRead {
+function placesOf(path: string, { format, entries, faults }: Store, { asOfMs, explainBy }: ReadFileOptions): FileRead {
   const certificates: Record<Fingerprint, CertificateRecord> = {};
   const places = entries.map((entry): FilePlace => {
     const chain = entry.certificates.map((der) => {
@@ -81,7 +84,11 @@ function placesOf(path: string, { format, entries, faults }: Store, asOfMs: numb
       certificates[certificate.fingerprint] = record;
       return certificate.fingerprint;
     });
+    const context = { roots: explainBy ?? [], atMs: asOfMs, host: null };
+    const explained = explainBy === null ? null : explainChain(entry.certificates, context);
+    Object.assign(certificates, explained?.certificates);
     return {
+      ...(explained === null ? {} : { verdict: explained.verdict }),
       kind: 'file',
       id: idOf(path, entry.name),
       path,

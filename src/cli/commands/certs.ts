@@ -74,6 +74,10 @@ async function render(report: CertsReport, options: CertsOptions, { io }: Launch
   if (options.quiet === true) return '';
   switch (options.format) {
     case 'text': {
+      if (options.explain === true) {
+        const { certsExplained } = await import('../../report/certs/explain.ts');
+        return certsExplained(report, viewOf(options, io));
+      }
       const { certsText } = await import('../../report/certs/text.ts');
       return certsText(report, viewOf(options, io));
     }

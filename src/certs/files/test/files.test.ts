@@ -15,6 +15,7 @@ const options: ReadFileOptions = {
   passwords: [],
   isFound: false,
   asOfMs: Date.parse('2026-12-01T00:00:00Z'),
+  explainBy: null,
   describe: words,
 };
 
