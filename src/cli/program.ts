@@ -184,7 +184,12 @@ function certsOptions(command: Command): Command {
     .option('--insecure', 'call untrusted and mismatching certificates notices')
     .option('--sni <NAME>', 'server name to send in TLS, instead of each target')
     .option('-4', 'IPv4 only')
-    .option('-6', 'IPv6 only')
+    .option('-6', 'IPv6 only');
+  return judgingOptions(certsReportOptions(command));
+}
+
+function certsReportOptions(command: Command): Command {
+  return command
     .addOption(new Option('-f, --format <F>', 'how to report').choices(CERTS_FORMATS).default('text'))
     .option('-o, --output <F>', 'write the report to this file')
     .option(
@@ -211,7 +216,6 @@ function certsOptions(command: Command): Command {
     )
     .option('--no-color', 'no colour (NO_COLOR is respected)')
     .option('--no-progress', 'no progress on standard error');
-  return judgingOptions(command);
 }
 
 function judgingOptions(command: Command): Command {

@@ -35,15 +35,15 @@ export function validityBar({ notBefore, notAfter }: Lifetime, axis: Axis, colum
   return cells.join('');
 }
 
-/** Years at both ends, `now` above its column where there is room. */
+/** Years, and months where there is room, at both ends, `now` above its column where there is room. */
 export function axisLine(axis: Axis, columns: number): string {
-  const label = (ms: number): string => new Date(ms).toISOString().slice(0, 7);
+  const label = (ms: number): string => new Date(ms).toISOString().slice(0, columns < 32 ? 4 : 7);
   const cells = Array.from({ length: columns }, () => ' ');
   const write = (text: string, at: number): void => {
     const start = Math.max(0, Math.min(at, columns - text.length));
-    for (const [index, character] of [...text].entries()) cells[start + index] = character;
+    for (const [index, character] of text.split('').entries()) cells[start + index] = character;
   };
-  if (columns >= 18) {
+  if (columns >= 12) {
     write(label(axis.fromMs), 0);
     write(label(axis.toMs), columns);
   }
