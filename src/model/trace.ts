@@ -41,6 +41,11 @@ export interface TlsFacts {
   readonly ocspStapled: boolean;
   /** SHA-256 of the stapled OCSP response: look it up in `Ride.staples`. Absent without one, and for one too large to keep. */
   readonly ocspResponse?: Fingerprint;
+  /**
+   * The first 16 bytes of the first session ticket, lower-case hex: in most servers the name of the key that it is sealed with
+   * (RFC 5077 4), which is one for each process that made its own. Absent without ticket.
+   */
+  readonly ticketKeyName?: string;
 }
 
 /** The kernel's view of the connection when it was established (linux/tcp.h, struct tcp_info). */

@@ -111,6 +111,7 @@ interface Seen extends Learnt {
   tcp: TcpFacts | null;
   http: HttpFacts | null;
   problem: Problem | null;
+  ticketKeyName: string | null;
 }
 
 /** What is offered for each way of speaking HTTP. */
@@ -126,7 +127,7 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const { options } = shared;
   const seen: Seen = {
     ...{ startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, staple: null },
-    ...{ http: null, problem: null },
+    ...{ http: null, problem: null, ticketKeyName: null },
   };
   let raw: Socket | null = null;
   try {
@@ -139,10 +140,19 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   } finally {
     release(raw, options.meter);
   }
-  const { spans, tcp, facts: tls, http } = seen;
+  const { spans, tcp, facts, http, ticketKeyName } = seen;
+  const tls = facts === null || ticketKeyName === null ? facts : { ...facts, ticketKeyName };
   const startMs = seen.startMs - options.originMs;
   const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem };
   return { trace, certificates: seen.chain.certificates, staple: seen.staple };
+}
+
+/** Tickets of TLS 1.3 come behind the handshake, before the answer. The session itself is not kept. */
+function noteTicket(socket: TLSSocket, seen: Seen): void {
+  socket.once('session', () => {
+    const ticket = socket.getTLSTicket();
+    if (ticket !== undefined && ticket.byteLength >= 16) seen.ticketKeyName = ticket.toString('hex', 0, 16);
+  });
 }
 
 function release(socket: Socket | null, meter: Meter): void {
@@ -156,7 +166,7 @@ async function rideOnce(
   endpoint: Endpoint,
   seen: Seen,
   signal: AbortSignal,
-  onSocket: (socket: Socket) => void,
+  onConnection: (socket: Socket) => void,
 ): Promise<void> {
   const { timeoutMs, originMs, servername, target } = options;
   const span = (startMs: number, durationMs: number, clock: Span['clock'] = 'loop'): Span => ({
@@ -164,13 +174,16 @@ async function rideOnce(
     durationMs,
     clock,
   });
-  const connected = await connectTo(endpoint, timeoutMs, signal, onSocket, () => options.meter.add({ connections: 1 }));
+  const connected = await connectTo(endpoint, timeoutMs, signal, onConnection, () =>
+    options.meter.add({ connections: 1 }),
+  );
   seen.tcp = connected.tcp;
   seen.spans.connect = span(connected.startMs, connected.durationMs, connected.clock);
   let socket: Socket | TLSSocket = connected.socket;
   if (target.scheme === 'https') {
     const beganMs = now();
-    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain };
+    const onSocket = (socket: TLSSocket): void => noteTicket(socket, seen);
+    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain, onSocket };
     const secured = await handshake(connected.socket, wanted, seen, signal);
     seen.spans.tls = span(beganMs, now() - beganMs);
     // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
