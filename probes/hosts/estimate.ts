@@ -1,5 +1,5 @@
 // Owns estimating how many hosts there are from those seen, and whether they are taken in turns. Pure statistics.
-import { textKey, type WireText } from '../../src/model/text.ts';
+import { type TextKey, textKey, type WireText } from '../../src/model/text.ts';
 
 export interface HostCount {
   readonly estimate: number;
@@ -48,7 +48,11 @@ function whenComplete(seen: number, total: number): { readonly low: number; read
  * hosts when they have weights.
  */
 export function periodOf(sequence: readonly (WireText | null)[]): number | null {
-  const keys = sequence.map((identity) => (identity === null ? null : textKey(identity)));
+  return periodOfKinds(sequence.map((identity) => (identity === null ? null : textKey(identity))));
+}
+
+/** The same for anything that can be compared. */
+export function periodOfKinds(keys: readonly (TextKey | number | null)[]): number | null {
   const known = keys.filter((identity) => identity !== null);
   const counts = [...Map.groupBy(known, (identity) => identity).values()].map((group) => group.length);
   if (counts.length < 2) return null;

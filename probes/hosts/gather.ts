@@ -1,13 +1,17 @@
-// Owns turning the ride's traces into the hosts record. Sends nothing, judges nothing.
+// Owns turning the ride's traces into the hosts record. Judges nothing; what is sent beyond the ride is sent by infer.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import type { Endpoint } from '../../src/model/target.ts';
-import { textKey, type WireText } from '../../src/model/text.ts';
+import { type TextKey, textKey, type WireText } from '../../src/model/text.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
+import { wilsonInterval } from '../../src/stats/proportion.ts';
 import { quantile } from '../../src/stats/quantile.ts';
-import { chao1, periodOf } from './estimate.ts';
+import { type Decision, type Draws, decide } from './algorithm.ts';
+import { chao1 } from './estimate.ts';
 import type { EndpointHosts, HostRecord, HostsEvidence } from './evidence.ts';
-import { identify } from './identity.ts';
+import { type Answer, failed, failurePeriod, lateAnswers, slowerHosts } from './health.ts';
+import { affinityCookie, type Identification, identify } from './identity.ts';
 import type { HostsOptions } from './options.ts';
+import { type Census, sharingOf } from './sharing.ts';
 
 const MAX_HOSTS = 256;
 /** One request may fail for any reason; two of two begin to be a host. */
@@ -15,40 +19,46 @@ const LEAST_REQUESTS = 2;
 
 export const gather: Gather<HostsEvidence, HostsOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = { byEndpoint: context.endpoints.map((endpoint) => endpointHosts(endpoint, context)) };
+  const looked = context.endpoints.map((endpoint) => endpointHosts(endpoint, context));
+  const value = {
+    byEndpoint: looked.map(({ record }) => record),
+    sharing: sharingOf(looked.flatMap(({ census }) => census ?? [])),
+  };
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
-interface Answer {
-  readonly trace: RequestTrace;
-  readonly identity: WireText | null;
+interface Looked {
+  readonly record: EndpointHosts;
+  readonly census: Census | null;
 }
 
-function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): EndpointHosts {
+function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): Looked {
   const traces = ride.traces
     .filter((trace) => trace.endpoint === endpoint.id && reachedHttp(trace))
     .toSorted((a, b) => a.sequence - b.sequence);
   const answered = traces.flatMap(({ http }) => http ?? []);
-  const identification = identify(answered);
-  let at = 0;
-  const answers = traces.map((trace): Answer => {
-    const identity = trace.http === null ? null : (identification?.identities[at++] ?? null);
-    return { trace, identity };
-  });
+  const identification = identify(traces);
+  const answers = traces.map((trace, at): Answer => ({ trace, identity: identification?.identities[at] ?? null }));
   const hosts = hostsOf(answers);
   const nameless = answers.filter(({ identity }) => identity === null);
-  return {
+  const draws: Draws = { serial: serialOf(answers), bursts: [], holds: [] };
+  const record: EndpointHosts = {
     endpoint: endpoint.id,
     zone: endpoint.zone,
     requests: traces.length,
     answered: answered.length,
     serverErrors: answered.filter(({ status }) => status >= 500).length,
     identifiedBy: identification?.identifiedBy ?? null,
-    ...countOf(hosts, answers),
+    ...countOf(hosts, identification, decide(draws)),
+    affinityCookie: affinityCookie(traces),
     hosts: hosts.slice(0, MAX_HOSTS),
     unidentified: { requests: nameless.length, failures: nameless.filter(({ trace }) => failed(trace)).length },
     unhealthy: unhealthyOf(hosts),
+    slower: slowerHosts(answers).slice(0, MAX_HOSTS),
+    failurePeriod: failurePeriod(bySequence(answers, ({ trace }) => failed(trace))),
+    late: lateAnswers(answers),
   };
+  return { record, census: censusOf(record, identification) };
 }
 
 /** Past the connection and TLS: what failed before says nothing about a host, nor does what we stopped waiting for. */
@@ -57,12 +67,27 @@ function reachedHttp({ http, problem }: RequestTrace): boolean {
   return http !== null || problem === null || ['send', 'wait', 'receive'].includes(problem.step);
 }
 
-function failed({ http, problem }: RequestTrace): boolean {
-  return problem !== null || http === null || http.status >= 500;
+/** With a null for each sample that is not there: it took its turn, too. */
+function bySequence<T>(answers: readonly Answer[], read: (answer: Answer) => T): readonly (T | null)[] {
+  const sequence: (T | null)[] = [];
+  for (const answer of answers) sequence[answer.trace.sequence] = read(answer);
+  return Array.from(sequence, (each) => each ?? null);
+}
+
+function serialOf(answers: readonly Answer[]): readonly (number | null)[] {
+  const kinds = new Map<TextKey, number>();
+  const kindOf = (identity: WireText): number => {
+    const key = textKey(identity);
+    const kind = kinds.get(key) ?? kinds.size;
+    kinds.set(key, kind);
+    return kind;
+  };
+  return bySequence(answers, ({ identity }) => (identity === null ? null : kindOf(identity)));
 }
 
 function hostsOf(answers: readonly Answer[]): HostRecord[] {
-  const groups = Map.groupBy(answers, ({ identity }) => (identity === null ? null : textKey(identity)));
+  const known = answers.filter(({ identity }) => identity !== null);
+  const groups = Map.groupBy(known, ({ identity }) => (identity === null ? null : textKey(identity)));
   return [...groups.values()]
     .flatMap((group) => {
       const identity = group[0]?.identity ?? null;
@@ -72,45 +97,51 @@ function hostsOf(answers: readonly Answer[]): HostRecord[] {
             hostOf(
               identity,
               group.map(({ trace }) => trace),
+              known.length,
             ),
           ];
     })
     .toSorted((a, b) => b.requests - a.requests);
 }
 
-function hostOf(identity: WireText, traces: readonly RequestTrace[]): HostRecord {
+function hostOf(identity: WireText, traces: readonly RequestTrace[], known: number): HostRecord {
   const byStatus = Map.groupBy(traces, ({ http }) => String(http?.status ?? 0));
   const waits = traces.flatMap(({ spans }) => spans.wait?.durationMs ?? []).toSorted((a, b) => a - b);
+  const [low, high] = wilsonInterval(traces.length, known);
   return {
     identity,
     requests: traces.length,
     failures: traces.filter(failed).length,
     statuses: Object.fromEntries([...byStatus].map(([status, group]) => [status, group.length])),
     waitP50Ms: waits.length === 0 ? null : quantile(waits, 0.5),
+    share: [Math.round(low * 1000) / 1000, Math.round(high * 1000) / 1000],
   };
 }
 
-type Counted = Pick<EndpointHosts, 'seen' | 'estimate' | 'low' | 'high' | 'algorithm' | 'algorithmConfidence'>;
+type Counted = Pick<
+  EndpointHosts,
+  'seen' | 'estimate' | 'low' | 'high' | 'algorithm' | 'algorithmConfidence' | 'alsoFits' | 'algorithmBecause' | 'order'
+>;
 
-function countOf(hosts: readonly HostRecord[], answers: readonly Answer[]): Counted {
-  const unknown = { estimate: null, low: null, high: null, algorithm: null, algorithmConfidence: null };
-  if (hosts.length === 0) return { seen: null, ...unknown };
-  const seen = hosts.length;
-  const sequence: (WireText | null)[] = [];
-  for (const { trace, identity } of answers) sequence[trace.sequence] = identity;
-  const period = periodOf(Array.from(sequence, (identity) => identity ?? null));
-  if (period === null) {
-    const { estimate, low, high } = chao1(hosts.map(({ requests }) => requests));
-    return {
-      ...unknown,
-      seen,
-      estimate: rounded(estimate),
-      low: rounded(low),
-      high: high === null ? null : rounded(high),
-    };
+function countOf(hosts: readonly HostRecord[], identification: Identification | null, decision: Decision): Counted {
+  const { algorithm, alsoFits, because, facts } = decision;
+  const answers = hosts.reduce((sum, { requests }) => sum + requests, 0);
+  const { period, successorChance, evenChance } = facts;
+  const chosen = {
+    algorithm,
+    algorithmConfidence: algorithm === null ? null : ('inferred' as const),
+    ...{ alsoFits: [...alsoFits], algorithmBecause: because, order: { answers, period, successorChance, evenChance } },
+  };
+  if (identification === null || hosts.length === 0) {
+    return { seen: null, estimate: null, low: null, high: null, ...chosen };
   }
+  const seen = hosts.length;
   // A whole turn was seen: there is no host that it does not pass.
-  return { seen, estimate: seen, low: seen, high: seen, algorithm: 'round robin', algorithmConfidence: 'inferred' };
+  const turn = { estimate: seen, low: seen, high: seen };
+  const { estimate, low, high } = period === null ? chao1(hosts.map(({ requests }) => requests)) : turn;
+  // One host for each client may be one of any number; and what several hosts may share counts them from below.
+  const isOpen = high === null || seen === 1 || !identification.isWhole;
+  return { seen, estimate: rounded(estimate), low: rounded(low), high: isOpen ? null : rounded(high), ...chosen };
 }
 
 function rounded(value: number): number {
@@ -121,4 +152,14 @@ function unhealthyOf(hosts: readonly HostRecord[]): WireText[] {
   const mostlyFails = ({ failures, requests }: HostRecord): boolean => failures * 2 > requests;
   if (hosts.every(mostlyFails)) return [];
   return hosts.filter((host) => host.requests >= LEAST_REQUESTS && mostlyFails(host)).map(({ identity }) => identity);
+}
+
+function censusOf({ endpoint, hosts }: EndpointHosts, identification: Identification | null): Census | null {
+  if (identification?.isWhole !== true) return null;
+  return {
+    endpoint,
+    identifiedBy: identification.identifiedBy,
+    answers: hosts.reduce((sum, { requests }) => sum + requests, 0),
+    hosts: hosts.map(({ identity }) => textKey(identity)),
+  };
 }

@@ -1,13 +1,25 @@
-// Owns telling hosts apart: which header or cookie names the host that answered. Pure; never guesses from a value that changes each time.
+// Owns telling hosts apart: by which header, cookie, ticket key or other trait of a sample its host is known. Pure; never guesses from a value that changes each time.
 import { fieldValue, fieldValues, listOf, memberOf, parameter } from '../../src/model/fields.ts';
-import { capture, matches, textKey, type WireText } from '../../src/model/text.ts';
-import type { HttpFacts } from '../../src/model/trace.ts';
+import { capture, interpret, matches, sameText, textKey, type WireText, wireText } from '../../src/model/text.ts';
+import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 
-/** One way to name a host. `named`: made to name one, so that a constant value is one host seen; else only a split tells. */
+/** What one sample showed, as far as it may name its host. */
+export type Sample = Pick<RequestTrace, 'http' | 'tls' | 'tcp' | 'spans'>;
+
+/**
+ * One way to tell hosts apart. `names`: made to name one, so that a constant value is one host seen. `splits`: one value for each host
+ * as a rule. `hints`: several hosts may share a value, so that it bounds their number from below only.
+ */
 interface Candidate {
   readonly name: string;
-  readonly named: boolean;
-  read(http: HttpFacts): WireText | null;
+  readonly power: 'names' | 'splits' | 'hints';
+  /** One for each sample, null where it says nothing. */
+  readonly read: (samples: readonly Sample[]) => readonly (WireText | null)[];
+}
+
+/** Reads each answer by itself. */
+function ofAnswer(name: string, power: Candidate['power'], read: (http: HttpFacts) => WireText | null): Candidate {
+  return { name, power, read: (samples) => samples.map(({ http }) => (http === null ? null : read(http))) };
 }
 
 /** Set by convention to the host that answered; none is standardised. */
@@ -40,71 +52,156 @@ const COOKIES: readonly (readonly [string, RegExp])[] = [
   ['ARRAffinity', /^ARRAffinity=([^;]+)/],
 ];
 
+/** Affinity cookies that name no host to us: AWS ALB and Classic ELB, Google, Azure Application Gateway. */
+const OPAQUE_COOKIES: readonly (readonly [string, RegExp])[] = [
+  ['AWSALB', /^AWSALB(?:APP-[0-9]|CORS|TG)?=/],
+  ['AWSELB', /^AWSELB(?:CORS)?=/],
+  ['GCLB', /^GCLB=/],
+  ['ApplicationGatewayAffinity', /^ApplicationGatewayAffinity(?:CORS)?=/],
+];
+
 function headerCandidate(name: string): Candidate {
-  return {
-    name,
-    named: true,
-    read: ({ headers }) => {
-      const value = fieldValue(headers, name);
-      return value === null || matches(value, CACHE_NODE) ? null : value;
-    },
-  };
+  return ofAnswer(name, 'names', ({ headers }) => {
+    const value = fieldValue(headers, name);
+    return value === null || matches(value, CACHE_NODE) ? null : value;
+  });
 }
 
 function cookieCandidate([name, pattern]: readonly [string, RegExp]): Candidate {
-  return {
-    name: `cookie ${name}`,
-    named: true,
-    read: ({ headers }) => {
-      const line = fieldValues(headers, 'set-cookie').find((value) => matches(value, pattern));
-      return line === undefined ? null : capture(line, pattern);
-    },
-  };
+  return ofAnswer(`cookie ${name}`, 'names', ({ headers }) => {
+    const line = fieldValues(headers, 'set-cookie').find((value) => matches(value, pattern));
+    return line === undefined ? null : capture(line, pattern);
+  });
+}
+
+/** One process that makes its own ticket keys has one name for them; where TLS ends in front of the hosts it is the same every time. */
+const TICKET: Candidate = {
+  name: 'TLS ticket key',
+  power: 'splits',
+  read: (samples) =>
+    samples.map(({ tls }) =>
+      tls?.ticketKeyName === undefined ? null : wireText(`key ${tls.ticketKeyName.slice(0, 12)}`),
+    ),
+};
+
+/** Clocks this far apart are two: Date has whole seconds, and the answer was under way (halberd's way). */
+const CLOCK_GAP_MS = 1500;
+
+/** Hosts whose clocks differ, by the Date of their answers. What a cache kept has the Date of another time. */
+const CLOCK: Candidate = {
+  name: 'clock',
+  power: 'hints',
+  read(samples) {
+    const skews = samples.map(skewMs);
+    const sorted = skews.filter((skew) => skew !== null).toSorted((a, b) => a - b);
+    const starts = sorted.filter((skew, at) => at === 0 || skew - (sorted[at - 1] ?? 0) >= CLOCK_GAP_MS);
+    const startOf = (skew: number): number => starts.findLast((start) => start <= skew) ?? 0;
+    // Drift, not clocks.
+    if (sorted.some((skew) => skew - startOf(skew) > CLOCK_GAP_MS)) return samples.map(() => null);
+    const first = starts[0] ?? 0;
+    return skews.map((skew) =>
+      skew === null ? null : wireText(`clock +${Math.round((startOf(skew) - first) / 1000)} s`),
+    );
+  },
+};
+
+/** The Date of an answer against the time since the ride began; only differences mean anything. */
+function skewMs({ http, spans: { wait } }: Sample): number | null {
+  if (http === null || wait === undefined || fieldValue(http.headers, 'age') !== null) return null;
+  const date = fieldValue(http.headers, 'date');
+  const atMs = date === null ? Number.NaN : interpret(date, (raw) => (raw.length > 40 ? Number.NaN : Date.parse(raw)));
+  return Number.isFinite(atMs) ? atMs - wait.startMs - wait.durationMs : null;
 }
 
 /** In order of preference among those that split alike. */
 const CANDIDATES: readonly Candidate[] = [
   ...HEADERS.map(headerCandidate),
   ...COOKIES.map(cookieCandidate),
-  {
-    name: 'server-timing',
-    named: false,
-    read: ({ headers }) => {
-      const members = listOf(headers, 'server-timing').map(memberOf);
-      return members.map((member) => parameter(member, 'desc')).find((desc) => desc !== null) ?? null;
-    },
-  },
+  ofAnswer('server-timing', 'splits', ({ headers }) => {
+    const members = listOf(headers, 'server-timing').map(memberOf);
+    return members.map((member) => parameter(member, 'desc')).find((desc) => desc !== null) ?? null;
+  }),
   // The member nearest to the origin comes first: RFC 9110 7.6.3.
+  ofAnswer('via', 'splits', ({ headers }) => {
+    const [first] = listOf(headers, 'via');
+    return first === undefined ? null : capture(first, /^\S+\s+(\S+)/);
+  }),
+  TICKET,
   {
-    name: 'via',
-    named: false,
-    read: ({ headers }) => {
-      const [first] = listOf(headers, 'via');
-      return first === undefined ? null : capture(first, /^\S+\s+(\S+)/);
-    },
+    name: 'certificate',
+    power: 'hints',
+    read: (samples) =>
+      samples.map(({ tls }) =>
+        tls?.chainSent[0] === undefined ? null : wireText(`certificate ${tls.chainSent[0].slice(0, 12)}`),
+      ),
   },
-  { name: 'etag', named: false, read: ({ headers }) => fieldValue(headers, 'etag') },
+  ofAnswer('etag', 'hints', ({ headers }) => fieldValue(headers, 'etag')),
+  ofAnswer('last-modified', 'hints', ({ headers }) => fieldValue(headers, 'last-modified')),
+  CLOCK,
+  // The SYN-ACK is the host's own where the balancer passes connections through.
+  {
+    name: 'TCP segment size',
+    power: 'hints',
+    read: (samples) => samples.map(({ tcp }) => (tcp === null ? null : wireText(`${tcp.mssBytes} bytes`))),
+  },
 ];
 
 export interface Identification {
   readonly identifiedBy: string;
-  /** The host of each answer, in the order given; null for an answer that names none. */
+  /** False where several hosts may share an identity: there are at least as many. */
+  readonly isWhole: boolean;
+  /** The host of each sample, in the order given; null for one that names none. */
   readonly identities: readonly (WireText | null)[];
 }
 
 /**
- * The candidate that splits the answers best. Refused: one that most answers lack, and one with as many values as
- * answers, which is a request id and not a host. An ETag or a proxy's name that never changes says nothing about hosts.
+ * The candidate that splits the samples best. Refused: one that most answers lack, and one with as many values as answers, which is a
+ * request id and not a host. What is not made to name hosts has to come back: each value twice on average, and not one after the other
+ * in blocks, as after a deployment or a new ticket key.
+ * @param samples in the order sent
  */
-export function identify(answers: readonly HttpFacts[]): Identification | null {
+export function identify(samples: readonly Sample[]): Identification | null {
+  const answered = samples.filter(({ http }) => http !== null).length;
   let best: { readonly found: Identification; readonly kinds: number } | null = null;
-  for (const candidate of CANDIDATES) {
-    const identities = answers.map((http) => candidate.read(http));
+  for (const { name, power, read } of CANDIDATES) {
+    const identities = read(samples);
     const present = identities.filter((identity) => identity !== null);
     const kinds = new Set(present.map(textKey)).size;
-    const usable = present.length >= 2 && present.length * 2 >= answers.length && kinds < present.length;
-    if (!usable || (kinds === 1 && !candidate.named)) continue;
-    if (best === null || kinds > best.kinds) best = { found: { identifiedBy: candidate.name, identities }, kinds };
+    if (present.length < 2 || present.length * 2 < answered || kinds >= present.length) continue;
+    if (power !== 'names' && (kinds === 1 || kinds * 2 > present.length || runsOf(present) === kinds)) continue;
+    if (best === null || kinds > best.kinds) {
+      best = { found: { identifiedBy: name, isWhole: power !== 'hints', identities }, kinds };
+    }
   }
-  return best?.found ?? null;
+  return best === null ? null : { ...best.found, identities: filledIn(best.found.identities, samples) };
+}
+
+function runsOf(present: readonly WireText[]): number {
+  return present.filter((identity, at) => at === 0 || !sameText(identity, present[at - 1] ?? identity)).length;
+}
+
+/** A request that broke off names no host, but its handshake may: where each ticket key was always the same host's. */
+function filledIn(identities: readonly (WireText | null)[], samples: readonly Sample[]): readonly (WireText | null)[] {
+  const byKey = new Map<string, WireText | null>();
+  for (const [at, identity] of identities.entries()) {
+    const key = samples[at]?.tls?.ticketKeyName;
+    if (identity === null || key === undefined) continue;
+    const known = byKey.get(key);
+    byKey.set(key, known === undefined || (known !== null && sameText(known, identity)) ? identity : null);
+  }
+  // One host has several keys when it has several processes; several hosts with one key are told by none.
+  if (byKey.size < 2) return identities;
+  return identities.map((identity, at) => identity ?? byKey.get(samples[at]?.tls?.ticketKeyName ?? '') ?? null);
+}
+
+/** The affinity cookie that most answers set: a caller who sends it back stays with its host. Null without. */
+export function affinityCookie(samples: readonly Sample[]): string | null {
+  const answered = samples.flatMap(({ http }) => http ?? []);
+  const sets = ([, pattern]: readonly [string, RegExp]): number =>
+    answered.filter(({ headers }) => fieldValues(headers, 'set-cookie').some((value) => matches(value, pattern)))
+      .length;
+  const found = [...COOKIES, ...OPAQUE_COOKIES].find(
+    (cookie) => answered.length > 0 && sets(cookie) * 2 > answered.length,
+  );
+  return found?.[0] ?? null;
 }

@@ -2,6 +2,8 @@
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { visible } from '../../src/model/text.ts';
+import { failureHiddenByRetry } from './checks/failure-hidden-by-retry.ts';
+import { hostSlowInRotation } from './checks/host-slow-in-rotation.ts';
 import { hostUnhealthyInRotation } from './checks/host-unhealthy-in-rotation.ts';
 import { serverErrors } from './checks/server-errors.ts';
 import type { EndpointHosts, HostsEvidence } from './evidence.ts';
@@ -26,6 +28,25 @@ function placesOf(records: readonly EndpointHosts[]): string {
   return records.map((record) => `${howMany(record)} in ${record.zone ?? record.endpoint}`).join(', ');
 }
 
+const WORDS = {
+  'round robin': 'They are taken in turns (round robin',
+  'weighted round robin': 'They are taken in turns by weight (weighted round robin',
+  'least connections': 'Those with the fewest connections are taken (least connections',
+  random: 'They are drawn at random (random',
+  'power of two choices': 'Of two drawn at random the idler one is taken (power of two choices',
+  'one host for one client': '',
+} as const;
+
+/** How they are chosen, by the first endpoint of which it can be told. */
+function orderOf(told: readonly EndpointHosts[]): string {
+  const known = told.find(({ algorithm }) => algorithm !== null && WORDS[algorithm] !== '');
+  if (known?.algorithm == null) return '';
+  // What older journeys say of turns was never held against least connections.
+  const isTurn = known.algorithm.endsWith('round robin');
+  const looksAlike = known.alsoFits === undefined ? isTurn : known.alsoFits.includes('least connections');
+  return ` ${WORDS[known.algorithm]}${looksAlike ? '; least connections looks the same while idle' : ''}).`;
+}
+
 function answer(evidence: HostsEvidence | null): Reply {
   const records = evidence?.byEndpoint ?? [];
   const told = records.filter(({ seen }) => seen !== null);
@@ -37,15 +58,16 @@ function answer(evidence: HostsEvidence | null): Reply {
     return { summary, confidence: 'not-visible', facts };
   }
   const places = placesOf(records);
-  const turns = told.some(({ algorithm }) => algorithm !== null)
-    ? ' They are taken in turns (round robin; least connections looks the same while idle).'
-    : '';
+  const turns = orderOf(told);
   const sick = records.flatMap(({ unhealthy }) => unhealthy);
+  const inTurn = records.some(({ failurePeriod }) => failurePeriod !== null && failurePeriod !== undefined);
   const errors = records.reduce((sum, { serverErrors: n }) => sum + n, 0);
   const well =
     errors === 0
       ? ' None fails; whether health is watched shows only when one does.'
-      : ` ${errors} answers are server errors, and no single host explains them.`;
+      : inTurn
+        ? ` ${errors} answers are server errors, as of one sick host in rotation.`
+        : ` ${errors} answers are server errors, and no single host explains them.`;
   const health: Phrase =
     sick.length === 0
       ? [well]
@@ -60,6 +82,6 @@ function answer(evidence: HostsEvidence | null): Reply {
 }
 
 export const judgement: Judgement<HostsEvidence, HostsPolicy> = {
-  checks: [hostUnhealthyInRotation, serverErrors],
+  checks: [hostUnhealthyInRotation, hostSlowInRotation, failureHiddenByRetry, serverErrors],
   answer,
 };

@@ -21,6 +21,11 @@ export function section({ byEndpoint }: HostsEvidence): Section {
         ]),
       },
       { kind: 'table', columns: ['zone', 'endpoint', 'host', 'requests', 'failures', 'statuses', 'wait p50 ms'], rows },
+      ...byEndpoint.flatMap(({ endpoint, algorithmBecause }) =>
+        algorithmBecause == null
+          ? []
+          : [{ kind: 'unknown' as const, because: `Order behind ${endpoint}: ${algorithmBecause}.` }],
+      ),
       ...(untold === 0
         ? []
         : [

@@ -1,6 +1,6 @@
 // Owns what the order of draws says: whether what comes next depends on what was, whether draws are spread more evenly than chance would.
 // Kinds are small whole numbers, 0 to k - 1. Imports nothing but draws and distributions.
-import { normalUpper } from './distribution.ts';
+import { chiSquareUpper, normalUpper } from './distribution.ts';
 import { drawsOf, shuffled } from './draws.ts';
 
 /** Enough for a chance of 0.002. */
@@ -38,6 +38,25 @@ function successorG(order: readonly (number | null)[], kinds: number): number {
     if (count > 0) g += 2 * count * Math.log((count * total) / due);
   }
   return g;
+}
+
+/**
+ * Whether one kind follows another more often than the other way round, as in turns: Bowker's test of symmetry (JASA 43, 1948) of the
+ * table of successions. Two kinds always follow each other alike.
+ */
+export function asymmetryTest(sequences: readonly (readonly (number | null)[])[]): OrderTest {
+  const table = new Map<string, readonly [number, number]>();
+  for (const sequence of sequences) {
+    for (const [at, to] of sequence.entries()) {
+      const from = at === 0 ? null : (sequence[at - 1] ?? null);
+      if (from === null || to === null || from === to) continue;
+      const key = from < to ? `${from} ${to}` : `${to} ${from}`;
+      const [up, down] = table.get(key) ?? [0, 0];
+      table.set(key, from < to ? [up + 1, down] : [up, down + 1]);
+    }
+  }
+  const statistic = [...table.values()].reduce((sum, [up, down]) => sum + (up - down) ** 2 / (up + down), 0);
+  return { statistic, chance: table.size < 2 ? 1 : chiSquareUpper(statistic, table.size) };
 }
 
 /** Whether the kinds are spread more evenly over the whole sequence than chance does it: chi-square within windows, lower tail. */

@@ -16,6 +16,28 @@ function whatOf({ identity, requests, failures, statuses }: HostRecord, record: 
   ];
 }
 
+/** A host without name, known by its turn. */
+function inTurn({ endpoint, failurePeriod, requests }: EndpointHosts, index: number, share: number): readonly Seen[] {
+  if (failurePeriod === null || failurePeriod === undefined) return [];
+  const { period, failures } = failurePeriod;
+  const much = failures >= share * requests;
+  return [
+    {
+      what: [
+        `Every ${ordinal(period)} request fails, ${failures} of ${requests}, and no other: one sick host in a rotation of ${period}.`,
+      ],
+      endpoint,
+      ...(much ? { severity: 'critical' } : {}),
+      evidence: [pointer('evidence', 'hosts', 'byEndpoint', index, 'failurePeriod')],
+    },
+  ];
+}
+
+function ordinal(n: number): string {
+  const last = n % 100 > 10 && n % 100 < 14 ? 0 : n % 10;
+  return `${n}${['th', 'st', 'nd', 'rd'][last] ?? 'th'}`;
+}
+
 export const hostUnhealthyInRotation: Check<{ hosts: HostsEvidence }, HostsPolicy> = {
   id: 'host-unhealthy-in-rotation',
   needs: ['hosts'],
@@ -27,8 +49,12 @@ export const hostUnhealthyInRotation: Check<{ hosts: HostsEvidence }, HostsPolic
   ],
   sources: ['RFC 9110 15.6'],
   judge({ hosts }, { policy }) {
-    const told = hosts.byEndpoint.filter(({ identifiedBy }) => identifiedBy !== null);
-    if (told.length === 0) return { outcome: 'not-judged', because: 'no header or cookie tells the hosts apart' };
+    const nameless = hosts.byEndpoint.flatMap((record, index) =>
+      record.unhealthy.length === 0 ? inTurn(record, index, policy.criticalShare) : [],
+    );
+    if (hosts.byEndpoint.every(({ identifiedBy }) => identifiedBy === null) && nameless.length === 0) {
+      return { outcome: 'not-judged', because: 'nothing in the answers or handshakes tells the hosts apart' };
+    }
     const seen = hosts.byEndpoint.flatMap((record, index) =>
       record.hosts.flatMap((host, at): readonly Seen[] => {
         if (!record.unhealthy.some((identity) => sameText(identity, host.identity))) return [];
@@ -53,6 +79,6 @@ export const hostUnhealthyInRotation: Check<{ hosts: HostsEvidence }, HostsPolic
         ];
       }),
     );
-    return foundOrPass(seen);
+    return foundOrPass([...seen, ...nameless]);
   },
 };

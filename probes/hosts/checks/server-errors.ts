@@ -6,7 +6,9 @@ import type { EndpointHosts, HostsEvidence } from '../evidence.ts';
 import type { HostsPolicy } from '../options.ts';
 
 /** 5xx answers that are not those of a host which is a finding of its own. */
-function unexplained({ serverErrors, hosts, unhealthy }: EndpointHosts): number {
+function unexplained({ serverErrors, hosts, unhealthy, failurePeriod }: EndpointHosts): number {
+  // One host in turn, with or without name.
+  if (failurePeriod !== null && failurePeriod !== undefined) return 0;
   const explained = hosts
     .filter(({ identity }) => unhealthy.some((sick) => sameText(sick, identity)))
     .flatMap(({ statuses }) => Object.entries(statuses))

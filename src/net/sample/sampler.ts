@@ -182,7 +182,7 @@ async function rideOnce(
   let socket: Socket | TLSSocket = connected.socket;
   if (target.scheme === 'https') {
     const beganMs = now();
-    const onSocket = (socket: TLSSocket): void => noteTicket(socket, seen);
+    const onSocket = (ours: TLSSocket): void => noteTicket(ours, seen);
     const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain, onSocket };
     const secured = await handshake(connected.socket, wanted, seen, signal);
     seen.spans.tls = span(beganMs, now() - beganMs);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { drawsOf } from '../draws.ts';
-import { agreementAt, runsTest, successorTest, windowTest } from '../order.ts';
+import { agreementAt, asymmetryTest, runsTest, successorTest, windowTest } from '../order.ts';
 
 /** A shared counter over `hosts`, with on average `foreign` requests of others between two of ours. */
 function rotation(hosts: number, n: number, foreign: number, draw: () => number): number[] {
@@ -62,6 +62,18 @@ describe('the window test', () => {
 
   test('finds nothing in random draws', () => {
     expect(share((draw) => windowTest(random(4, 200, draw), 40).chance <= 0.01)).toBeLessThanOrEqual(0.1);
+  });
+});
+
+describe('the asymmetry test', () => {
+  test('finds turns, and none in random draws', () => {
+    const bursts = (make: () => number[]) => Array.from({ length: 25 }, make);
+    expect(share((draw) => asymmetryTest(bursts(() => rotation(3, 6, 0.2, draw))).chance <= 0.01)).toBeGreaterThan(0.9);
+    expect(share((draw) => asymmetryTest(bursts(() => random(3, 6, draw))).chance <= 0.01)).toBeLessThanOrEqual(0.1);
+  });
+
+  test('knows nothing of two kinds', () => {
+    expect(asymmetryTest([[0, 1, 0, 1, 0, 1]]).chance).toBe(1);
   });
 });
 

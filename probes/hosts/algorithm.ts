@@ -1,0 +1,172 @@
+// Owns naming how the balancer chooses hosts, from the order in which they answered: a list of decisions, each with the sample it needs.
+// Pure. Says that it cannot tell rather than guess.
+import { countTest } from '../../src/stats/counts.ts';
+import { chiSquareUpper } from '../../src/stats/distribution.ts';
+import { asymmetryTest, runsTest, successorTest, windowTest } from '../../src/stats/order.ts';
+import { periodOfKinds } from './estimate.ts';
+import type { Algorithm } from './evidence.ts';
+
+/** Which host answered each request, as a small number; null where it is not known. */
+export interface Draws {
+  /** One request after the other. */
+  readonly serial: readonly (number | null)[];
+  /** Requests sent at once. */
+  readonly bursts: readonly (readonly (number | null)[])[];
+  /** While a request to `host` was kept open, these answered. */
+  readonly holds: readonly { readonly host: number; readonly others: readonly number[] }[];
+}
+
+export interface OrderFacts {
+  readonly period: number | null;
+  /** Chance of this much dependence on the host before, when there is none. */
+  readonly successorChance: number | null;
+  /** Chance of counts as even within stretches of the ride, when hosts are drawn at random. */
+  readonly evenChance: number | null;
+  /** Chi-square by degree of freedom within bursts: about 0 when taken in turns, 1 when drawn at random. */
+  readonly burstDispersion: number | null;
+  readonly burstChance: number | null;
+}
+
+export interface Decision {
+  readonly algorithm: Algorithm | null;
+  /** What the same order would come from, too. */
+  readonly alsoFits: readonly Algorithm[];
+  /** Why no algorithm is named, and what would tell; or what disturbs the order. */
+  readonly because: string | null;
+  readonly facts: OrderFacts;
+}
+
+/** Fewer draws than these say nothing of chance. */
+const LEAST_DRAWS = 24;
+/** For calling it always the same: an even pair would show itself with a chance of all but one in a million. */
+const LEAST_SAME = 20;
+const WINDOW = 40;
+const LEAST_BURSTS = 20;
+const LEAST_HOLDS = 3;
+/** Permuting more of them takes time and says nothing more; a table of more hosts would be empty. */
+const MOST_DRAWS = 2000;
+const MOST_KINDS = 64;
+/** Dispersion within bursts: rotations under other people's traffic stay below the first, two choices below the second (measured on HAProxy and nginx). */
+const ROTATION_DISPERSION = 0.15;
+const CHOICES_DISPERSION = 0.6;
+
+const NO_FACTS: OrderFacts = {
+  ...{ period: null, successorChance: null, evenChance: null, burstDispersion: null, burstChance: null },
+};
+
+export function decide(all: Draws): Decision {
+  const draws = { ...all, serial: all.serial.slice(0, MOST_DRAWS) };
+  const known = draws.serial.filter((kind) => kind !== null);
+  const kinds = new Set([...known, ...draws.bursts.flat().filter((kind) => kind !== null)]).size;
+  const n = known.length;
+  if (kinds === 0) return untold('nothing tells the hosts apart', NO_FACTS);
+  if (kinds === 1) return sameHost(n);
+  const period = periodOfKinds(draws.serial);
+  if (period !== null) return rotation(known.slice(0, period), period, draws);
+  if (kinds > MOST_KINDS) return untold(`too many hosts (${kinds}) to tell an order among them`, NO_FACTS);
+  const facts = factsOf(draws, known);
+  if (n < LEAST_DRAWS) return untold(`cannot tell with ${n} answers of known hosts; ask for -n 50`, facts);
+  const { z } = runsTest(known);
+  if (z < -4) return untold('requests stay with a host for a while, then change: no rule that this knows', facts);
+  return disturbed(draws, facts, z) ?? fromBursts(draws, facts, kinds) ?? byOrderAlone(n, facts);
+}
+
+function sameHost(n: number): Decision {
+  if (n < LEAST_SAME) return untold(`cannot tell with ${n} answers of one host; ask for -n ${LEAST_SAME}`, NO_FACTS);
+  const because = 'one host for this client: a hash of its address, stickiness, or the only host';
+  return { algorithm: 'one host for one client', alsoFits: [], because, facts: NO_FACTS };
+}
+
+/** A whole turn was seen. Idle hosts under least connections are taken in turns too: only a request kept open tells them apart. */
+function rotation(turn: readonly number[], period: number, { holds }: Draws): Decision {
+  const facts = { ...NO_FACTS, period };
+  const counts = [...Map.groupBy(turn, (kind) => kind).values()].map((group) => group.length);
+  const algorithm = new Set(counts).size === 1 ? 'round robin' : 'weighted round robin';
+  return { algorithm, alsoFits: ['least connections'], because: null, facts, ...avoidance(holds) };
+}
+
+/** Hosts with a request kept open were passed over each time. That they were not proves nothing: a balancer may wait for the whole request. */
+function avoidance(holds: Draws['holds']): Partial<Decision> {
+  const avoided = holds.filter(({ host, others }) => others.length > 0 && !others.includes(host)).length;
+  if (holds.length < LEAST_HOLDS || avoided < holds.length) return {};
+  return { algorithm: 'least connections', alsoFits: [] };
+}
+
+function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFacts {
+  const flat = bursts.flat();
+  const size = bursts[0]?.length ?? 0;
+  const burst = bursts.length < LEAST_BURSTS ? null : windowTest(flat, size);
+  const freedom = bursts.length * (new Set(flat.filter((kind) => kind !== null)).size - 1);
+  return {
+    period: null,
+    successorChance: known.length < LEAST_DRAWS ? null : successorTest(serial).chance,
+    evenChance: known.length < 2 * WINDOW ? null : windowTest(known, WINDOW).chance,
+    burstDispersion: burst === null || freedom < 1 ? null : burst.statistic / freedom,
+    burstChance: burst?.chance ?? null,
+  };
+}
+
+/** Turns that others' requests, or a counter for each worker of the balancer, have mixed up. */
+function disturbed({ serial, holds }: Draws, facts: OrderFacts, z: number): Decision | null {
+  const counts = countsOf(serial);
+  const total = countTest(counts);
+  const isDependent = (facts.successorChance ?? 1) <= 0.005 && z > 0;
+  const isEven = (facts.evenChance ?? 1) <= 0.002 || (counts.length > 2 && total.lower <= 0.002);
+  if (!isDependent && !isEven) return null;
+  return {
+    algorithm: total.upper <= 0.01 ? 'weighted round robin' : 'round robin',
+    alsoFits: ['least connections'],
+    because: 'the turns are mixed: each worker of the balancer counts by itself, or other requests come between ours',
+    facts,
+    ...avoidance(holds),
+  };
+}
+
+function fromBursts({ serial, bursts, holds }: Draws, facts: OrderFacts, kinds: number): Decision | null {
+  const { burstDispersion: dispersion, burstChance, successorChance, evenChance } = facts;
+  if (dispersion === null || burstChance === null) return null;
+  const freedom = bursts.length * (kinds - 1);
+  const total = countTest(countsOf([...serial, ...bursts.flat()]));
+  const isHintOfTurns =
+    (successorChance ?? 1) <= 0.05 || (evenChance ?? 1) <= 0.1 || (kinds > 2 && total.lower <= 0.05);
+  const asymmetry = asymmetryTest(bursts).chance;
+  if (burstChance <= 0.001 && (dispersion < ROTATION_DISPERSION || asymmetry <= 0.001)) {
+    const because = 'at once requests spread evenly, one by one they do not: other requests come between ours';
+    const algorithm = total.upper <= 0.01 ? 'weighted round robin' : 'round robin';
+    return { algorithm, alsoFits: ['least connections'], because, facts, ...avoidance(holds) };
+  }
+  if (isHintOfTurns) return null;
+  // Two hosts: the one of two choices is that with fewer connections, and turns have no direction.
+  if (burstChance <= 0.001 && kinds > 2 && asymmetry > 0.05 && isUnbound(bursts, dispersion)) {
+    return { algorithm: 'power of two choices', alsoFits: [], because: null, facts };
+  }
+  // Random, unless two choices could have looked like it.
+  const isSpread = chiSquareUpper((dispersion * freedom) / CHOICES_DISPERSION, freedom) <= 0.05;
+  return burstChance > 0.05 && isSpread ? { algorithm: 'random', alsoFits: [], because: null, facts } : null;
+}
+
+/** Counters make several bursts together more even than each of them; choices between two hosts forget. */
+function isUnbound(bursts: Draws['bursts'], dispersion: number): boolean {
+  const size = bursts[0]?.length ?? 0;
+  const flat = bursts.flat();
+  const groups = Math.floor(bursts.length / 5);
+  const freedom = groups * (new Set(flat.filter((kind) => kind !== null)).size - 1);
+  return freedom > 0 && windowTest(flat, 5 * size).statistic / freedom > 0.4 * dispersion;
+}
+
+function byOrderAlone(n: number, facts: OrderFacts): Decision {
+  const asked = facts.burstChance === null ? `--infer${n < 200 ? ' -n 200' : ''}` : `-n ${Math.max(500, 2 * n)}`;
+  return untold(
+    `cannot tell with ${n}: the order looks like chance, as random, two choices or turns among many other requests would; ask for ${asked}`,
+    facts,
+  );
+}
+
+function countsOf(draws: readonly (number | null)[]): readonly number[] {
+  const known = draws.filter((kind) => kind !== null);
+  return [...Map.groupBy(known, (kind) => kind).values()].map((group) => group.length);
+}
+
+function untold(because: string, facts: OrderFacts): Decision {
+  return { algorithm: null, alsoFits: [], because, facts };
+}
