@@ -42,14 +42,30 @@ export async function sweep(
   onSwept: (swept: Swept) => Promise<void>,
 ): Promise<void> {
   const gate = openGate(settings.concurrency);
+  const lookup = onceForEach(settings.targets, tools.lookup);
   const targets = settings.targets.values();
   const worker = async (): Promise<void> => {
     for (const target of targets) {
       if (tools.signal.aborted) return;
-      await onSwept(await sweepOne(target, settings, tools, gate));
+      await onSwept(await sweepOne(target, settings, { ...tools, lookup }, gate));
     }
   };
   await Promise.all(Array.from({ length: Math.min(settings.concurrency, settings.targets.length) }, worker));
+}
+
+/** Ports of one name share its lookup, which is kept until the last of them has it. */
+function onceForEach(targets: readonly Target[], lookup: DnsClient['lookup']): DnsClient['lookup'] {
+  const left = new Map<string, number>();
+  for (const { host } of targets) left.set(host, (left.get(host) ?? 0) + 1);
+  const known = new Map<DnsName, ReturnType<DnsClient['lookup']>>();
+  return (name, signal) => {
+    const answer = known.get(name) ?? lookup(name, signal);
+    const others = (left.get(name) ?? 1) - 1;
+    left.set(name, others);
+    if (others > 0) known.set(name, answer);
+    else known.delete(name);
+    return answer;
+  };
 }
 
 type Gate = <T>(use: () => Promise<T>) => Promise<T>;

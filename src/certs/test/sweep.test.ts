@@ -1,0 +1,50 @@
+// A sweep of many targets: each name is looked up once, no more connections at once than asked for, each target handed on once.
+import { expect, test } from 'vitest';
+import type { DnsClient } from '../../contract/net.ts';
+import type { IpAddress } from '../../model/text.ts';
+import type { Look } from '../../net/tls/look.ts';
+import { type Swept, sweep } from '../sweep.ts';
+import { parseCertTarget } from '../target.ts';
+
+const CONCURRENCY = 8;
+const NAMES = 50;
+const PORTS = [443, 8443, 993];
+
+test('names are asked for once, connections are bounded', async () => {
+  const asked: string[] = [];
+  const lookup: DnsClient['lookup'] = async (name) => {
+    asked.push(name);
+    const addresses = ['192.0.2.1', '192.0.2.2'].map((address) => ({
+      ...{ address: address as IpAddress, family: 4 as const, ttlSeconds: 60 },
+    }));
+    return { name, addresses, aliases: [], durationMs: 0, problem: null } as unknown as Awaited<
+      ReturnType<DnsClient['lookup']>
+    >;
+  };
+  let underWay = 0;
+  let most = 0;
+  const look: Look = async () => {
+    most = Math.max(most, ++underWay);
+    await new Promise((resolve) => setImmediate(resolve));
+    underWay--;
+    return {
+      durationMs: 0,
+      connectMs: 0,
+      facts: null,
+      certificates: new Map(),
+      opened: new Map(),
+      staple: null,
+      problem: null,
+    };
+  };
+  const targets = PORTS.flatMap((port) =>
+    Array.from({ length: NAMES }, (_, index) => parseCertTarget(`tls://host-${index}.example:${port}`)),
+  );
+  const seen: Swept[] = [];
+  const settings = { targets, firstAddress: false, concurrency: CONCURRENCY, families: [4] as const, servername: null };
+  const { signal } = new AbortController();
+  await sweep(settings, { look, lookup, signal }, async (swept) => void seen.push(swept));
+  expect(asked.toSorted()).toEqual([...new Set(targets.map(({ host }) => host))].toSorted());
+  expect(most).toBe(CONCURRENCY);
+  expect(seen.map(({ seen: { length } }) => length)).toEqual(targets.map(() => 2));
+});
