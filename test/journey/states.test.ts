@@ -32,6 +32,10 @@ function serious(journey: Journey): readonly string[] {
   return [...new Set(found.map(({ id, zone }) => `${id} ${zone}`))].toSorted();
 }
 
+/** Where the bound itself is met it is short, elsewhere so long that a busy machine does not meet it. */
+const bound = (fault: string): readonly string[] =>
+  ['blackhole', 'tls-tarpit', 'tarpit', 'silent'].includes(fault) ? ['--timeout', '1s'] : [];
+
 const ZONE = healthyScript.zones[1]?.name ?? '';
 
 test('a healthy world is ok, and every check has an outcome', async () => {
@@ -78,7 +82,7 @@ describe('one zone whose listener', () => {
     ['huge-headers', 'wait', 'headers-too-large'],
     ['close-after-request', 'wait', 'closed'],
   ])('shows %s fails in %s with %s, and the other zones are ridden in full', async (fault, hop, code) => {
-    const journey = await ride(withZone({ fault }), '--timeout', '400ms');
+    const journey = await ride(withZone({ fault }), ...bound(fault));
     const down = journey.endpoints.find(({ zone }) => zone === ZONE);
     const failed = journey.hops.find(({ id, endpoint }) => id === hop && endpoint === down?.id);
     expect(failed?.errors).toEqual({ [code]: 6 });
@@ -91,7 +95,7 @@ describe('one zone whose listener', () => {
   });
 
   test('resets every connection fails with reset, in connect or tls as the race goes', async () => {
-    const journey = await ride(withZone({ fault: 'reset' }), '--timeout', '400ms');
+    const journey = await ride(withZone({ fault: 'reset' }));
     const down = journey.endpoints.find(({ zone }) => zone === ZONE);
     const early = journey.hops.filter(
       ({ id, endpoint }) => endpoint === down?.id && (id === 'connect' || id === 'tls'),
@@ -123,11 +127,7 @@ describe('a resolver that', () => {
     ['refuse', 'resolver-failure', 'dns-unreachable'],
     ['garbage', 'resolver-failure', 'dns-malformed'],
   ])('is in state %s: %s, told apart as %s', async (fault, id, code) => {
-    const journey = await ride(
-      { ...healthyScript, resolver: { ...healthyScript.resolver, fault } },
-      '--timeout',
-      '300ms',
-    );
+    const journey = await ride({ ...healthyScript, resolver: { ...healthyScript.resolver, fault } }, ...bound(fault));
     expect(journey.verdict).toBe('critical');
     expect(journey.findings.map((finding) => finding.id)).toContain(id);
     expect(journey.hops).toMatchObject([{ id: 'resolve', errors: { [code]: 1 } }]);
@@ -148,7 +148,7 @@ describe('one name server that', () => {
       const nameServers = healthyScript.nameServers.map((server, index) =>
         index === 1 ? { ...server, fault } : server,
       );
-      const journey = await ride({ ...healthyScript, nameServers }, '--timeout', '500ms');
+      const journey = await ride({ ...healthyScript, nameServers }, ...bound(fault));
       const finding = journey.findings.find(({ id }) => id === 'name-server-lame');
       expect(finding?.what).toContain(healthyScript.nameServers[1]?.label);
       expect(journey.verdict).toBe('warning');

@@ -75,7 +75,7 @@ export async function journeyThrough(world: World, ...args: readonly string[]): 
     '--rate',
     '60',
     '--timeout',
-    '1s',
+    '3s',
     ...args,
   ]);
   return JSON.parse(out) as Journey;
