@@ -126,7 +126,18 @@ async function serveByHaproxy(rig: Rig, animals: readonly Animal[]): Promise<voi
 async function serveByOpenssl(rig: Rig, { name, listen }: Animal): Promise<void> {
   const file = (ending: string): string => join(rig.folder, `${name}.zoo.${ending}`);
   const chain = ['-cert', file('leaf'), '-key', file('key'), '-cert_chain', file('rest')];
-  const argv = ['openssl', 's_server', '-accept', at(listen), '-cipher', ANY_STRENGTH, '-www', '-quiet', ...MODERN, ...chain];
+  const argv = [
+    'openssl',
+    's_server',
+    '-accept',
+    at(listen),
+    '-cipher',
+    ANY_STRENGTH,
+    '-www',
+    '-quiet',
+    ...MODERN,
+    ...chain,
+  ];
   const answers = ['bash', '-c', `exec 3<>/dev/tcp/${listen.address}/${listen.port}`];
   await rig.start({ name: `s_server ${name}`, place: HERE, argv, answers });
 }
