@@ -1,6 +1,9 @@
 // Owns the list of the path checks and what is said of the path in one sentence. Pure.
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
+import { pathFlowsDiffer } from './checks/path-flows-differ.ts';
+import { pathLatencyJump } from './checks/path-latency-jump.ts';
 import { pathLoop } from './checks/path-loop.ts';
+import { pathLoss } from './checks/path-loss.ts';
 import { pathNotReached } from './checks/path-not-reached.ts';
 import type { PathEvidence } from './evidence.ts';
 import type { PathPolicy } from './options.ts';
@@ -17,6 +20,6 @@ function answer(evidence: PathEvidence | null): Reply {
 }
 
 export const judgement: Judgement<PathEvidence, PathPolicy> = {
-  checks: [pathNotReached, pathLoop],
+  checks: [pathNotReached, pathLoop, pathLoss, pathLatencyJump, pathFlowsDiffer],
   answer,
 };
