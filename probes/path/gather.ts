@@ -131,7 +131,9 @@ function endWithout(replies: readonly TraceReply[], farthest: number, { cut, opt
     (address) => address,
   );
   if ([...places.values()].some(({ length }) => length >= LOOP_PLACES)) return 'loop';
-  if (trailingSilence(first) >= options.silentStop) return 'silent';
+  // The last few are waited for the longest: half of them are enough when the journey ends before.
+  const enough = cut ? Math.ceil(options.silentStop / 2) : options.silentStop;
+  if (trailingSilence(first) >= enough) return 'silent';
   if (farthest >= options.maxTtl) return 'ttl';
   // Nothing else ends a flow.
   return cut ? 'cut' : 'silent';

@@ -129,6 +129,13 @@ describe('a flow', () => {
       2,
     ],
     [
+      'that the end of the journey cut behind three silent routers ends before them',
+      ['1 10.0.0.1 1', ...silence(2).slice(0, 3)],
+      true,
+      { end: 'silent', endedBy: '10.0.0.1' },
+      1,
+    ],
+    [
       'longer than was asked',
       Array.from({ length: 30 }, (_, at) => `${at + 1} 10.0.1.${at} 1`),
       false,

@@ -51,12 +51,9 @@ export function openTracer(meter: Meter): Tracer {
       ready ??= makeReady();
       const own = await ready;
       if ('because' in own) return { state: 'skipped', because: `the path cannot be traced from here: ${own.because}` };
-      if (options.method === 'tcp' && !kernelReads(release()))
-        return {
-          state: 'skipped',
-          because: `the path cannot be traced by TCP from here: it needs Linux 5.9, this is ${release()}`,
-        };
-      return await traceWith({ ...own, meter, signal }, endpoint, options);
+      // An older kernel keeps to itself what it hears of a SYN, but not of a datagram.
+      const method = kernelReads(release()) ? options.method : 'udp';
+      return await traceWith({ ...own, meter, signal }, endpoint, { ...options, method });
     },
     close() {
       closed = true;
