@@ -62,7 +62,7 @@ export async function judgeTarget(swept: Swept, context: JudgeTargetContext): Pr
   const { options, net, signal, trustedRoots } = context;
   const gathered = endpoints.length === 0 ? null : await gather({ ...shared, options, net, signal, trustedRoots });
   const evidence = gathered?.state === 'complete' ? (gathered.value as Json) : null;
-  const journey = await judge(observationOf(swept, evidence, context), [context.tls], context);
+  const journey = await judge(observationOf(swept, evidence, context), [context.tls], { ...context, answers: false });
   const record = (evidence ?? { byEndpoint: [], certificates: {} }) as unknown as TlsRecord;
   const explained = context.explain ? explainAll(swept, context) : new Map<EndpointId, Explained>();
   const places = placesOf(swept, record).map((place) => {

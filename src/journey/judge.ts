@@ -23,6 +23,8 @@ export interface JudgeContext {
   readonly version: string;
   /** Prints a command so that it can be pasted. */
   readonly quote: (argv: readonly string[]) => string;
+  /** False leaves the answers out: a sweep of thousands of targets reads only what was found. */
+  readonly answers?: boolean;
 }
 
 /** Judges an observation, new or old. @throws UsageError-like errors of the policy schemas for a policy that cannot be read */
@@ -47,7 +49,8 @@ export async function judge(
       const severity = context.policy.severities[check.id] ?? check.severity;
       if (ran.outcome === 'not-judged' && severity === 'critical') criticalNotJudged = true;
     }
-    if (probe.question !== null) answers.push(answerOf(probe, judgement, observation, given));
+    if (probe.question !== null && context.answers !== false)
+      answers.push(answerOf(probe, judgement, observation, given));
   }
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   answers.sort((a, b) => a.question - b.question);
