@@ -3,7 +3,7 @@ import type { Phrase, Step } from '../../src/model/finding.ts';
 import { type Fault, problemCatalogue } from '../../src/model/problem.ts';
 import { familyOf, type Target } from '../../src/model/target.ts';
 import { type EndpointId, visible } from '../../src/model/text.ts';
-import type { EndpointRecord } from './evidence.ts';
+import type { BalancerEvidence, EndpointRecord } from './evidence.ts';
 
 /** 95 % two-sided normal quantile. */
 const Z = 1.959964;
@@ -73,4 +73,17 @@ export function cutWords({ cut, cutAfterMs, attempts }: EndpointRecord): string 
   if ((cut ?? 0) === 0) return '';
   const after = cutAfterMs == null ? '' : `, the longest after ${ms(cutAfterMs)}`;
   return `${cut} of ${attempts} requests were still unanswered when the ride was stopped${after}`;
+}
+
+/** A sentence on the part of the callers that DNS sends here, with a space before it; empty where nothing is known. */
+export function shareWords({ share }: EndpointRecord, { byEndpoint }: Pick<BalancerEvidence, 'byEndpoint'>): string {
+  if (share == null) return '';
+  const isMixed = byEndpoint.some((other) => other.share != null && other.share.family !== share.family);
+  const whose = isMixed ? `callers over IPv${share.family}` : 'callers';
+  if (share.interval !== null) {
+    const [low, high] = share.interval;
+    return ` DNS sends about ${percent(share.share)} of ${whose} here (${percent(low)} to ${percent(high)} by its weights).`;
+  }
+  if (share.addresses === 1) return ` DNS sends all ${whose} here.`;
+  return ` DNS sends about ${percent(share.share)} of ${whose} here (one of ${share.addresses} addresses).`;
 }

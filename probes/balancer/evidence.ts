@@ -14,6 +14,34 @@ const signalSchema = z.object({
   shields: z.boolean(),
   weight: z.int().min(1).max(3),
   endpoints: z.array(endpointIdSchema),
+  /** Where it is written what the signal means. */
+  source: z.string().optional(),
+});
+
+/** Connections as the kernel of this machine saw them; nulls and none without it. */
+const tcpSchema = z.object({
+  /** Connections that were made. */
+  connected: count,
+  /** Of these, how many took more than one attempt (SYN). Told by the kernel, else by whole seconds that a connection took longer. */
+  resent: count,
+  resentBy: z.enum(['kernel', 'time']),
+  /** Of connections without a resent packet: the others say nothing of the path. */
+  rttLeastMs: milliseconds.nullable(),
+  rttP50Ms: milliseconds.nullable(),
+  /** Largest segments that were agreed on, most frequent first. */
+  segments: z.array(z.object({ bytes: count, n: count })),
+});
+
+/** Which part of the callers of its address family DNS sends to an endpoint. */
+const shareSchema = z.object({
+  /** `weights`: counted in answers of the zone's own servers. `addresses`: each address alike. */
+  by: z.enum(['weights', 'addresses']),
+  share: z.number().min(0).max(1),
+  /** 95 % interval of counted shares (Wilson). */
+  interval: z.tuple([z.number(), z.number()]).nullable(),
+  /** Addresses of the family. */
+  addresses: count,
+  family: z.literal([4, 6]),
 });
 
 /** All answers of one endpoint with one status. */
@@ -64,6 +92,23 @@ const endpointSchema = z.object({
   totalP50Ms: milliseconds.nullable(),
   /** As the hosts probe concluded; null when it could not tell. */
   algorithm: z.string().nullable(),
+  /** Absent in journeys of 0.1.0; so are the fields below. */
+  tcp: tcpSchema.optional(),
+  /** Null where no DNS answer leads here. */
+  share: shareSchema.nullable().optional(),
+  /** Names of the cookies that were set, at most 16. */
+  cookies: z.array(wireTextSchema).optional(),
+  /** Protocols agreed on in TLS (ALPN), most frequent first; null for none. */
+  alpn: z.array(z.string().nullable()).optional(),
+});
+
+/** Whether a caller stays with a host. */
+const stickinessSchema = z.object({
+  /** Affinity cookies that were set, by the names they are known by. */
+  cookies: z.array(z.string()),
+  /** By source address. `cannot-tell`: one caller met one host, which is also what a single host looks like. */
+  bySource: z.enum(['no', 'cannot-tell', 'unknown']),
+  says: z.string(),
 });
 
 export const balancerEvidence = z.object({
@@ -75,9 +120,27 @@ export const balancerEvidence = z.object({
   signals: z.array(signalSchema),
   byEndpoint: z.array(endpointSchema),
   zones: z.array(z.object({ zone: z.string().nullable(), endpoints: z.array(endpointIdSchema) })),
+  /** What the scope rests on; absent in journeys of 0.1.0, like all below. */
+  scopeBecause: z.string().nullable().optional(),
+  stickiness: stickinessSchema.optional(),
+  /** Products that shield what is behind them. */
+  shields: z.array(z.string()).optional(),
+  /** Answers in which such a product showed a challenge or a refusal of its own. */
+  challenges: count.optional(),
+  /** Addresses in DNS now and in earlier journeys, the oldest first; null where no DNS answer gave them. */
+  growth: z
+    .object({ addresses: count, earlier: z.array(z.object({ startedAt: z.iso.datetime(), addresses: count })) })
+    .nullable()
+    .optional(),
+  /** Between the slowest and the fastest endpoint; only of two and more that answered. */
+  spread: z.object({ connectMs: milliseconds.nullable(), waitMs: milliseconds.nullable() }).nullable().optional(),
+  /** For what can only be seen from inside the operator's account: targets, cross-zone setting, health checks, protection plans. */
+  inside: z.null().optional(),
 });
 
 export type BalancerEvidence = z.infer<typeof balancerEvidence>;
 export type EndpointRecord = BalancerEvidence['byEndpoint'][number];
 export type AnswersRecord = EndpointRecord['answers'][number];
 export type Signal = BalancerEvidence['signals'][number];
+export type TcpRecord = NonNullable<EndpointRecord['tcp']>;
+export type Share = NonNullable<EndpointRecord['share']>;

@@ -1,17 +1,25 @@
 // Owns turning the ride's traces into the balancer record. Sends nothing, judges nothing.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import { isNamed, nameSetKey } from '../../src/model/fields.ts';
+import { fieldValues, isNamed, nameSetKey } from '../../src/model/fields.ts';
 import type { Endpoint } from '../../src/model/target.ts';
-import { textKey } from '../../src/model/text.ts';
+import { capture, textKey } from '../../src/model/text.ts';
 import type { HopId, HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import { quantile } from '../../src/stats/quantile.ts';
+import type { DnsEvidence } from '../dns/evidence.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
-import type { AnswersRecord, BalancerEvidence, EndpointRecord } from './evidence.ts';
+import { layerOf, productOf, scopeOf, stickinessOf } from './conclude.ts';
+import { tcpOf } from './connections.ts';
+import type { AnswersRecord, BalancerEvidence, EndpointRecord, Signal } from './evidence.ts';
+import { fromNames, fromRanges } from './names.ts';
 import type { BalancerOptions } from './options.ts';
-import { layerOf, scopeOf, signalsOf } from './signals.ts';
+import { shareOf } from './shares.ts';
+import { isChallenge } from './shield.ts';
+import { signalsOf } from './signals.ts';
 
 const MAX_BODIES = 16;
 const MAX_NAMES = 64;
+const MAX_COOKIES = 16;
+const MAX_EARLIER = 64;
 
 export const gather: Gather<BalancerEvidence, BalancerOptions> = async (context) => {
   const beganMs = context.net.now();
@@ -19,17 +27,78 @@ export const gather: Gather<BalancerEvidence, BalancerOptions> = async (context)
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
-function recordOf({ endpoints, ride, lookup, earlier }: GatherContext<BalancerOptions>): BalancerEvidence {
+type Context = GatherContext<BalancerOptions>;
+
+function recordOf(context: Context): BalancerEvidence {
+  const { endpoints, ride, lookup, earlier, networks } = context;
   const hosts = earlier['hosts'] as HostsEvidence | undefined;
+  const dns = earlier['dns'] as DnsEvidence | undefined;
   const byEndpoint = endpoints.map((endpoint) => {
     const traces = ride.traces.filter((trace) => trace.endpoint === endpoint.id);
     const algorithm = hosts?.byEndpoint.find((each) => each.endpoint === endpoint.id)?.algorithm ?? null;
-    return endpointRecord(endpoint, traces, algorithm);
+    return { ...endpointRecord(endpoint, traces, algorithm), share: shareOf(endpoint, endpoints, dns) };
   });
-  const signals = signalsOf(ride.traces, byEndpoint, lookup);
+  const all = byEndpoint.map(({ endpoint }) => endpoint);
+  const signals = [
+    ...fromNames(lookup, all),
+    ...fromRanges(networks, endpoints),
+    ...signalsOf(ride.traces, byEndpoint, hosts),
+  ];
   const zones = zonesOf(endpoints);
-  const product = signals.find((signal) => signal.product !== null)?.product ?? null;
-  return { ...layerOf(signals), scope: scopeOf(signals, zones), product, signals, byEndpoint, zones };
+  return {
+    ...layerOf(signals),
+    ...scopeOf(signals, zones, hosts),
+    product: productOf(signals),
+    ...{ signals, byEndpoint, zones },
+    stickiness: stickinessOf(ride.traces, hosts),
+    ...shieldsOf(signals, ride.traces),
+    growth: growthOf(context),
+    spread: spreadOf(byEndpoint, ride.traces),
+    inside: null,
+  };
+}
+
+function shieldsOf(
+  signals: readonly Signal[],
+  traces: readonly RequestTrace[],
+): Pick<BalancerEvidence, 'shields' | 'challenges'> {
+  const shields = [
+    ...new Set(signals.flatMap(({ shields: is, product }) => (is && product !== null ? [product] : []))),
+  ];
+  return { shields, challenges: traces.filter(({ http }) => http !== null && isChallenge(http)).length };
+}
+
+/** Addresses that DNS gave: a balancer that grows adds some. */
+function growthOf({ endpoints, before = [] }: Context): BalancerEvidence['growth'] {
+  const addresses = inDns(endpoints);
+  if (addresses === 0) return null;
+  const earlier = before
+    .filter((one) => inDns(one.endpoints) > 0)
+    .slice(-MAX_EARLIER)
+    .map((one) => ({ startedAt: one.startedAt, addresses: inDns(one.endpoints) }));
+  return { addresses, earlier };
+}
+
+function inDns(endpoints: readonly Endpoint[]): number {
+  return new Set(endpoints.filter(({ ttlSeconds }) => ttlSeconds !== null).map(({ address }) => address)).size;
+}
+
+function spreadOf(records: readonly EndpointRecord[], traces: readonly RequestTrace[]): BalancerEvidence['spread'] {
+  const answered = records.filter(({ ok }) => ok > 0);
+  if (answered.length < 2) return null;
+  const connects = answered.flatMap(({ endpoint }) => {
+    return (
+      median(
+        traces.filter((trace) => trace.endpoint === endpoint && trace.problem === null),
+        'connect',
+      ) ?? []
+    );
+  });
+  return { connectMs: between(connects), waitMs: between(answered.flatMap(({ waitP50Ms }) => waitP50Ms ?? [])) };
+}
+
+function between(values: readonly number[]): number | null {
+  return values.length < 2 ? null : Math.round((Math.max(...values) - Math.min(...values)) * 1000) / 1000;
 }
 
 function zonesOf(endpoints: readonly Endpoint[]): BalancerEvidence['zones'] {
@@ -57,7 +126,23 @@ function endpointRecord(endpoint: Endpoint, traces: readonly RequestTrace[], alg
     waitP50Ms: median(finished, 'wait'),
     totalP50Ms: median(finished, 'total'),
     algorithm,
+    tcp: tcpOf(traces),
+    cookies: cookiesOf(answered),
+    alpn: tally(
+      traces.flatMap(({ tls, problem }) => (tls === null || problem !== null ? [] : [tls.alpn])),
+      (alpn) => alpn,
+    ).map(([alpn]) => alpn),
   };
+}
+
+/** Names only: values are secrets of the session. */
+function cookiesOf(answered: readonly HttpFacts[]): EndpointRecord['cookies'] {
+  const names = answered.flatMap(({ headers }) =>
+    fieldValues(headers, 'set-cookie').flatMap((line) => capture(line, /^\s*([^=;\s]{1,128})\s*=/) ?? []),
+  );
+  return tally(names, textKey)
+    .slice(0, MAX_COOKIES)
+    .map(([name]) => name);
 }
 
 function problemsOf(traces: readonly RequestTrace[]): Pick<EndpointRecord, 'failures' | 'problems'> {

@@ -1,6 +1,7 @@
 // Owns the list of the balancer's checks and the answer to its question.
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Confidence } from '../../src/model/finding.ts';
+import { connectionAttemptsLost } from './checks/connection-attempts-lost.ts';
 import { endpointDown } from './checks/endpoint-down.ts';
 import { endpointFailures } from './checks/endpoint-failures.ts';
 import { singleEndpoint } from './checks/single-endpoint.ts';
@@ -11,10 +12,11 @@ import type { BalancerPolicy } from './options.ts';
 
 const plural = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : noun.endsWith('s') ? 'es' : 's'}`;
 
-function placeOf({ byEndpoint, zones, scope }: BalancerEvidence): string {
+function placeOf({ byEndpoint, zones, scope, scopeBecause }: BalancerEvidence): string {
   const addresses = plural(byEndpoint.length, 'address');
+  const why = scopeBecause == null ? '' : `, because ${scopeBecause}`;
   if (scope === 'zonal') return `One balancer for each of ${zones.length} zones (${addresses})`;
-  if (scope !== null) return `A ${scope} balancer with ${addresses}`;
+  if (scope !== null) return `A ${scope} balancer with ${addresses}${why}`;
   return `${addresses}; whether they are per zone or per region is not visible from outside`;
 }
 
@@ -32,16 +34,38 @@ function algorithmsOf({ byEndpoint }: BalancerEvidence): string {
   return `hosts by ${known.join(', ')}${some}`;
 }
 
-function shieldOf({ signals }: BalancerEvidence): string {
+function shieldOf({ signals, challenges = 0 }: BalancerEvidence): string {
   const shield = signals.find(({ shields }) => shields)?.product ?? null;
-  return shield === null ? 'no CDN or firewall shows itself' : `shielded by ${shield}`;
+  if (shield === null) return 'no CDN or firewall shows itself';
+  const walls = challenges === 0 ? '' : ` (${plural(challenges, 'answer')} by itself: a challenge or a refusal)`;
+  return `shielded by ${shield}${walls}`;
+}
+
+function stickyOf({ stickiness }: BalancerEvidence): string {
+  const cookies = stickiness?.cookies ?? [];
+  return cookies.length === 0 ? '' : `; sticky by the cookie ${cookies.join(', ')}`;
+}
+
+/** A balancer that grows adds addresses: said where their number was another one at some time. */
+function growthOf({ growth }: BalancerEvidence): string {
+  if (growth == null) return '';
+  const other = growth.earlier.findLast(({ addresses }) => addresses !== growth.addresses);
+  if (other === undefined) return '';
+  const verb = other.addresses < growth.addresses ? 'grown' : 'shrunk';
+  return `; ${verb} from ${other.addresses} to ${plural(growth.addresses, 'address')} since ${other.startedAt.slice(0, 10)}`;
 }
 
 function answer(evidence: BalancerEvidence | null): Reply {
   if (evidence === null)
     return { summary: ['Nothing answered, so nothing can be said.'], confidence: 'not-visible', facts: {} };
   const { layer, layerConfidence, scope, product, byEndpoint, zones, signals } = evidence;
-  const summary = `${placeOf(evidence)}; ${layerOf(evidence)}; ${algorithmsOf(evidence)}; ${shieldOf(evidence)}.`;
+  const parts = [
+    placeOf(evidence),
+    layerOf(evidence),
+    `${algorithmsOf(evidence)}${stickyOf(evidence)}`,
+    shieldOf(evidence),
+  ];
+  const summary = `${parts.join('; ')}${growthOf(evidence)}.`;
   const nothing = layer === null && scope === null && product === null;
   const confidence: Confidence = nothing ? 'not-visible' : 'inferred';
   const algorithms = [...new Set(byEndpoint.flatMap(({ algorithm }) => algorithm ?? []))];
@@ -55,11 +79,25 @@ function answer(evidence: BalancerEvidence | null): Reply {
     shield,
     endpoints: byEndpoint.length,
     zones: zones.length,
+    ...factsSince(evidence),
   };
   return { summary: [summary], confidence, facts };
 }
 
+/** Of what journeys of 0.1.0 did not look at. */
+function factsSince({ scopeBecause, stickiness, growth, spread, challenges }: BalancerEvidence): Reply['facts'] {
+  if (stickiness === undefined) return {};
+  const { cookies, bySource, says } = stickiness;
+  return {
+    scopeBecause: scopeBecause ?? null,
+    ...{ stickyCookies: cookies, stickyBySource: bySource, stickiness: says },
+    ...{ challenges: challenges ?? 0, addressesInDns: growth?.addresses ?? null },
+    ...{ addressesEarlier: growth?.earlier.map(({ addresses }) => addresses) ?? [] },
+    ...{ spreadConnectMs: spread?.connectMs ?? null, spreadWaitMs: spread?.waitMs ?? null },
+  };
+}
+
 export const judgement: Judgement<BalancerEvidence, BalancerPolicy> = {
-  checks: [endpointDown, endpointFailures, zoneSlow, zonesDisagree, singleEndpoint],
+  checks: [endpointDown, endpointFailures, connectionAttemptsLost, zoneSlow, zonesDisagree, singleEndpoint],
   answer,
 };

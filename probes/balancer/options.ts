@@ -12,6 +12,8 @@ export const balancerPolicy = z.strictObject({
   slowDifferenceMs: z.number().min(0).default(policy.slowDifferenceMs),
   /** ... and each has this many samples: 6 is the least that bounds a median with 95 % confidence. */
   slowSamples: z.int().min(6).default(policy.slowSamples),
+  /** Lost first packets are a warning when surely this share of connections had one. */
+  lostShare: z.number().min(0).max(1).default(policy.lostShare),
   /** Answers an endpoint must have given before it is compared with others. */
   compareAnswers: z.int().min(2).default(policy.compareAnswers),
 });

@@ -8,7 +8,7 @@ export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> 
   question: 2,
   title: 'Which load balancer: per zone or per region, TCP or HTTP level, which algorithm, what shields it?',
   reads: 'ride',
-  after: ['hosts'],
+  after: ['hosts', 'dns'],
   sends: null,
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).balancerOptions,

@@ -1,5 +1,6 @@
 // Owns the blocks in which the balancer record is shown. No formatting.
 import type { Section } from '../../src/contract/section.ts';
+import { ms, percent } from './derive.ts';
 import type { BalancerEvidence, EndpointRecord } from './evidence.ts';
 
 const counts = (record: Readonly<Record<string, number>>): string =>
@@ -12,8 +13,41 @@ function failuresOf({ failures }: EndpointRecord): Readonly<Record<string, numbe
   return Object.fromEntries(Object.entries(failures).filter(([code]) => code !== 'cancelled'));
 }
 
+/** Of what journeys of 0.1.0 did not look at. */
+function since({ stickiness, shields, growth, spread }: BalancerEvidence): readonly (readonly [string, string])[] {
+  if (stickiness === undefined) return [];
+  const times = growth?.earlier.map(({ addresses, startedAt }) => `${addresses} on ${startedAt.slice(0, 10)}`) ?? [];
+  const apart = Object.entries({ connect: spread?.connectMs ?? null, wait: spread?.waitMs ?? null });
+  const told = apart.flatMap(([phase, gap]) => (gap === null ? [] : [`${phase} ${ms(gap)}`]));
+  return [
+    ['stickiness', stickiness.says],
+    ['shield', shields === undefined || shields.length === 0 ? 'none shows itself' : shields.join(', ')],
+    ...(growth == null ? [] : [['addresses in DNS', [`${growth.addresses} now`, ...times].join(', ')] as const]),
+    ...(told.length === 0 ? [] : [['between the medians of endpoints', told.join(', ')] as const]),
+  ];
+}
+
+function connections({ byEndpoint }: BalancerEvidence): Section['blocks'] {
+  const known = byEndpoint.flatMap(({ endpoint, zone, share, tcp, alpn = [], cookies = [] }) =>
+    tcp === undefined ? [] : [{ endpoint, zone, share, tcp, alpn, cookies }],
+  );
+  if (known.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      columns: ['zone', 'endpoint', 'callers', 'connected', 'SYN resent', 'rtt p50 ms', 'segments', 'ALPN', 'cookies'],
+      rows: known.map(({ endpoint, zone, share, tcp, alpn, cookies }) => [
+        ...[zone, endpoint, share == null ? null : percent(share.share), tcp.connected, tcp.resent, tcp.rttP50Ms],
+        tcp.segments.map(({ bytes }) => bytes).join(', '),
+        alpn.map((one) => one ?? 'none').join(', '),
+        cookies.length,
+      ]),
+    },
+  ];
+}
+
 export function section(evidence: BalancerEvidence): Section {
-  const { byEndpoint, signals, layer, scope, product } = evidence;
+  const { byEndpoint, signals, layer, scope, product, scopeBecause } = evidence;
   return {
     title: 'Balancer',
     blocks: [
@@ -21,8 +55,9 @@ export function section(evidence: BalancerEvidence): Section {
         kind: 'facts',
         rows: [
           ['layer', layer ?? 'cannot be told'],
-          ['scope', scope ?? 'cannot be told'],
+          ['scope', scope === null ? 'cannot be told' : `${scope}${scopeBecause == null ? '' : `: ${scopeBecause}`}`],
           ['product', product ?? 'cannot be told'],
+          ...since(evidence),
         ],
       },
       {
@@ -53,6 +88,7 @@ export function section(evidence: BalancerEvidence): Section {
           ...[record.waitP50Ms, record.totalP50Ms],
         ]),
       },
+      ...connections(evidence),
       signals.length === 0
         ? { kind: 'unknown', because: 'No header, cookie, name or certificate gave a balancer away.' }
         : {

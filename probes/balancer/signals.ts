@@ -1,16 +1,18 @@
-// Owns drawing signals from the answers: what speaks for which layer, product and reach. Pure; concludes only from what adds up.
+// Owns drawing signals from the ride: what speaks for which layer, product and reach, each with its weight. Pure; concludes nothing.
 import { isNamed } from '../../src/model/fields.ts';
-import type { EndpointId } from '../../src/model/text.ts';
-import { interpret, matches } from '../../src/model/text.ts';
-import type { HttpFacts, Lookup, RequestTrace } from '../../src/model/trace.ts';
-import type { BalancerEvidence, EndpointRecord, Signal } from './evidence.ts';
+import { type EndpointId, interpret, matches } from '../../src/model/text.ts';
+import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
+import type { HostsEvidence } from '../hosts/evidence.ts';
+import { errorPages } from './error-pages.ts';
+import type { EndpointRecord, Signal } from './evidence.ts';
 import { type Fingerprint, fingerprints } from './fingerprints.ts';
 
-/** Signals together must weigh this much before a layer is said. */
-const ENOUGH = 2;
-const STRONG = 3;
+type ByEndpoint = ReadonlyMap<EndpointId, readonly RequestTrace[]>;
 
-function shows(http: HttpFacts, print: Fingerprint): boolean {
+/** Fewer tickets of one key say little: two hosts by turns would have shown the other one. */
+const LEAST_KEYS = 6;
+
+export function shows(http: HttpFacts, print: Pick<Fingerprint, 'header' | 'pattern'>): boolean {
   return http.headers.some(
     ([name, value]) => isNamed(name, print.header) && (print.pattern === null || matches(value, print.pattern)),
   );
@@ -23,10 +25,20 @@ function endpointsWhere(traces: readonly RequestTrace[], holds: (http: HttpFacts
 function fromHeaders(traces: readonly RequestTrace[]): readonly Signal[] {
   return fingerprints.flatMap((print) => {
     const endpoints = endpointsWhere(traces, (http) => shows(http, print));
-    const { header, says, product, scope, shields, weight } = print;
+    const { header, says, product, scope, shields, weight, source } = print;
     return endpoints.length === 0
       ? []
-      : [{ signal: header, says, layer: 7, product, scope, shields, weight, endpoints }];
+      : [{ signal: header, says, layer: 7, product, scope, shields, weight, endpoints, source }];
+  });
+}
+
+function fromErrorPages(traces: readonly RequestTrace[]): readonly Signal[] {
+  return errorPages.flatMap(({ statuses, pattern, source, ...page }): readonly Signal[] => {
+    const endpoints = endpointsWhere(
+      traces,
+      ({ status, bodyStart }) => statuses.includes(status) && matches(bodyStart, pattern),
+    );
+    return endpoints.length === 0 ? [] : [{ signal: 'error page', layer: 7, ...page, endpoints, source }];
   });
 }
 
@@ -39,9 +51,19 @@ function fromHeaderStyle(traces: readonly RequestTrace[]): readonly Signal[] {
       headers.length > 0 &&
       headers.every(([name]) => interpret(name, (raw) => raw === raw.toLowerCase())),
   );
-  if (endpoints.length === 0) return [];
   const says = 'header names are all in lower case, as HAProxy and Envoy send them';
-  return [{ signal: 'header case', says, layer: 7, product: null, scope: null, shields: false, weight: 1, endpoints }];
+  return plain({ signal: 'header case', says, layer: 7, weight: 1 }, endpoints);
+}
+
+function plain(signal: Pick<Signal, 'signal' | 'says' | 'layer' | 'weight'>, endpoints: EndpointId[]): Signal[] {
+  return endpoints.length === 0 ? [] : [{ ...signal, product: null, scope: null, shields: false, endpoints }];
+}
+
+/** Changes from one to the next: more than there are kinds means turns; as many or fewer may be one change from old to new. */
+function takesTurns(values: readonly string[]): boolean {
+  const switches = values.filter((value, index) => index > 0 && value !== values[index - 1]).length;
+  const kinds = new Set(values).size;
+  return kinds > 1 && switches > kinds;
 }
 
 /**
@@ -54,48 +76,63 @@ function fromCertificates(records: readonly EndpointRecord[]): readonly Signal[]
       ({ certificates, certificateSwitches }) => certificates.length > 1 && certificateSwitches > certificates.length,
     )
     .map(({ endpoint }) => endpoint);
-  if (endpoints.length === 0) return [];
   const says = 'different certificates by turns on one address: TLS ends behind the balancer';
-  return [{ signal: 'certificates', says, layer: 4, product: null, scope: null, shields: false, weight: 2, endpoints }];
+  return plain({ signal: 'certificates', says, layer: 4, weight: 2 }, endpoints);
 }
 
-/** Names under elb.amazonaws.com belong to Elastic Load Balancing; which kind they do not say for sure. */
-function fromName(lookup: Lookup | null, endpoints: EndpointId[]): readonly Signal[] {
-  if (lookup === null || !lookup.canonicalName.endsWith('.amazonaws.com')) return [];
-  if (!lookup.canonicalName.split('.').includes('elb')) return [];
-  const says = 'the name is an alias into AWS Elastic Load Balancing';
-  const product = 'AWS Elastic Load Balancing';
-  return [{ signal: 'alias', says, layer: null, product, scope: 'regional', shields: false, weight: 2, endpoints }];
+/** In the order of the samples; a name that came once may be no name of a key but made up for each ticket. */
+function ticketKeysOf(own: readonly RequestTrace[]): readonly string[] {
+  const names = inOrder(own).flatMap(({ tls }) => tls?.ticketKeyName ?? []);
+  return names.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
+}
+
+function inOrder(own: readonly RequestTrace[]): readonly RequestTrace[] {
+  return own.toSorted((a, b) => a.sequence - b.sequence);
+}
+
+/** Each process seals tickets with keys of its own (RFC 5077 4): several by turns behind one address end TLS themselves. */
+function fromTicketKeys(byEndpoint: ByEndpoint): readonly Signal[] {
+  const turning = [...byEndpoint].filter(([, own]) => takesTurns(ticketKeysOf(own)));
+  const says = 'several session keys by turns on one address: TLS ends behind the balancer';
+  return plain(
+    { signal: 'session keys', says, layer: 4, weight: 3 },
+    turning.map(([endpoint]) => endpoint),
+  );
+}
+
+/** TLS ends before it is chosen which host answers: what chooses has the request in clear. A balancer that ends TLS and reads no HTTP looks alike. */
+function fromTlsInFront(byEndpoint: ByEndpoint, hosts: HostsEvidence | undefined): readonly Signal[] {
+  const endpoints = (hosts?.byEndpoint ?? []).flatMap(({ endpoint, seen }) => {
+    const keys = ticketKeysOf(byEndpoint.get(endpoint) ?? []);
+    return (seen ?? 0) > 1 && keys.length >= LEAST_KEYS && new Set(keys).size === 1 ? [endpoint] : [];
+  });
+  const says = 'one session key before several hosts: TLS ends at the balancer, unless the hosts share the key';
+  return plain({ signal: 'session key', says, layer: 7, weight: 2 }, endpoints);
+}
+
+/** Who answers SYN says how large its segments may be; several answers by turns are several TCP stacks behind one address. */
+function fromSegments(byEndpoint: ByEndpoint): readonly Signal[] {
+  const endpoints = [...byEndpoint].flatMap(([endpoint, own]) => {
+    const sizes = inOrder(own).flatMap(({ tcp }) => tcp?.mssBytes ?? []);
+    return takesTurns(sizes.map(String)) ? [endpoint] : [];
+  });
+  const says = 'connections to one address agree on different segment sizes by turns: several machines answer them';
+  return plain({ signal: 'segment size', says, layer: 4, weight: 2 }, endpoints);
 }
 
 export function signalsOf(
   traces: readonly RequestTrace[],
   records: readonly EndpointRecord[],
-  lookup: Lookup | null,
-): Signal[] {
-  const all = records.map(({ endpoint }) => endpoint);
-  return [...fromHeaders(traces), ...fromName(lookup, all), ...fromCertificates(records), ...fromHeaderStyle(traces)];
-}
-
-function weightFor(signals: readonly Signal[], layer: 4 | 7): number {
-  return signals.filter((signal) => signal.layer === layer).reduce((sum, { weight }) => sum + weight, 0);
-}
-
-/** The layer, when the signals weigh enough and do not stand against each other. */
-export function layerOf(signals: readonly Signal[]): Pick<BalancerEvidence, 'layer' | 'layerConfidence'> {
-  const [four, seven] = [weightFor(signals, 4), weightFor(signals, 7)];
-  const weight = Math.max(four, seven);
-  if (weight < ENOUGH || four === seven) return { layer: null, layerConfidence: null };
-  // An HTTP proxy behind a pass-through balancer shows both; the outer one is the balancer that the address belongs to.
-  const layer = four >= ENOUGH ? 4 : 7;
-  const contested = four > 0 && seven > 0;
-  return { layer, layerConfidence: weight >= STRONG && !contested ? 'strong' : 'weak' };
-}
-
-/** Zonal when every zone has addresses of its own; else what the product is known for; else unknown. */
-export function scopeOf(signals: readonly Signal[], zones: BalancerEvidence['zones']): BalancerEvidence['scope'] {
-  const known = signals.find(({ scope }) => scope !== null)?.scope ?? null;
-  if (known === 'global') return known;
-  if (zones.length > 1 && zones.every(({ zone }) => zone !== null)) return 'zonal';
-  return known;
+  hosts: HostsEvidence | undefined,
+): readonly Signal[] {
+  const byEndpoint = Map.groupBy(traces, ({ endpoint }) => endpoint);
+  return [
+    ...fromHeaders(traces),
+    ...fromErrorPages(traces),
+    ...fromCertificates(records),
+    ...fromTicketKeys(byEndpoint),
+    ...fromTlsInFront(byEndpoint, hosts),
+    ...fromSegments(byEndpoint),
+    ...fromHeaderStyle(traces),
+  ];
 }

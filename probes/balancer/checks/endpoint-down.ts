@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Judged, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import { curlTo, cutWords, failuresOf, mainProblem } from '../derive.ts';
+import { curlTo, cutWords, failuresOf, mainProblem, shareWords } from '../derive.ts';
 import type { BalancerEvidence, EndpointRecord } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
@@ -26,7 +26,7 @@ export const endpointDown: Check<{ balancer: BalancerEvidence }, BalancerPolicy>
             theirsCount === 1 ? 'The one request was not answered: ' : `None of ${theirsCount} requests was answered: `,
             ...mainProblem(theirs),
             rest,
-            '.',
+            `.${shareWords(record, balancer)}`,
           ],
           endpoint: record.endpoint,
           nowWhat: [...endpointDown.nowWhat, curlTo(target, record.endpoint)],

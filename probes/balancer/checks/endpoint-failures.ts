@@ -1,7 +1,7 @@
 // Owns the check for endpoints that answer some requests and fail others.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
-import { curlTo, cutWords, failuresOf, mainProblem, percent, wilson } from '../derive.ts';
+import { curlTo, cutWords, failuresOf, mainProblem, percent, shareWords, wilson } from '../derive.ts';
 import type { BalancerEvidence, EndpointRecord } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
@@ -28,7 +28,7 @@ export const endpointFailures: Check<{ balancer: BalancerEvidence }, BalancerPol
       const left = record.attempts - oursCount - (record.cut ?? 0);
       const [low, high] = wilson(theirsCount, Math.max(1, left));
       const start = `${theirsCount} of ${left} requests failed (${percent(low)} to ${percent(high)} of all, with 95 % confidence): `;
-      const failed = { what: [start, ...mainProblem(theirs), '.'], nowWhat, ...place };
+      const failed = { what: [start, ...mainProblem(theirs), `.${shareWords(record, balancer)}`], nowWhat, ...place };
       const own = {
         what: [`${oursCount} of ${record.attempts} requests could not be tried from here: `, ...mainProblem(ours), '.'],
         severity: 'notice' as const,

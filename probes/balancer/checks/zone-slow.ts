@@ -3,8 +3,10 @@ import { type Check, foundOrPass, type Given, type Seen } from '../../../src/con
 import { type Phrase, pointer } from '../../../src/model/finding.ts';
 import type { EndpointId } from '../../../src/model/text.ts';
 import type { HopId } from '../../../src/model/trace.ts';
-import { quantile, quantileInterval } from '../../../src/stats/quantile.ts';
-import { ms } from '../derive.ts';
+import { holm } from '../../../src/stats/counts.ts';
+import { quantile } from '../../../src/stats/quantile.ts';
+import { hodgesLehmann, mannWhitney } from '../../../src/stats/ranks.ts';
+import { ms, shareWords } from '../derive.ts';
 import type { BalancerEvidence } from '../evidence.ts';
 import type { BalancerPolicy } from '../options.ts';
 
@@ -16,6 +18,12 @@ const PHASES = {
   receive: ['Body', 'Look at the bandwidth of this zone, and whether its bodies are larger.'],
 } as const satisfies Partial<Record<HopId, readonly [string, string]>>;
 type Phase = keyof typeof PHASES;
+const phases = Object.keys(PHASES) as Phase[];
+
+/** What chance would show more often, in any of the comparisons together, is not told. */
+const CHANCE = 0.05;
+/** Of many samples the first: ranking more takes time and says nothing more. */
+const MOST_SAMPLES = 2000;
 
 /** The samples of one phase on one endpoint, enough to bound their median. */
 interface Side {
@@ -23,19 +31,24 @@ interface Side {
   /** Position in the journey's hops. */
   readonly hop: number;
   readonly median: number;
-  /** 95 % interval of the median, from order statistics. */
-  readonly low: number;
-  readonly high: number;
+  readonly samples: readonly number[];
+}
+
+/** One endpoint against the middle one of the others. */
+interface Comparison {
+  readonly phase: Phase;
+  readonly side: Side;
+  readonly other: Side;
+  readonly chance: number;
 }
 
 function sidesOf({ hops, policy }: Given<BalancerPolicy>, phase: Phase): readonly Side[] {
   return hops.flatMap(({ id, endpoint, latencyMs }, hop) => {
     if (id !== phase || endpoint === null || latencyMs === null) return [];
-    if (latencyMs.samples.length < policy.slowSamples) return [];
-    const sorted = latencyMs.samples.toSorted((a, b) => a - b);
-    const interval = quantileInterval(sorted, 0.5);
-    if (interval === null) return [];
-    return [{ endpoint, hop, median: quantile(sorted, 0.5), low: interval[0], high: interval[1] }];
+    const { samples } = latencyMs;
+    if (samples.length < policy.slowSamples) return [];
+    const sorted = samples.toSorted((a, b) => a - b);
+    return [{ endpoint, hop, median: quantile(sorted, 0.5), samples: samples.slice(0, MOST_SAMPLES) }];
   });
 }
 
@@ -44,26 +57,31 @@ function middle(others: readonly Side[]): Side | undefined {
   return others.toSorted((a, b) => a.median - b.median)[Math.floor(others.length / 2)];
 }
 
-function judgePhase(given: Given<BalancerPolicy>, phase: Phase): readonly Seen[] {
-  const { slowRatio, slowDifferenceMs } = given.policy;
+function comparisonsOf(given: Given<BalancerPolicy>, phase: Phase): readonly Comparison[] {
   const sides = sidesOf(given, phase);
-  return sides.flatMap((side): readonly Seen[] => {
+  return sides.flatMap((side) => {
     const other = middle(sides.filter((each) => each !== side));
     if (other === undefined) return [];
-    const apart = side.low > other.high;
-    const much = side.median >= slowRatio * other.median && side.median - other.median >= slowDifferenceMs;
-    if (!apart || !much) return [];
-    const [says, text] = PHASES[phase];
-    const what: Phrase = [`${says}: median ${ms(side.median)} here, ${ms(other.median)} at the other endpoints.`];
-    return [
-      {
-        what,
-        endpoint: side.endpoint,
-        nowWhat: [{ kind: 'change', text: [text] }],
-        evidence: [pointer('hops', side.hop), pointer('hops', other.hop)],
-      },
-    ];
+    return [{ phase, side, other, chance: mannWhitney(side.samples, other.samples).chance }];
   });
+}
+
+function seenIn({ phase, side, other }: Comparison, balancer: BalancerEvidence, policy: BalancerPolicy): Seen | null {
+  const isFar = side.median >= policy.slowRatio * other.median;
+  const shift = isFar ? hodgesLehmann(side.samples, other.samples) : null;
+  if (shift?.interval == null || shift.interval[0] < policy.slowDifferenceMs) return null;
+  const [low, high] = shift.interval;
+  const [says, text] = PHASES[phase];
+  const record = balancer.byEndpoint.find(({ endpoint }) => endpoint === side.endpoint);
+  const later = `${ms(shift.shift)} later than at the others (95 %: ${ms(low)} to ${ms(high)})`;
+  const what: Phrase = [
+    `${says}: ${later}; median ${ms(side.median)} here, ${ms(other.median)} there.`,
+    record === undefined ? '' : shareWords(record, balancer),
+  ];
+  return {
+    ...{ what, endpoint: side.endpoint, nowWhat: [{ kind: 'change', text: [text] }] },
+    evidence: [pointer('hops', side.hop), pointer('hops', other.hop)],
+  };
 }
 
 export const zoneSlow: Check<{ balancer: BalancerEvidence }, BalancerPolicy> = {
@@ -73,13 +91,20 @@ export const zoneSlow: Check<{ balancer: BalancerEvidence }, BalancerPolicy> = {
   title: 'One zone slower than the others',
   soWhat: 'Callers sent there wait longer than the rest, and timeouts set by the other zones strike here first.',
   nowWhat: [{ kind: 'change', text: ['Compare the hosts and the path of this zone with another one.'] }],
-  sources: ['order-statistic interval of the median (distribution-free); see src/stats/quantile.ts'],
+  sources: [
+    'Mann and Whitney, Ann. Math. Stat. 18 (1947)',
+    'Hodges and Lehmann, Ann. Math. Stat. 34 (1963)',
+    'Holm, Scand. J. Statist. 6 (1979)',
+  ],
   judge({ balancer }, given) {
     if (balancer.byEndpoint.length < 2) return { outcome: 'not-applicable', because: 'there is only one endpoint' };
     if (sidesOf(given, 'wait').length < 2) {
       const because = `fewer than two endpoints have ${given.policy.slowSamples} answers to compare; ask more often (-n)`;
       return { outcome: 'not-judged', because };
     }
-    return foundOrPass((Object.keys(PHASES) as Phase[]).flatMap((phase) => judgePhase(given, phase)));
+    const all = phases.flatMap((phase) => comparisonsOf(given, phase));
+    const chances = holm(all.map(({ chance }) => chance));
+    const likely = all.filter((_, at) => (chances[at] ?? 1) <= CHANCE);
+    return foundOrPass(likely.flatMap((one) => seenIn(one, balancer, given.policy) ?? []));
   },
 };

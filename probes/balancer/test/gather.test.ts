@@ -74,8 +74,8 @@ test.each<[Zones, string | undefined, BalancerEvidence['scope']]>([
   [['az1', 'az2'], undefined, 'zonal'],
   [['az1'], undefined, null],
   [['az1', null], undefined, null],
-  [[null], 'lb-1.eu-west-1.elb.amazonaws.com', 'regional'],
-  [[null], 'elb.amazonaws.com.example', null],
+  [[null], 'lb-1234567890.eu-west-1.elb.amazonaws.com', 'regional'],
+  [[null], 'lb-1234567890.eu-west-1.elb.amazonaws.com.example', null],
 ])('zones %j with alias %j have the scope %j', async (zones, alias, scope) => {
   expect(
     (
