@@ -28,9 +28,13 @@ function layerOf({ layer, product, signals }: BalancerEvidence): string {
 }
 
 function algorithmsOf({ byEndpoint }: BalancerEvidence): string {
-  const known = [...new Set(byEndpoint.flatMap(({ algorithm }) => algorithm ?? []))];
+  const told = [...new Set(byEndpoint.flatMap(({ algorithm }) => algorithm ?? []))];
+  // Which host a client is kept with says nothing of how it was chosen.
+  const known = told.filter((algorithm) => algorithm !== 'one host for one client');
   if (known.length === 0) return 'the algorithm cannot be told';
-  const some = byEndpoint.some(({ algorithm }) => algorithm === null) ? ' where it can be told' : '';
+  const some = byEndpoint.some(({ algorithm }) => algorithm === null || !known.includes(algorithm))
+    ? ' where it can be told'
+    : '';
   return `hosts by ${known.join(', ')}${some}`;
 }
 

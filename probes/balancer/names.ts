@@ -93,7 +93,7 @@ export function fromRanges(networks: AddressRanges | undefined, endpoints: reado
       meaning.product === null
         ? `${place.operator} announces the address everywhere (anycast)`
         : `the address is in a range that ${place.operator} uses for ${meaning.product}`;
-    const endpoints = group.map(({ id }) => id);
-    return [{ signal: 'address range', says, ...meaning, endpoints, source: `the list of ${place.operator}` }];
+    const holders = group.map(({ id }) => id);
+    return [{ signal: 'address range', says, ...meaning, endpoints: holders, source: `the list of ${place.operator}` }];
   });
 }
