@@ -10,6 +10,7 @@ export const options = {
   silentStop: 5,
   giveUpMs: 900,
   maxEndpoints: 8,
+  mtr: false,
   names: 'public' as 'public' | 'all' | 'none',
 };
 export const policy = { lossShare: 0.01, jumpMs: 100, flowsMs: 20 };

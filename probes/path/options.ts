@@ -19,6 +19,8 @@ export const pathOptions = z.strictObject({
   giveUpMs: z.int().min(50).max(950).default(options.giveUpMs),
   /** The first of each zone, at most so many. */
   maxEndpoints: z.int().min(1).max(32).default(options.maxEndpoints),
+  /** Lets the program mtr trace where this machine does not allow it otherwise: it takes a second for each round. */
+  mtr: z.boolean().default(options.mtr),
   /** Whose names are asked for (PTR). Those of private addresses are nobody's business but the site's. */
   names: z.enum(['public', 'all', 'none']).default(options.names),
 });

@@ -64,7 +64,7 @@ function reasonOf(attempt: Attempt<Traced>): string | null {
 
 /** What does it instead. */
 function elsewhere({ address, port }: Endpoint): string {
-  return `; as root, \`mtr --tcp --port ${port} --report --no-dns ${address}\` tells it`;
+  return `; \`--trace-mtr\` lets the program mtr do it, or \`mtr --tcp --port ${port} --report --no-dns ${address}\` tells it`;
 }
 
 async function namesOf(

@@ -126,6 +126,12 @@ function rideOptions(command: Command): Command {
       '--no-tls-survey',
       'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',
     )
+    .option('--trace-flows <N>', 'source ports to trace the network from, 1 to 16 (default: 2)')
+    .option(
+      '--trace-rounds <N>',
+      'times to ask each router, and the endpoint, from each (default: 3, and the endpoint once)',
+    )
+    .option('--trace-mtr', 'let the program mtr trace where this machine does not allow it otherwise')
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))

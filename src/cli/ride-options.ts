@@ -35,6 +35,9 @@ export interface RideOptions extends JudgingOptions {
   readonly dnsConformance?: true;
   readonly tlsSurvey: boolean;
   readonly revocation?: true;
+  readonly traceFlows?: string;
+  readonly traceRounds?: string;
+  readonly traceMtr?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -120,11 +123,22 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
   if (axfr === true) given.axfr = true;
   const own = {
     dns: given,
+    path: pathOptionsOf(options),
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
   return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };
+}
+
+/** Who asks for rounds wants them all the way. */
+function pathOptionsOf({ traceFlows, traceRounds, traceMtr }: RideOptions) {
+  const rounds = traceRounds === undefined ? null : wholeNumber(traceRounds, '--trace-rounds', 1, 100);
+  return {
+    ...(traceFlows === undefined ? {} : { flows: wholeNumber(traceFlows, '--trace-flows', 1, 16) }),
+    ...(rounds === null ? {} : { rounds, targetRounds: rounds }),
+    ...(traceMtr === true ? { mtr: true } : {}),
+  };
 }
 
 /** The schema of a journey is loaded only where one is read. */

@@ -21,6 +21,8 @@ export interface TraceOptions {
   readonly silentStop: number;
   /** Longest wait for one answer, below the first re-send of a SYN at 1000. */
   readonly giveUpMs: number;
+  /** Lets the program mtr do it where this machine does not allow it otherwise. */
+  readonly mtr?: boolean;
 }
 
 /**

@@ -142,7 +142,7 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
     expect(byEndpoint).toMatchObject([{ method: 'tcp', reached: true, rideConnects: 10, rideConnected: 10 }]);
     expect(byEndpoint[0]?.routers.map(({ addresses }) => addresses[0])).toEqual(matching(WAYS[4]));
     expect(byEndpoint[0]?.routers.map(({ hopsBack }) => hopsBack)).toEqual([1, 2, 3, 4, null]);
-    expect(journey.budget).toMatchObject({ connections: 10, requests: 10 });
+    expect(journey.budget).toMatchObject({ connections: 10, requests: 10, traceProbes: 4 * 6 + 2 });
     expect(journey.findings.filter(({ probe }) => probe === 'path')).toEqual([]);
   });
 
@@ -154,6 +154,41 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
     expect(path?.routers.filter(({ sent, received }) => received < sent)).not.toEqual([]);
     expect(path?.routers.at(-1)).toMatchObject({ addresses: [TARGET[4]], sent: 2, received: 2 });
     expect(journey.findings.filter(({ probe }) => probe === 'path')).toEqual([]);
+  });
+
+  describe('without koffi', () => {
+    const refusing = [
+      "import { registerHooks } from 'node:module';",
+      "const refuse = () => { throw new Error('not installed'); };",
+      "registerHooks({ resolve: (name, context, next) => (name === 'koffi' ? refuse() : next(name, context)) });",
+    ];
+    const args = [`http://${TARGET[4]}/`, '-n', '5', '--rate', '1', ...WITHOUT];
+    const place = async () => {
+      const hook = await rig.write('refuse-koffi.mjs', refusing.join('\n'));
+      return [...routers.client, 'env', `NODE_OPTIONS=--import=${hook}`];
+    };
+
+    it('everything else runs, and the reason is said', async () => {
+      const { journey } = await ride(args, await place());
+      expect(journey.probes['path']).toMatchObject({ state: 'skipped' });
+      expect(journey.probes['path']?.because).toMatch(/koffi is not installed.*--trace-mtr/);
+      expect(journey.hops.find(({ id }) => id === 'connect')).toMatchObject({
+        attempts: 5,
+        failures: 0,
+        clock: 'loop',
+      });
+      expect(journey.checks.filter(({ probe, outcome }) => probe === 'path' && outcome !== 'not-applicable')).toEqual(
+        [],
+      );
+    });
+
+    it('mtr traces the same routers where that is asked for', async () => {
+      const { journey } = await ride([...args, '--trace-mtr', '--trace-rounds', '2'], await place());
+      const [path] = evidenceOf<PathEvidence>(journey, 'path').byEndpoint;
+      expect(path).toMatchObject({ method: 'tcp', reached: true, flows: [{ sourcePort: null, end: 'reached' }] });
+      expect(path?.routers.map(({ addresses }) => addresses[0])).toEqual(matching(WAYS[4]));
+      expect(path?.routers.map(({ clock }) => clock)).toEqual(WAYS[4].map(() => 'loop'));
+    });
   });
 
   it.each<[string, string, string]>([

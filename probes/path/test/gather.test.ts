@@ -151,11 +151,7 @@ describe('a flow', () => {
 
 describe('without a trace', () => {
   test.each<[string, Attempt<Traced>, string]>([
-    [
-      'where this machine cannot',
-      { state: 'skipped', because: 'no koffi' },
-      'no koffi; as root, `mtr --tcp --port 443',
-    ],
+    ['where this machine cannot', { state: 'skipped', because: 'no koffi' }, 'or `mtr --tcp --port 443'],
     [
       'where there is no way',
       { state: 'failed', problem: problem('no-route', 'gather'), elapsedMs: 1 },

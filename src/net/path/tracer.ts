@@ -50,7 +50,10 @@ export function openTracer(meter: Meter): Tracer {
     async trace(endpoint, options, signal) {
       ready ??= makeReady();
       const own = await ready;
-      if ('because' in own) return { state: 'skipped', because: `the path cannot be traced from here: ${own.because}` };
+      if ('because' in own) {
+        if (options.mtr === true) return await (await import('./mtr.ts')).traceByMtr(endpoint, options, signal);
+        return { state: 'skipped', because: `the path cannot be traced from here: ${own.because}` };
+      }
       // An older kernel keeps to itself what it hears of a SYN, but not of a datagram.
       const method = kernelReads(release()) ? options.method : 'udp';
       return await traceWith({ ...own, meter, signal }, endpoint, { ...options, method });
