@@ -126,12 +126,6 @@ function rideOptions(command: Command): Command {
       '--no-tls-survey',
       'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',
     )
-    .option('--trace-flows <N>', 'source ports to trace the network from, 1 to 16 (default: 2)')
-    .option(
-      '--trace-rounds <N>',
-      'times to ask each router, and the endpoint, from each (default: 3, and the endpoint once)',
-    )
-    .option('--trace-mtr', 'let the program mtr trace where this machine does not allow it otherwise')
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
@@ -152,7 +146,17 @@ function rideOptions(command: Command): Command {
     .option('--skip <P[,P]>', 'leave these probes out')
     .option('--plan', 'print what would be sent, and to whom, and send nothing')
     .option('--no-progress', 'no progress on standard error');
-  return outputOptions(judgingOptions(command));
+  return outputOptions(judgingOptions(traceOptions(command)));
+}
+
+function traceOptions(command: Command): Command {
+  return command
+    .option('--trace-flows <N>', 'source ports to trace the network from, 1 to 16 (default: 2)')
+    .option(
+      '--trace-rounds <N>',
+      'times to ask each router, and the endpoint, from each (default: 3, and the endpoint once)',
+    )
+    .option('--trace-mtr', 'let the program mtr trace where this machine does not allow it otherwise');
 }
 
 function certsOptions(command: Command): Command {
