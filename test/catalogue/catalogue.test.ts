@@ -83,7 +83,7 @@ test('every long option that the README or a probe README shows exists', async (
 
 test('what the README shows of the dns probe is what the program prints of the kept journey', async () => {
   const io = captureIo({ columns: 120 });
-  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.1.0-dns.json'), '-v'], io);
+  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.2.0-dns.json'), '-v'], io);
   expect(
     read('README.md')
       .split('```')
