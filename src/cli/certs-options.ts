@@ -2,10 +2,12 @@
 import { parseCertTarget } from '../certs/target.ts';
 import { Secret } from '../model/secret.ts';
 import type { Target } from '../model/target.ts';
+import type { IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
 import type { CERTS_FORMATS, Launch } from './launch.ts';
+import { familiesOf, refuseFamily } from './ride-options.ts';
 
 /** As commander hands them over. */
 export interface CertsOptions extends JudgingOptions {
@@ -51,26 +53,29 @@ export async function targetsOf(
 ): Promise<readonly Target[]> {
   const port = launch.surroundings.defaultPort ?? undefined;
   const targets = new Map<string, Target>();
-  const take = (target: Target): void => {
+  const families = familiesOf(options);
+  const take = (input: string): void => {
+    const target = parseCertTarget(input, port);
+    if (target.isAddress) refuseFamily(target.host as IpAddress, families, input);
     const key = `${target.url} ${target.starttls ?? ''}`;
     if (!targets.has(key)) targets.set(key, target);
   };
-  for (const input of typed) take(parseCertTarget(input, port));
+  for (const input of typed) take(input);
   for (const list of options.list) {
     const text =
       list === '-' ? await launch.io.standardInput(MAX_LIST_BYTES) : await readText(list, '--list', MAX_LIST_BYTES);
     const name = list === '-' ? 'standard input' : list;
     for (const [index, line] of text.split('\n').entries()) {
       const input = line.replace(/(^|\s)#.*$/, '').trim();
-      if (input !== '') take(placed(() => parseCertTarget(input, port), `${name}:${index + 1}`));
+      if (input !== '') placed(() => take(input), `${name}:${index + 1}`);
     }
   }
   return [...targets.values()];
 }
 
-function placed<T>(read: () => T, where: string): T {
+function placed(read: () => void, where: string): void {
   try {
-    return read();
+    read();
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`${where}: ${error.message}`, error.remedy);
     throw error;

@@ -112,20 +112,27 @@ async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run
   const explainBy = judging.explain ? trustedRoots((await rootsOf(options, launch)).caPem)() : null;
   const { asOfMs, policy, signal } = judging;
   const context = { thresholds: tlsPolicy as LifeThresholds, severities: policy.severities, asOfMs };
-  const found = await Promise.all(options.dir.map((folder) => findFiles(folder, systemWords)));
+  const found = await Promise.all(
+    options.dir.map(async (folder) => ({ folder, ...(await findFiles(folder, systemWords)) })),
+  );
   const faults = found.flatMap((one) => one.faults);
-  const named = options.file.map((path) => ({ path, isFound: false }));
-  const paths = [...named, ...found.flatMap((one) => one.paths.map((path) => ({ path, isFound: true })))].values();
+  const empty = new Set(found.flatMap((one) => (one.faults.length > 0 ? [] : [one.folder])));
+  const named = options.file.map((path) => ({ path, folder: null }));
+  const paths = [...named, ...found.flatMap((one) => one.paths.map((path) => ({ path, folder: one.folder })))].values();
   let count = 0;
   const worker = async (): Promise<void> => {
-    for (const { path, isFound } of paths) {
+    for (const { path, folder } of paths) {
       if (signal.aborted) return;
+      const isFound = folder !== null;
       const read = await readCertificateFile(path, { passwords, isFound, asOfMs, explainBy, describe: systemWords });
       if (read.places.length > 0) count++;
+      if (read.places.length > 0 && isFound) empty.delete(folder);
       collector.add({ ...read, problems: judgeFile(read, context) });
     }
   };
   await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker));
+  // What was moved or not mounted must not look well.
+  if (!signal.aborted) faults.push(...[...empty].map((path) => ({ path, because: 'no certificate file is below it' })));
   for (const { path, because } of faults) {
     const place = {
       kind: 'file',

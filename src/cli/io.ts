@@ -9,7 +9,7 @@ import { systemWords, writeError } from './system-words.ts';
 export const EXIT = { ok: 0, warning: 1, critical: 2, unknown: 3, usage: 64 } as const;
 
 export interface Io {
-  /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit. @throws WriteError */
+  /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit, or when nobody reads any more. @throws WriteError */
   out(text: string): Promise<void>;
   err(text: string): void;
   /** Standard input to its end. @throws UsageError when it is larger or cannot be read */
@@ -28,19 +28,19 @@ export interface Io {
 }
 
 export function processIo(): Io {
-  // A reader that goes away (`probe x | head`) is no error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.ok);
-    // Any other error is that of the write below.
-  });
+  // Every error is that of the write below.
+  process.stdout.on('error', () => undefined);
   // Where errors would be said: there is nobody to say this one to.
   process.stderr.on('error', () => undefined);
   return {
     out: (text) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(text, (error) =>
-          error == null ? resolve() : reject(writeError('standard output', error)),
-        );
+        process.stdout.write(text, (error) => {
+          // A reader that goes away (`probe x | head`) is no error of ours; what is left to do and the exit code stay what they are.
+          const isGone = error != null && 'code' in error && error.code === 'EPIPE';
+          if (error == null || isGone) resolve();
+          else reject(writeError('standard output', error));
+        });
       }),
     err: (text) => void process.stderr.write(text),
     standardInput,

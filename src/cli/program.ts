@@ -216,7 +216,7 @@ function certsReportOptions(command: Command): Command {
     .option('--notify-file <F>', 'the same, a URL a line: what is in a file is not in the list of processes')
     .option('--alert-for <D>', 'how long an alert stands unless it is told again: longer than from run to run', '25h')
     .option('-v, --verbose', 'what to do about each problem, notices, and everything that was looked at')
-    .option('-q, --quiet', 'nothing but the exit code')
+    .option('-q, --quiet', 'nothing on standard output: the exit code, and what is written to files')
     .addOption(
       new Option('--fail-on <V>', 'which verdict makes the exit code non-zero').choices([
         'warning',

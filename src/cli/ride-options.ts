@@ -158,11 +158,14 @@ async function networksOf({ networks }: RideOptions): Promise<Pick<RideSettings,
 function refuseUnreachable({ connect, target, families }: RideSettings): void {
   const given =
     connect.length > 0 ? connect.map(({ address }) => address) : target.isAddress ? [target.host as IpAddress] : [];
-  const left = given.find((address) => !families.includes(familyOf(address)));
-  if (left === undefined) return;
-  const option = connect.length > 0 ? `--connect ${left}` : left;
+  for (const address of given) refuseFamily(address, families, connect.length > 0 ? `--connect ${address}` : address);
+}
+
+/** @param typed how the caller wrote the address @throws UsageError for an address of a family that is left out */
+export function refuseFamily(address: IpAddress, families: readonly (4 | 6)[], typed: string): void {
+  if (families.includes(familyOf(address))) return;
   throw new UsageError(
-    `-${families.join(' -')} leaves out ${option}, which is IPv${familyOf(left)}`,
+    `-${families.join(' -')} leaves out ${typed}, which is IPv${familyOf(address)}`,
     'give one of the two',
   );
 }

@@ -57,10 +57,11 @@ interface Outcome {
 }
 
 async function attempt(message: Message, options: DeliverOptions, dispatcher: Dispatcher | null): Promise<Outcome> {
-  const { method, url, contentType, body } = message;
+  const { method, contentType, body } = message;
+  const { url, authorization } = identified(message.url);
   try {
     const response = await fetch(url, {
-      ...{ method, body, headers: { 'content-type': contentType, 'user-agent': 'outrider' } },
+      ...{ method, body, headers: { 'content-type': contentType, 'user-agent': 'outrider', ...authorization } },
       // A redirect would carry the report to where nobody sent it.
       redirect: 'manual',
       signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
@@ -73,6 +74,25 @@ async function attempt(message: Message, options: DeliverOptions, dispatcher: Di
     return { because: `HTTP ${response.status}${words}`, mayHelp, pauseMs: retryAfterMs(response) };
   } catch (error) {
     return { because: reasonOf(error), mayHelp: true, pauseMs: null };
+  }
+}
+
+/** A name and password before the host go into the header that they are for (RFC 7617); fetch takes no URL that holds them. */
+function identified(written: string) {
+  const url = new URL(written);
+  const { username, password } = url;
+  if (username === '' && password === '') return { url: written, authorization: {} };
+  url.username = '';
+  url.password = '';
+  const credentials = Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64');
+  return { url: url.href, authorization: { authorization: `Basic ${credentials}` } };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

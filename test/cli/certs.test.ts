@@ -1,14 +1,16 @@
 // `probe certs` as cron runs it, against the embedded world: silent and 0 when all is well, a line a problem and its exit code otherwise.
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WriteError } from '../../src/cli/system-words.ts';
 import { startWorld } from '../../src/demo/world.ts';
 import type { CertsReport } from '../../src/model/certs.ts';
-import { runCli, runInside } from '../support/cli.ts';
+import { captureIo, runCli, runInside } from '../support/cli.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -154,6 +156,55 @@ describe('probe certs', () => {
     }
   });
 
+  test.each([
+    ['the report', [], { out: () => Promise.reject(new WriteError('no space')) }],
+    ...(existsSync('/dev/full') ? [['the metrics', ['--textfile', '/dev/full'], {}] as const] : []),
+  ] as const)('receivers are told also when there is no room for %s', async (_, args, part) => {
+    const heard: string[] = [];
+    const server = createServer((request, response) => {
+      heard.push(`${request.url} ${request.headers.authorization}`);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const to = `http://user:p%40ss@127.0.0.1:${port}/told`;
+      const { exit } = await runCli(
+        ['demo', 'certs', 'kms.example', '--fail-on', 'warning', '--notify', to, ...args],
+        captureIo(part),
+      );
+      expect(exit).toBe(3);
+      expect(heard).toEqual([`/told Basic ${Buffer.from('user:p@ss').toString('base64')}`]);
+    } finally {
+      server.close();
+    }
+  });
+
+  test('-q says nothing, and writes the file that was asked for', async () => {
+    const file = join(folder, 'quiet.json');
+    const { exit, out, err } = await certs('kms.example', '-q', '-f', 'json', '-o', file, '--fail-on', 'warning');
+    expect({ exit, out, err }).toEqual({ exit: 2, out: '', err: '' });
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ schema: 'certs/1' });
+  });
+
+  test('a folder without certificates is not health, beside one with some', async () => {
+    const empty = await mkdtemp(join(folder, 'empty-'));
+    await writeFile(join(empty, 'README'), 'certificates went elsewhere');
+    const { exit, out } = await certs(
+      'kms.example',
+      '--warn',
+      '3d',
+      '--critical',
+      '1d',
+      '--dir',
+      empty,
+      '--fail-on',
+      'warning',
+    );
+    expect(out).toBe(`UNKNOWN   ${empty}: It cannot be read: no certificate file is below it.\n`);
+    expect(exit).toBe(3);
+  });
+
   test('a deadline that has passed says so', async () => {
     const { exit, out } = await certs('kms.example', '--deadline', '1ms', '--fail-on', 'warning');
     expect(out).toContain('stopped before its end');
@@ -169,6 +220,7 @@ describe('probe certs', () => {
       /--notify: not a URL of a known kind/,
     ],
     ['a Pushgateway that is none', ['kms.example', '--push', 'x'], /--push: not an http/],
+    ['an address of the family that is left out', ['-4', '[2001:db8::1]:443'], /-4 leaves out \[2001:db8::1\]:443/],
     ['an unknown number of connections', ['kms.example', '--concurrency', '0'], /--concurrency/],
   ] as const)('%s is said before anything is sent', async (_, args, words) => {
     const list = join(folder, 'names.txt');

@@ -4,7 +4,7 @@ import type { CertsReport } from '../../model/certs.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type CertsOptions, targetsOf } from '../certs-options.ts';
 import { survey } from '../certs-survey.ts';
-import { tellingOf } from '../certs-telling.ts';
+import { type Telling, tellingOf } from '../certs-telling.ts';
 import { EXIT } from '../io.ts';
 import { policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
@@ -29,18 +29,40 @@ export async function runCerts(
   const files = await openFiles(options, launch);
   try {
     const report = await survey(targets, options, policy, launch, earlier);
-    // First: an alert must not depend on whether somebody reads the report.
-    await files.textfile?.write(await metricsOf(report));
-    const text = await render(report, options, launch);
-    if (files.output !== null) await files.output.write(text);
-    else if (text !== '') await launch.io.out(text);
-    const untold = (await telling?.tell(report, () => metricsOf(report), AbortSignal.timeout(TELLING_MS))) ?? [];
-    for (const line of untold) launch.io.err(`probe: not told: ${line}\n`);
+    const untold = await handOver(report, { options, launch, files, telling });
     if (untold.length > 0 && report.verdict === 'ok') return EXIT.unknown;
     return exitCode(report.verdict, options.failOn ?? (launch.surroundings.findingsFail ? 'warning' : 'never'));
   } finally {
     await files.discard();
   }
+}
+
+interface Handing {
+  readonly options: CertsOptions;
+  readonly launch: Launch;
+  readonly files: Awaited<ReturnType<typeof openFiles>>;
+  readonly telling: Telling | null;
+}
+
+/**
+ * An alert must depend neither on whether somebody reads the report, nor on room for it: everybody gets theirs, then what failed is said.
+ * @returns a line for each who could not be told @throws WriteError
+ */
+async function handOver(report: CertsReport, { options, launch, files, telling }: Handing): Promise<readonly string[]> {
+  const write = async (): Promise<void> => {
+    const text = await render(report, options, launch);
+    if (files.output !== null) await files.output.write(text);
+    else if (text !== '' && options.quiet !== true) await launch.io.out(text);
+  };
+  const [told, ...written] = await Promise.allSettled([
+    telling?.tell(report, () => metricsOf(report), AbortSignal.timeout(TELLING_MS)),
+    files.textfile === null ? null : metricsOf(report).then((text) => files.textfile?.write(text)),
+    write(),
+  ]);
+  const untold = told.status === 'fulfilled' ? (told.value ?? []) : [];
+  for (const line of untold) launch.io.err(`probe: not told: ${line}\n`);
+  for (const one of [told, ...written]) if (one.status === 'rejected') throw one.reason;
+  return untold;
 }
 
 /** The schema of a report is loaded only where one is read. @throws UsageError */
@@ -71,7 +93,6 @@ async function metricsOf(report: CertsReport): Promise<string> {
 }
 
 async function render(report: CertsReport, options: CertsOptions, { io }: Launch): Promise<string> {
-  if (options.quiet === true) return '';
   switch (options.format) {
     case 'text': {
       if (options.explain === true) {

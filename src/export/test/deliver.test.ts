@@ -66,6 +66,17 @@ describe('deliver', () => {
     expect(scope.isDone()).toBe(true);
   });
 
+  test.each([
+    ['https://us%20er:p%3Ass@hooks.example/x', 'us er:p:ss'],
+    ['https://token@hooks.example/x', 'token:'],
+    ['https://a:100%@hooks.example/x', 'a:100%'],
+  ])('%s: name and password go into their header, and into no error', async (url, credentials) => {
+    const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const scope = nock(HOST, { reqheaders: { authorization } }).post('/x').reply(401, 'no');
+    expect(await deliver({ ...message, url }, options)).toBe('hooks.example: HTTP 401, "no"');
+    expect(scope.isDone()).toBe(true);
+  });
+
   test('tells why nobody answered', async () => {
     nock(HOST)
       .post(SECRET)

@@ -29,5 +29,5 @@ export class StoreError extends Error {
 
 /** Words of a library's error, fit for a line. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? visible(error.message).slice(0, 200) : 'unknown error';
+  return error instanceof Error ? visible(error.message).slice(0, 200).replace(/\.$/, '') : 'unknown error';
 }

@@ -109,6 +109,13 @@ describe('readStore', () => {
       /only private key/,
       true,
     ],
+    [
+      'PEM that stops halfway',
+      Buffer.from('-----BEGIN CERTIFICATE-----\nMIIB'),
+      [],
+      /^PEM that cannot be read: [^.]+$/,
+      false,
+    ],
     ['PKCS#12 without its password', fixture('modern.p12'), [], /needs a password/, false],
     ['PKCS#12 with another password', fixture('modern.p12'), ['x'], /no password given/, false],
     ['half a Java key store', fixture('store.jks').subarray(0, 400), [], /cut short/, false],
