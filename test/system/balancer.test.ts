@@ -1,0 +1,222 @@
+// Which balancer it is, and whether zones share their hosts: HAProxy on HTTP and on TCP level and nginx in front of hosts of this process.
+import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BalancerEvidence } from '../../probes/balancer/evidence.ts';
+import type { HostsEvidence } from '../../probes/hosts/evidence.ts';
+import { type Minted, mintAll } from './rig/mint.ts';
+import { freePort } from './rig/ports.ts';
+import { type Ridden, ride } from './rig/probe.ts';
+import { evidenceOf, findingsOf } from './rig/reading.ts';
+import { HERE, openRig, type Rig } from './rig/rig.ts';
+import { loopbackPlan, type Site, startSite } from './rig/site.ts';
+import { requireTools } from './rig/tools.ts';
+import { at, type Listen, startHaproxy, startNginx } from './rig/web.ts';
+
+const NAME = 'kms.balancer.test';
+const ZONES = ['az1', 'az2', 'az3'] as const;
+/** Each set-up has three addresses; the last number of the first one. */
+const SETUPS = {
+  ...{ 'haproxy http, own hosts': 10, 'haproxy http, same hosts': 20, 'haproxy tcp, own hosts': 30 },
+  ...{ 'haproxy tcp, same hosts': 40, 'nginx, own hosts': 50, 'nginx, same hosts': 60 },
+  ...{
+    'haproxy http, hosts gone': 70,
+    'nginx, hosts gone': 80,
+    'haproxy http, sticky': 90,
+    'haproxy tcp, in clear': 100,
+  },
+} as const;
+type Setup = keyof typeof SETUPS;
+const setups = Object.keys(SETUPS) as Setup[];
+
+describe.skipIf(!requireTools(['nginx', 'haproxy', 'openssl', 'bash']))('balancer', () => {
+  let rig: Rig;
+  let port = 0;
+  let servers: readonly Server[] = [];
+  const listen = (setup: Setup, zone: number): Listen => ({ address: `127.0.66.${SETUPS[setup] + zone}`, port });
+
+  beforeAll(async () => {
+    rig = await openRig();
+    const minted = await mintAll(rig, certificates());
+    port = await freePort(setups.flatMap((setup) => ZONES.map((_, zone) => listen(setup, zone).address)));
+    const { leaf } = minted;
+    if (leaf === undefined) throw new Error('no certificate');
+    await rig.write('leaf.all', leaf.pem + leaf.keyPem);
+    await rig.write('leaf.pem', leaf.pem);
+    await rig.write('leaf.key', leaf.keyPem);
+    const clear = await Promise.all(Array.from({ length: 6 }, (_, index) => startHost(`clear-${index}`)));
+    const secured = await Promise.all(Array.from({ length: 6 }, (_, index) => startHost(`tls-${index}`, leaf)));
+    servers = [...clear, ...secured];
+    const nowhere = `127.0.66.250:${port}`;
+    const plan: Plan = {
+      clear: clear.map(addressOf),
+      secured: secured.map(addressOf),
+      nowhere,
+      folder: rig.folder,
+      listen,
+    };
+    await startHaproxy(rig, HERE, 'haproxy', listen('haproxy http, own hosts', 0), haproxySections(plan));
+    await startNginx(rig, HERE, 'nginx', listen('nginx, own hosts', 0), nginxServers(plan), 2);
+  }, 60_000);
+  afterAll(async () => {
+    await rig.close();
+    for (const server of servers) server.closeAllConnections();
+  });
+
+  const rideTo = (setup: Setup, scheme = 'https'): Promise<Ridden> => {
+    const connect = ZONES.flatMap((zone, index) => ['--connect', `${at(listen(setup, index))}=${zone}`]);
+    const pace = ['-n', '24', '--rate', '50', '--only', 'balancer,hosts'];
+    return ride([`${scheme}://${NAME}:${port}`, ...pace, ...connect, '--ca-file', `${rig.folder}/root.mint.pem`]);
+  };
+
+  it.each<[Setup, BalancerEvidence['layer'], BalancerEvidence['scope'], string]>([
+    ['haproxy http, own hosts', 7, 'zonal', 'separate'],
+    ['haproxy http, same hosts', 7, 'regional', 'same'],
+    ['haproxy tcp, own hosts', 4, 'zonal', 'separate'],
+    ['haproxy tcp, same hosts', 4, 'regional', 'same'],
+    ['nginx, own hosts', 7, 'zonal', 'separate'],
+    ['nginx, same hosts', 7, 'regional', 'same'],
+  ])('%s: layer %i, %s', async (setup, layer, scope, says) => {
+    const { journey } = await rideTo(setup);
+    expect(evidenceOf<HostsEvidence>(journey, 'hosts').sharing?.says).toBe(says);
+    const seen = evidenceOf<BalancerEvidence>(journey, 'balancer');
+    expect(seen).toMatchObject({
+      layer,
+      scope,
+      product: null,
+      stickiness: { bySource: 'no', cookies: [] },
+      shields: [],
+    });
+    expect(seen.byEndpoint.map(({ tcp }) => [tcp?.connected, tcp?.resent])).toEqual(ZONES.map(() => [24, 0]));
+    expect(journey.findings.filter(({ probe, severity }) => probe === 'balancer' && severity !== 'notice')).toEqual([]);
+  });
+
+  it.each<[Setup, string]>([
+    ['haproxy http, hosts gone', 'HAProxy'],
+    ['nginx, hosts gone', 'nginx'],
+  ])('%s: its own error page names it', async (setup, product) => {
+    const { journey } = await rideTo(setup);
+    const { signals, ...seen } = evidenceOf<BalancerEvidence>(journey, 'balancer');
+    expect(seen).toMatchObject({ layer: 7, product });
+    expect(signals.find(({ signal }) => signal === 'error page')?.endpoints).toHaveLength(3);
+  });
+
+  it('a cookie that HAProxy keeps callers with their host by is told apart from few hosts', async () => {
+    const { journey } = await rideTo('haproxy http, sticky');
+    const { stickiness, layer } = evidenceOf<BalancerEvidence>(journey, 'balancer');
+    expect([layer, stickiness]).toMatchObject([7, { cookies: ['SERVERID'], bySource: 'no' }]);
+  });
+
+  it('a TCP balancer of plain HTTP leaves no trace, and no layer is made up', async () => {
+    const { journey } = await rideTo('haproxy tcp, in clear', 'http');
+    expect(evidenceOf<BalancerEvidence>(journey, 'balancer').layer).toBeNull();
+    expect(journey.answers.find(({ question }) => question === 2)?.summary).toContain('cannot be told');
+  });
+});
+
+describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'openssl', 'setpriv']))('an ill endpoint', () => {
+  let rig: Rig;
+  let site: Site;
+  beforeAll(async () => {
+    rig = await openRig();
+    site = await startSite(rig, await loopbackPlan());
+  });
+  afterAll(() => rig.close());
+
+  it('that refuses is named with the part of the callers that DNS sends there', async () => {
+    const { journey } = await ride([site.target('half'), '-n', '8', '--rate', '50', ...site.options]);
+    const [down, ...more] = findingsOf(journey, 'endpoint-down');
+    expect(more).toEqual([]);
+    expect(down).toMatchObject({ endpoint: at(site.listen('down')), severity: 'critical' });
+    expect(down?.what).toContain('DNS sends about 50 % of callers here (one of 2 addresses)');
+  });
+});
+
+interface Plan {
+  readonly clear: readonly string[];
+  readonly secured: readonly string[];
+  /** Nobody listens there. */
+  readonly nowhere: string;
+  readonly folder: string;
+  listen(setup: Setup, zone: number): Listen;
+}
+
+/** Ends TLS itself, with a session key of its own, where it gets a certificate. */
+function startHost(name: string, certificate?: Minted): Promise<Server> {
+  const answer: RequestListener = (_, response) => {
+    response.setHeader('X-Served-By', name).end('ok');
+  };
+  const server =
+    certificate === undefined
+      ? createHttp(answer)
+      : createHttps({ cert: certificate.pem, key: certificate.keyPem }, answer);
+  return new Promise((resolve) => server.listen(0, '127.0.66.200', () => resolve(server)));
+}
+
+function addressOf(server: Server): string {
+  const { address, port } = server.address() as AddressInfo;
+  return `${address}:${port}`;
+}
+
+/** The hosts of one zone of three: two of its own, or three that all share. */
+function hostsOf(setup: Setup, zone: number, all: readonly string[]): readonly string[] {
+  return setup.includes('own hosts') ? all.slice(2 * zone, 2 * zone + 2) : all.slice(0, 3);
+}
+
+function haproxySections({ clear, secured, nowhere, folder, listen }: Plan): string {
+  const section = (setup: Setup, lines: (zone: number) => readonly string[], bind = ''): string =>
+    ZONES.map((_, zone) => {
+      const name = `${setup.replaceAll(/\W+/g, '-')}-${zone}`;
+      return [`listen ${name}`, 'balance roundrobin', `bind ${at(listen(setup, zone))} ${bind}`, ...lines(zone)].join(
+        '\n  ',
+      );
+    }).join('\n');
+  const servers = (hosts: readonly string[], more = ''): readonly string[] =>
+    hosts.map((host, index) => `server s${index} ${host} ${more.replace('%', `s${index}`)}`);
+  const ends = `ssl crt ${folder}/leaf.all`;
+  const http = (setup: Setup) => section(setup, (zone) => ['mode http', ...servers(hostsOf(setup, zone, clear))], ends);
+  const tcp = (setup: Setup) => section(setup, (zone) => ['mode tcp', ...servers(hostsOf(setup, zone, secured))]);
+  return [
+    ...[http('haproxy http, own hosts'), http('haproxy http, same hosts')],
+    ...[tcp('haproxy tcp, own hosts'), tcp('haproxy tcp, same hosts')],
+    section('haproxy http, hosts gone', () => ['mode http', ...servers([nowhere])], ends),
+    section(
+      'haproxy http, sticky',
+      (zone) => [
+        'mode http',
+        'cookie SERVERID insert',
+        ...servers(hostsOf('haproxy http, sticky', zone, clear), 'cookie %'),
+      ],
+      ends,
+    ),
+    section('haproxy tcp, in clear', (zone) => ['mode tcp', ...servers(hostsOf('haproxy tcp, in clear', zone, clear))]),
+  ].join('\n');
+}
+
+function nginxServers({ clear, nowhere, folder, listen }: Plan): string {
+  const pair = `ssl_certificate ${folder}/leaf.pem; ssl_certificate_key ${folder}/leaf.key;`;
+  const block = (setup: Setup, hosts: (zone: number) => readonly string[]): string =>
+    ZONES.map((_, zone) => {
+      const name = `${setup.replaceAll(/\W+/g, '-')}-${zone}`;
+      const upstream = `upstream ${name} { zone ${name} 64k; ${hosts(zone)
+        .map((host) => `server ${host};`)
+        .join(' ')} }`;
+      const server = `server { listen ${at(listen(setup, zone))} ssl; ${pair} location / { proxy_pass http://${name}; } }`;
+      return `  ${upstream}\n  ${server}`;
+    }).join('\n');
+  return [
+    block('nginx, own hosts', (zone) => hostsOf('nginx, own hosts', zone, clear)),
+    block('nginx, same hosts', (zone) => hostsOf('nginx, same hosts', zone, clear)),
+    block('nginx, hosts gone', () => [nowhere]),
+  ].join('\n');
+}
+
+function certificates(): Parameters<typeof mintAll>[1] {
+  const ca = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
+  const server = ['basicConstraints=CA:FALSE', `subjectAltName=DNS:${NAME}`];
+  return {
+    root: { key: 'ec:root', subject: '/CN=Balancer Root', issuer: null, life: [-500, 3000], extensions: ca },
+    leaf: { key: 'ec:leaf', subject: `/CN=${NAME}`, issuer: 'root', life: [-20, 150], extensions: server },
+  };
+}
