@@ -139,7 +139,7 @@ interface Plan {
   /** Nobody listens there. */
   readonly nowhere: string;
   readonly folder: string;
-  listen(setup: Setup, zone: number): Listen;
+  readonly listen: (setup: Setup, zone: number) => Listen;
 }
 
 /** Ends TLS itself, with a session key of its own, where it gets a certificate. */
