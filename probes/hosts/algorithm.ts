@@ -61,8 +61,8 @@ export function decide(all: Draws): Decision {
   const n = known.length;
   if (kinds === 0) return untold('nothing tells the hosts apart', NO_FACTS);
   if (kinds === 1) return sameHost(n);
-  const period = periodOfKinds(draws.serial);
-  if (period !== null) return rotation(known.slice(0, period), period, draws);
+  const turn = turnOf(draws.serial, kinds);
+  if (turn !== null) return rotation(turn, draws);
   if (kinds > MOST_KINDS) return untold(`too many hosts (${kinds}) to tell an order among them`, NO_FACTS);
   const facts = factsOf(draws, known);
   if (n < LEAST_DRAWS) return untold(`cannot tell with ${n} answers of known hosts; ask for -n 50`, facts);
@@ -77,16 +77,35 @@ function sameHost(n: number): Decision {
   return { algorithm: 'one host for one client', alsoFits: [], because, facts: NO_FACTS };
 }
 
+/**
+ * One whole turn; null when the order has no period. In the later part of a ride alone, too: hellos and handshakes beside its
+ * beginning take turns of their own where connections are passed through.
+ */
+export function turnOf(serial: Draws['serial'], kinds: number): readonly number[] | null {
+  for (const from of [0, serial.length / 4, serial.length / 2]) {
+    const part = serial.slice(Math.ceil(from));
+    const period = periodOfKinds(part);
+    const known = part.filter((kind) => kind !== null);
+    if (period === null || new Set(known).size < kinds) continue;
+    // Of each place in the turn the first that is known.
+    const turn = Array.from({ length: period }, (_, place) =>
+      part.find((kind, at): kind is number => kind !== null && at % period === place),
+    );
+    return turn.filter((kind) => kind !== undefined);
+  }
+  return null;
+}
+
 /** A whole turn was seen. Idle hosts under least connections are taken in turns too: only a request kept open tells them apart. */
-function rotation(turn: readonly number[], period: number, { holds }: Draws): Decision {
-  const facts = { ...NO_FACTS, period };
+function rotation(turn: readonly number[], { holds }: Draws): Decision {
+  const facts = { ...NO_FACTS, period: turn.length };
   const counts = [...Map.groupBy(turn, (kind) => kind).values()].map((group) => group.length);
   const algorithm = new Set(counts).size === 1 ? 'round robin' : 'weighted round robin';
   return { algorithm, alsoFits: ['least connections'], because: null, facts, ...avoidance(holds) };
 }
 
 /** Hosts with a request kept open were passed over each time. That they were not proves nothing: a balancer may wait for the whole request. */
-function avoidance(holds: Draws['holds']): Partial<Decision> {
+function avoidance(holds: Draws['holds']): Partial<Pick<Decision, 'algorithm' | 'alsoFits'>> {
   const avoided = holds.filter(({ host, others }) => others.length > 0 && !others.includes(host)).length;
   if (holds.length < LEAST_HOLDS || avoided < holds.length) return {};
   return { algorithm: 'least connections', alsoFits: [] };
@@ -110,7 +129,9 @@ function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFact
 function disturbed({ serial, holds }: Draws, facts: OrderFacts, z: number): Decision | null {
   const counts = countsOf(serial);
   const total = countTest(counts);
-  const isDependent = (facts.successorChance ?? 1) <= 0.005 && z > 0;
+  // Where a busy host is avoided the next one differs too, but in no direction; two hosts know no direction.
+  const isDirected = counts.length === 2 || asymmetryTest([serial]).chance <= 0.01;
+  const isDependent = (facts.successorChance ?? 1) <= 0.005 && z > 0 && isDirected;
   const isEven = (facts.evenChance ?? 1) <= 0.002 || (counts.length > 2 && total.lower <= 0.002);
   if (!isDependent && !isEven) return null;
   return {
@@ -133,7 +154,10 @@ function fromBursts({ serial, bursts, holds }: Draws, facts: OrderFacts, kinds: 
   if (burstChance <= 0.001 && (dispersion < ROTATION_DISPERSION || asymmetry <= 0.001)) {
     const because = 'at once requests spread evenly, one by one they do not: other requests come between ours';
     const algorithm = total.upper <= 0.01 ? 'weighted round robin' : 'round robin';
-    return { algorithm, alsoFits: ['least connections'], because, facts, ...avoidance(holds) };
+    // The idler of two out of two is the idlest of all.
+    const choices: readonly Algorithm[] = kinds === 2 ? ['power of two choices'] : [];
+    const chosen = { algorithm, alsoFits: ['least connections'], ...avoidance(holds) } as const;
+    return { ...chosen, alsoFits: [...chosen.alsoFits, ...choices], because, facts };
   }
   if (isHintOfTurns) return null;
   // Two hosts: the one of two choices is that with fewer connections, and turns have no direction.

@@ -87,6 +87,8 @@ const endpointSchema = z.object({
   algorithmBecause: z.string().nullable().optional(),
   order: orderSchema.optional(),
   infer: inferSchema.nullable().optional(),
+  /** Samples that were given a session ticket, and how many names of ticket keys there were among them. */
+  tickets: z.object({ samples: count, keys: count }).optional(),
   /** The affinity cookie that most answers set: callers who send it back stay with their host. */
   affinityCookie: z.string().nullable().optional(),
   /** Most requests first. */

@@ -1,15 +1,17 @@
 // Owns turning the ride's traces into the hosts record. Judges nothing; what is sent beyond the ride is sent by infer.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import type { Endpoint } from '../../src/model/target.ts';
-import { type TextKey, textKey, type WireText } from '../../src/model/text.ts';
+import { textKey, type WireText } from '../../src/model/text.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
 import { wilsonInterval } from '../../src/stats/proportion.ts';
 import { quantile } from '../../src/stats/quantile.ts';
-import { type Decision, type Draws, decide } from './algorithm.ts';
+import { type Decision, decide, turnOf } from './algorithm.ts';
+import { bySequence, drawsOf, type Known } from './draws.ts';
 import { chao1 } from './estimate.ts';
 import type { EndpointHosts, HostRecord, HostsEvidence } from './evidence.ts';
 import { type Answer, failed, failurePeriod, lateAnswers, slowerHosts } from './health.ts';
 import { affinityCookie, type Identification, identify } from './identity.ts';
+import { askMore, MOST_ENDPOINTS, type More } from './infer.ts';
 import type { HostsOptions } from './options.ts';
 import { type Census, sharingOf } from './sharing.ts';
 
@@ -19,7 +21,9 @@ const LEAST_REQUESTS = 2;
 
 export const gather: Gather<HostsEvidence, HostsOptions> = async (context) => {
   const beganMs = context.net.now();
-  const looked = context.endpoints.map((endpoint) => endpointHosts(endpoint, context));
+  const read = context.endpoints.map((endpoint) => answersOf(endpoint, context));
+  const more = await moreOf(read, context);
+  const looked = read.map((each) => endpointHosts(each, more.get(each) ?? null));
   const value = {
     byEndpoint: looked.map(({ record }) => record),
     sharing: sharingOf(looked.flatMap(({ census }) => census ?? [])),
@@ -27,21 +31,53 @@ export const gather: Gather<HostsEvidence, HostsOptions> = async (context) => {
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
+interface Read {
+  readonly endpoint: Endpoint;
+  /** In the order sent. */
+  readonly answers: readonly Answer[];
+  readonly identification: Identification | null;
+}
+
+function answersOf(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): Read {
+  const traces = ride.traces
+    .filter((trace) => trace.endpoint === endpoint.id && reachedHttp(trace))
+    .toSorted((a, b) => a.sequence - b.sequence);
+  const identification = identify(traces);
+  const answers = traces.map((trace, at): Answer => ({ trace, identity: identification?.identities[at] ?? null }));
+  return { endpoint, answers, identification };
+}
+
+/** What was asked beyond the ride, of those endpoints that show several hosts. */
+async function moreOf(read: readonly Read[], context: GatherContext<HostsOptions>): Promise<ReadonlyMap<Read, More>> {
+  const { net, options, signal } = context;
+  const { sample, now } = net;
+  if (!options.infer || sample === undefined) return new Map();
+  const several = read.flatMap((each) => {
+    const { serial, counts } = drawsOf(each.answers, each.identification?.identifiedBy ?? null, null);
+    const hosts = counts.length;
+    return hosts < 2 ? [] : [{ each, hosts, wantsBursts: turnOf(serial, hosts) === null }];
+  });
+  const asked = several.slice(0, MOST_ENDPOINTS).map(async ({ each, hosts, wantsBursts }) => {
+    const { burstEveryMs } = options;
+    const asking = { endpoint: each.endpoint, hosts, wantsBursts, burstEveryMs, sample, signal, now };
+    const more = await askMore(asking);
+    return [each, more] as const;
+  });
+  return new Map(await Promise.all(asked));
+}
+
 interface Looked {
   readonly record: EndpointHosts;
   readonly census: Census | null;
 }
 
-function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): Looked {
-  const traces = ride.traces
-    .filter((trace) => trace.endpoint === endpoint.id && reachedHttp(trace))
-    .toSorted((a, b) => a.sequence - b.sequence);
+function endpointHosts({ endpoint, answers, identification }: Read, more: More | null): Looked {
+  const traces = answers.map(({ trace }) => trace);
   const answered = traces.flatMap(({ http }) => http ?? []);
-  const identification = identify(traces);
-  const answers = traces.map((trace, at): Answer => ({ trace, identity: identification?.identities[at] ?? null }));
   const hosts = hostsOf(answers);
   const nameless = answers.filter(({ identity }) => identity === null);
-  const draws: Draws = { serial: serialOf(answers), bursts: [], holds: [] };
+  const draws = drawsOf(answers, identification?.identifiedBy ?? null, more);
+  const decision = decide(draws);
   const record: EndpointHosts = {
     endpoint: endpoint.id,
     zone: endpoint.zone,
@@ -49,7 +85,9 @@ function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>
     answered: answered.length,
     serverErrors: answered.filter(({ status }) => status >= 500).length,
     identifiedBy: identification?.identifiedBy ?? null,
-    ...countOf(hosts, identification, decide(draws)),
+    ...countOf(draws, identification, decision),
+    infer: more === null ? null : inferOf(more, draws, decision),
+    tickets: ticketsOf(traces),
     affinityCookie: affinityCookie(traces),
     hosts: hosts.slice(0, MAX_HOSTS),
     unidentified: { requests: nameless.length, failures: nameless.filter(({ trace }) => failed(trace)).length },
@@ -61,28 +99,23 @@ function endpointHosts(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>
   return { record, census: censusOf(record, identification) };
 }
 
+function ticketsOf(traces: readonly RequestTrace[]): NonNullable<EndpointHosts['tickets']> {
+  const names = traces.flatMap(({ tls }) => tls?.ticketKeyName ?? []);
+  return { samples: names.length, keys: new Set(names).size };
+}
+
+function inferOf({ bursts, requests }: More, { holds }: Known, { facts }: Decision): EndpointHosts['infer'] {
+  return {
+    ...{ requests, bursts: bursts.length, burstSize: bursts[0]?.length ?? 0 },
+    ...{ dispersion: facts.burstDispersion, dispersionChance: facts.burstChance, held: holds.length },
+    avoided: holds.filter(({ host, others }) => others.length > 0 && !others.includes(host)).length,
+  };
+}
+
 /** Past the connection and TLS: what failed before says nothing about a host, nor does what we stopped waiting for. */
 function reachedHttp({ http, problem }: RequestTrace): boolean {
   if (problem?.code === 'cancelled') return false;
   return http !== null || problem === null || ['send', 'wait', 'receive'].includes(problem.step);
-}
-
-/** With a null for each sample that is not there: it took its turn, too. */
-function bySequence<T>(answers: readonly Answer[], read: (answer: Answer) => T): readonly (T | null)[] {
-  const sequence: (T | null)[] = [];
-  for (const answer of answers) sequence[answer.trace.sequence] = read(answer);
-  return Array.from(sequence, (each) => each ?? null);
-}
-
-function serialOf(answers: readonly Answer[]): readonly (number | null)[] {
-  const kinds = new Map<TextKey, number>();
-  const kindOf = (identity: WireText): number => {
-    const key = textKey(identity);
-    const kind = kinds.get(key) ?? kinds.size;
-    kinds.set(key, kind);
-    return kind;
-  };
-  return bySequence(answers, ({ identity }) => (identity === null ? null : kindOf(identity)));
 }
 
 function hostsOf(answers: readonly Answer[]): HostRecord[] {
@@ -123,22 +156,22 @@ type Counted = Pick<
   'seen' | 'estimate' | 'low' | 'high' | 'algorithm' | 'algorithmConfidence' | 'alsoFits' | 'algorithmBecause' | 'order'
 >;
 
-function countOf(hosts: readonly HostRecord[], identification: Identification | null, decision: Decision): Counted {
+function countOf({ serial, counts }: Known, identification: Identification | null, decision: Decision): Counted {
   const { algorithm, alsoFits, because, facts } = decision;
-  const answers = hosts.reduce((sum, { requests }) => sum + requests, 0);
+  const answers = serial.filter((kind) => kind !== null).length;
   const { period, successorChance, evenChance } = facts;
   const chosen = {
     algorithm,
     algorithmConfidence: algorithm === null ? null : ('inferred' as const),
     ...{ alsoFits: [...alsoFits], algorithmBecause: because, order: { answers, period, successorChance, evenChance } },
   };
-  if (identification === null || hosts.length === 0) {
+  if (identification === null || counts.length === 0) {
     return { seen: null, estimate: null, low: null, high: null, ...chosen };
   }
-  const seen = hosts.length;
+  const seen = counts.length;
   // A whole turn was seen: there is no host that it does not pass.
   const turn = { estimate: seen, low: seen, high: seen };
-  const { estimate, low, high } = period === null ? chao1(hosts.map(({ requests }) => requests)) : turn;
+  const { estimate, low, high } = period === null ? chao1(counts) : turn;
   // One host for each client may be one of any number; and what several hosts may share counts them from below.
   const isOpen = high === null || seen === 1 || !identification.isWhole;
   return { seen, estimate: rounded(estimate), low: rounded(low), high: isOpen ? null : rounded(high), ...chosen };

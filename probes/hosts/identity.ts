@@ -176,6 +176,12 @@ export function identify(samples: readonly Sample[]): Identification | null {
   return best === null ? null : { ...best.found, identities: filledIn(best.found.identities, samples) };
 }
 
+/** The same trait, read of other samples too: one for each, in the order given. */
+export function readBy(identifiedBy: string, samples: readonly Sample[]): readonly (WireText | null)[] {
+  const candidate = CANDIDATES.find(({ name }) => name === identifiedBy);
+  return candidate === undefined ? samples.map(() => null) : candidate.read(samples);
+}
+
 function runsOf(present: readonly WireText[]): number {
   return present.filter((identity, at) => at === 0 || !sameText(identity, present[at - 1] ?? identity)).length;
 }

@@ -1,8 +1,13 @@
-// Owns what changes the hosts probe's looking (nothing yet) and its judging.
+// Owns what changes the hosts probe's looking and its judging.
 import { z } from 'zod';
-import { policy } from './defaults.ts';
+import { options, policy } from './defaults.ts';
 
-export const hostsOptions = z.strictObject({});
+export const hostsOptions = z.strictObject({
+  /** Requests beyond the ride to endpoints with several hosts: bursts, and a few while another is kept open. */
+  infer: z.boolean().default(options.infer),
+  /** From the beginning of one burst to that of the next at least. */
+  burstEveryMs: z.int().min(50).max(5000).default(options.burstEveryMs),
+});
 export type HostsOptions = z.infer<typeof hostsOptions>;
 
 export const hostsPolicy = z.strictObject({

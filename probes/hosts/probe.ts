@@ -1,7 +1,11 @@
-// The hosts probe: which hosts answer behind each endpoint, how many there are, and whether sick ones stay in rotation. Sends nothing of its own.
+// The hosts probe: which hosts answer behind each endpoint, how many there are, and whether sick ones stay in rotation. Sends nothing of its own unless asked.
 import type { Probe } from '../../src/contract/probe.ts';
 import type { HostsEvidence } from './evidence.ts';
 import type { HostsOptions, HostsPolicy } from './options.ts';
+
+const MORE =
+  'after the ride, to at most 8 endpoints behind which it tells several hosts apart: at most 25 bursts of two requests for each host (4 to 16 at once), ' +
+  'one burst in 400 ms, and 4 times one request kept open for at most 2 s while at most 24 others go one after the other';
 
 export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
   id: 'hosts',
@@ -9,7 +13,10 @@ export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
   title: 'Where are the hosts, is their health watched, are bad ones taken out of the balancer?',
   reads: 'ride',
   after: [],
-  sends: null,
+  sends: ({ options }) => {
+    const { infer = false } = (options ?? {}) as Partial<HostsOptions>;
+    return infer ? MORE : null;
+  },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).hostsOptions,
   policy: async () => (await import('./options.ts')).hostsPolicy,

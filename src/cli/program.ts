@@ -127,6 +127,10 @@ function rideOptions(command: Command): Command {
       'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',
     )
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
+    .option(
+      '--infer',
+      'ask more of endpoints with several hosts, in bursts: how many there are, and how they are chosen',
+    )
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))

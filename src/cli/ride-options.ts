@@ -38,6 +38,7 @@ export interface RideOptions extends JudgingOptions {
   readonly traceFlows?: string;
   readonly traceRounds?: string;
   readonly traceMtr?: true;
+  readonly infer?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -99,7 +100,8 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */
 async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
-  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance, tlsSurvey, revocation } = options;
+  const { trustAnchor, rootHints, policyQueries, axfr, verbose, dnsConformance, tlsSurvey, revocation, infer } =
+    options;
   const { probeOptions } = surroundings;
   const given: {
     trustAnchor?: string;
@@ -125,6 +127,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     dns: given,
     path: pathOptionsOf(options),
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
+    hosts: infer === true ? { infer } : {},
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);

@@ -1,7 +1,8 @@
 // Owns what the wire offers to a probe's gather. Declared here, fulfilled by src/net, so that contract stands below net.
 import type { Attempt } from '../model/problem.ts';
+import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
-import type { DnsTransport, Lookup, PeerVerification } from '../model/trace.ts';
+import type { DnsTransport, Lookup, PeerVerification, RequestTrace } from '../model/trace.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import type { Trace } from './path.ts';
@@ -312,6 +313,17 @@ export type Fetched =
 /** Never rejects for what the world does. */
 export type FetchNamed = (question: Fetch, signal: AbortSignal) => Promise<Fetched>;
 
+/**
+ * One more sample like those of the ride. With `until` the request is kept open till that resolves: it has a body of two bytes (or the
+ * one it was given), of which all but the first are held back. Never rejects for what the world does.
+ */
+export type SampleMore = (
+  endpoint: Endpoint,
+  sequence: number,
+  signal: AbortSignal,
+  until?: Promise<void>,
+) => Promise<RequestTrace>;
+
 /** What `gather` may use. Every byte sent through it is counted in the journey's budget. */
 export interface Net {
   /** Monotonic milliseconds. */
@@ -321,6 +333,8 @@ export interface Net {
   readonly hello?: Hello;
   /** TLS handshakes beyond the ride; absent where nothing beyond it may be sent. */
   readonly handshake?: Handshake;
+  /** Samples beyond the ride; absent where nothing beyond it may be sent. */
+  readonly sample?: SampleMore;
   /** Absent where nothing may be fetched. */
   readonly fetchNamed?: FetchNamed;
   /** The network to an endpoint, router by router; absent where nothing beyond the ride may be sent. */

@@ -24,6 +24,7 @@ import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
+import { openSampleMore } from './sample-more.ts';
 import { LIMITS, type RideSettings } from './settings.ts';
 
 /** What an observation needs from outside: the wall clock, an id, who is looking, and a way to stop. */
@@ -61,7 +62,7 @@ export async function observe(
   const checkOnly = !chosenOf(settings, probes).some(({ reads }) => reads === 'ride');
   const sampler = await openSamplerOf(settings, { meter, originMs, checkOnly });
   const underWay: Promise<unknown>[] = [];
-  const toClose: OpenedDnsClient[] = [];
+  const toClose: { close(): Promise<void> }[] = [];
   const tracer = openTracer(meter);
   try {
     return await observeWith(
@@ -74,7 +75,7 @@ export async function observe(
     over.abort();
     await Promise.allSettled([...underWay, sampler.close()]);
     tracer.close();
-    await Promise.allSettled(toClose.map((dns) => dns.close()));
+    await Promise.allSettled(toClose.map((each) => each.close()));
   }
 }
 
@@ -84,8 +85,8 @@ interface Opened {
   readonly sampler: Sampler;
   /** What runs beside the ride, to be waited for also when that throws. */
   readonly underWay: Promise<unknown>[];
-  /** Keeps connections to resolvers. */
-  readonly toClose: OpenedDnsClient[];
+  /** Keeps connections to resolvers, or has samples under way. */
+  readonly toClose: { close(): Promise<void> }[];
   readonly tracer: Tracer;
 }
 
@@ -97,8 +98,9 @@ async function observeWith(
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const net = { ...openNet(settings, resolvers, meter), trace: tracer.trace };
-  toClose.push(net.dns);
+  const more = openSampleMore(() => openSamplerOf(settings, { meter, originMs, checkOnly: false }));
+  const net = { ...openNet(settings, resolvers, meter), trace: tracer.trace, sample: more.sample };
+  toClose.push(net.dns, more);
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);

@@ -10,7 +10,7 @@ import { gather } from '../gather.ts';
 const [endpoint] = endpointsOf('az1') as [ReturnType<typeof endpointsOf>[number]];
 
 async function gathered(scripts: readonly TraceScript[]): Promise<EndpointHosts | undefined> {
-  const attempt = await gather(contextOf({}, [endpoint], tracesOn(endpoint, scripts)));
+  const attempt = await gather(contextOf({ infer: false, burstEveryMs: 400 }, [endpoint], tracesOn(endpoint, scripts)));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   hostsEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   return attempt.value.byEndpoint[0];

@@ -1,6 +1,7 @@
 // Owns the HTTP exchange of a sample: undici carries it over the socket that is already connected and secured.
 // Never sends a request twice and never opens a connection: what undici would do by itself is stopped here.
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
@@ -22,6 +23,8 @@ export interface ExchangeRequest {
   readonly body: Uint8Array | null;
   readonly limits: { readonly bodyBytes: number; readonly headerBytes: number };
   readonly timeoutMs: number;
+  /** All but the first byte of the body are held back till this resolves. */
+  readonly until?: Promise<void>;
 }
 
 /** Moments of `now()`; null while it has not come. */
@@ -52,16 +55,32 @@ export async function exchange(
   const cancel = (): void => running.cancel();
   try {
     signal.addEventListener('abort', cancel, { once: true });
-    const { path, method, headers, body } = request;
+    const { path, method } = request;
     if (signal.aborted) cancel();
-    else {
-      client.dispatch({ path, method, headers: [...headers], body: body === null ? null : Buffer.from(body) }, running);
-    }
+    else client.dispatch({ path, method, ...bodyOf(request) }, running);
     return await running.facts;
   } finally {
     signal.removeEventListener('abort', cancel);
     client.destroy().catch(() => undefined);
   }
+}
+
+/** Two bytes for a request that has less: undici writes the head with the first. */
+const HELD = Buffer.from('{}');
+
+function bodyOf({ headers, body, until }: ExchangeRequest): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
+  if (until === undefined) return { headers: [...headers], body: body === null ? null : Buffer.from(body) };
+  const whole = body === null || body.byteLength < 2 ? HELD : Buffer.from(body);
+  return {
+    headers: [...headers, 'content-length', String(whole.byteLength)],
+    body: Readable.from(heldBack(whole, until)),
+  };
+}
+
+async function* heldBack(whole: Buffer, until: Promise<void>): AsyncGenerator<Buffer> {
+  yield whole.subarray(0, 1);
+  await until;
+  yield whole.subarray(1);
 }
 
 /** The socket's own first error, such as an alert after the handshake: undici keeps the last one, "other side closed". */

@@ -42,7 +42,7 @@ export interface Sample {
 
 export interface Sampler {
   /** Never rejects for what the world does. */
-  sample(endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample>;
+  sample(endpoint: Endpoint, sequence: number, signal: AbortSignal, until?: Promise<void>): Promise<Sample>;
   /** Stops what is in flight, as the signal would; settles when every connection is destroyed. */
   close(): Promise<void>;
 }
@@ -59,9 +59,10 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
-    sample(endpoint, sequence, signal) {
+    sample(endpoint, sequence, signal, until) {
       const stop = AbortSignal.any([signal, closing.signal]);
-      const sample = sampleOnce(shared, endpoint, sequence, stop);
+      const held = until === undefined ? shared : { ...shared, request: { ...shared.request, until } };
+      const sample = sampleOnce(held, endpoint, sequence, stop);
       running.add(sample);
       const forget = (): boolean => running.delete(sample);
       sample.then(forget, forget);
