@@ -76,9 +76,18 @@ export function failurePeriod(isFailed: readonly (boolean | null)[]): EndpointHo
   const known = isFailed.filter((each) => each !== null).length;
   const fits = isFailed.every((each, index) => each === null || each === ((index - first) % period === 0));
   if (period < 2 || !fits) return null;
-  // As many failures in any places; each period up to this one, from each start, would have been one.
-  const chance = Math.min(1, Math.exp(-logChoose(known, at.length)) * period * period);
+  // As many failures in any places, against those places that are a period.
+  const chance = Math.min(1, Math.exp(-logChoose(known, at.length)) * patternsOf(isFailed.length, at.length));
   return chance <= PATTERN_CHANCE ? { period, failures: at.length, chance } : null;
+}
+
+/** Periods and starts that make exactly so many failures. */
+function patternsOf(requests: number, failures: number): number {
+  let patterns = 0;
+  for (let period = 2; period <= requests / (failures - 1); period++) {
+    for (let start = 0; start < period; start++) if (Math.ceil((requests - start) / period) === failures) patterns++;
+  }
+  return patterns;
 }
 
 function logChoose(of: number, many: number): number {

@@ -48,10 +48,11 @@ export async function sampleOf(
   where: Where,
   change: Change = {},
   signal = new AbortController().signal,
+  until?: Promise<void>,
 ): Promise<Sample> {
   const sampler = await openSampler(optionsFor(where, change));
   try {
-    return await sampler.sample(endpointFor(where), 0, signal);
+    return await sampler.sample(endpointFor(where), 0, signal, until);
   } finally {
     await sampler.close();
   }
