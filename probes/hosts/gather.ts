@@ -50,8 +50,8 @@ function answersOf(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): R
 /** What was asked beyond the ride, of those endpoints that show several hosts. */
 async function moreOf(read: readonly Read[], context: GatherContext<HostsOptions>): Promise<ReadonlyMap<Read, More>> {
   const { net, options, signal } = context;
-  const { sample, now } = net;
-  if (!options.infer || sample === undefined) return new Map();
+  if (!options.infer || net.sample === undefined) return new Map();
+  const { sample } = net;
   const several = read.flatMap((each) => {
     const { serial, counts } = drawsOf(each.answers, each.identification?.identifiedBy ?? null, null);
     const hosts = counts.length;
@@ -59,7 +59,7 @@ async function moreOf(read: readonly Read[], context: GatherContext<HostsOptions
   });
   const asked = several.slice(0, MOST_ENDPOINTS).map(async ({ each, hosts, wantsBursts }) => {
     const { burstEveryMs } = options;
-    const asking = { endpoint: each.endpoint, hosts, wantsBursts, burstEveryMs, sample, signal, now };
+    const asking = { endpoint: each.endpoint, hosts, wantsBursts, burstEveryMs, sample, signal, now: () => net.now() };
     const more = await askMore(asking);
     return [each, more] as const;
   });

@@ -77,19 +77,19 @@ async function holdOne({ endpoint, hosts, sample, signal, now }: Asked): Promise
 }> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const others: RequestTrace[] = [];
-  let isAnswered = false;
+  const answered = { yet: false };
   const holding = sample(endpoint, 0, signal, promise).then((trace) => {
-    isAnswered = true;
+    answered.yet = true;
     return trace;
   });
   const timer = setTimeout(resolve, HOLD_MS);
   await paused(SETTLE_MS, signal);
   const wanted = Math.min(MOST_BESIDE, 3 * hosts);
   const beganMs = now();
-  while (others.length < wanted && !isAnswered && !signal.aborted && now() - beganMs < HOLD_MS / 2) {
+  while (others.length < wanted && !answered.yet && !signal.aborted && now() - beganMs < HOLD_MS / 2) {
     others.push(await sample(endpoint, others.length + 1, signal));
   }
-  const wasKept = !isAnswered;
+  const wasKept = !answered.yet;
   clearTimeout(timer);
   resolve();
   const held = await holding;

@@ -89,10 +89,19 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect).default([], 'none');
 }
 
-function rideOptions(command: Command): Command {
-  command
+/** How much is asked of the service. */
+function paceOptions(command: Command): Command {
+  return command
     .option('-n, --samples <N>', 'requests to each endpoint', '20')
     .option('--rate <R>', 'requests a second to one endpoint, at most', '10')
+    .option(
+      '--infer',
+      'ask more of endpoints with several hosts, in bursts: how many there are, and how they are chosen',
+    );
+}
+
+function rideOptions(command: Command): Command {
+  paceOptions(command)
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
     .option('--deadline <D>', 'bound on the whole journey; what is known by then is reported', '60s')
     .addOption(
@@ -127,10 +136,6 @@ function rideOptions(command: Command): Command {
       'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',
     )
     .option('--revocation', 'ask the OCSP responders and fetch the revocation lists that the certificates name')
-    .option(
-      '--infer',
-      'ask more of endpoints with several hosts, in bursts: how many there are, and how they are chosen',
-    )
     .option('--axfr', 'ask each name server of the zone whether it gives the whole zone away')
     .addOption(repeatable('--connect <ADDR[:PORT][=ZONE]>', 'ride this address instead of those DNS gives (repeat)'))
     .addOption(repeatable('--zone <NAME=ADDR[,ADDR]>', 'name the zone of addresses (repeat)'))

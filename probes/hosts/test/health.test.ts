@@ -11,7 +11,7 @@ function answers(
   n: number,
   waitMs: (at: number) => number,
   host: (at: number) => string | null,
-  status = (_: number) => 200,
+  status: (at: number) => number = () => 200,
 ): readonly Answer[] {
   const traces = tracesOn(
     endpoint,

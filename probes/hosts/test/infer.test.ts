@@ -15,8 +15,8 @@ async function asked(avoidsBusy: boolean, infer: boolean, isEarly = false) {
     sent++;
     underWay++;
     most = Math.max(most, underWay);
-    do turn = (turn + 1) % 3;
-    while (avoidsBusy && busy.has(turn));
+    // Three hosts, of which one at most is busy.
+    turn = (turn + (avoidsBusy && busy.has((turn + 1) % 3) ? 2 : 1)) % 3;
     const host = turn;
     if (until !== undefined && !isEarly) {
       busy.add(host);
