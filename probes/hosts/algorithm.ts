@@ -105,10 +105,15 @@ function rotation(turn: readonly number[], { holds }: Draws): Decision {
 }
 
 /** Hosts with a request kept open were passed over each time. That they were not proves nothing: a balancer may wait for the whole request. */
-function avoidance(holds: Draws['holds']): Partial<Pick<Decision, 'algorithm' | 'alsoFits'>> {
+function avoidance(holds: Draws['holds'], kinds = 0): Partial<Pick<Decision, 'algorithm' | 'alsoFits'>> {
   const avoided = holds.filter(({ host, others }) => others.length > 0 && !others.includes(host)).length;
   if (holds.length < LEAST_HOLDS || avoided < holds.length) return {};
-  return { algorithm: 'least connections', alsoFits: [] };
+  return { algorithm: 'least connections', alsoFits: kinds === 2 ? ['power of two choices'] : [] };
+}
+
+/** The idler of two out of two is the idlest of all. */
+function alikeTurns(kinds: number): readonly Algorithm[] {
+  return kinds === 2 ? ['least connections', 'power of two choices'] : ['least connections'];
 }
 
 function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFacts {
@@ -126,7 +131,7 @@ function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFact
 }
 
 /** Turns that others' requests, or a counter for each worker of the balancer, have mixed up. */
-function disturbed({ serial, holds }: Draws, facts: OrderFacts, z: number): Decision | null {
+function disturbed({ serial, bursts, holds }: Draws, facts: OrderFacts, z: number): Decision | null {
   const counts = countsOf(serial);
   const total = countTest(counts);
   // Where a busy host is avoided the next one differs too, but in no direction; two hosts know no direction.
@@ -134,12 +139,15 @@ function disturbed({ serial, holds }: Draws, facts: OrderFacts, z: number): Deci
   const isDependent = (facts.successorChance ?? 1) <= 0.005 && z > 0 && isDirected;
   const isEven = (facts.evenChance ?? 1) <= 0.002 || (counts.length > 2 && total.lower <= 0.002);
   if (!isDependent && !isEven) return null;
+  // Two choices are even within bursts as well; turns would show their direction there.
+  const isLoose = (facts.burstDispersion ?? 0) >= ROTATION_DISPERSION && asymmetryTest(bursts).chance > 0.05;
+  if (!isDependent && isLoose) return null;
   return {
     algorithm: total.upper <= 0.01 ? 'weighted round robin' : 'round robin',
-    alsoFits: ['least connections'],
+    alsoFits: alikeTurns(counts.length),
     because: 'the turns are mixed: each worker of the balancer counts by itself, or other requests come between ours',
     facts,
-    ...avoidance(holds),
+    ...avoidance(holds, counts.length),
   };
 }
 
@@ -154,10 +162,7 @@ function fromBursts({ serial, bursts, holds }: Draws, facts: OrderFacts, kinds: 
   if (burstChance <= 0.001 && (dispersion < ROTATION_DISPERSION || asymmetry <= 0.001)) {
     const because = 'at once requests spread evenly, one by one they do not: other requests come between ours';
     const algorithm = total.upper <= 0.01 ? 'weighted round robin' : 'round robin';
-    // The idler of two out of two is the idlest of all.
-    const choices: readonly Algorithm[] = kinds === 2 ? ['power of two choices'] : [];
-    const chosen = { algorithm, alsoFits: ['least connections'], ...avoidance(holds) } as const;
-    return { ...chosen, alsoFits: [...chosen.alsoFits, ...choices], because, facts };
+    return { algorithm, alsoFits: alikeTurns(kinds), because, facts, ...avoidance(holds, kinds) };
   }
   if (isHintOfTurns) return null;
   // Two hosts: the one of two choices is that with fewer connections, and turns have no direction.

@@ -16,6 +16,8 @@ const MOST_BESIDE = 24;
 const HOLD_MS = 2000;
 /** Until a request that is kept open has reached its host. */
 const SETTLE_MS = 60;
+/** Until a balancer has seen that a connection is closed: a host that is still counted busy would look taken. */
+const BETWEEN_MS = 20;
 /** Endpoints that are asked; the others are as the ride shows them. */
 export const MOST_ENDPOINTS = 8;
 
@@ -88,6 +90,7 @@ async function holdOne({ endpoint, hosts, sample, signal, now }: Asked): Promise
   const beganMs = now();
   while (others.length < wanted && !answered.yet && !signal.aborted && now() - beganMs < HOLD_MS / 2) {
     others.push(await sample(endpoint, others.length + 1, signal));
+    await paused(BETWEEN_MS, signal);
   }
   const wasKept = !answered.yet;
   clearTimeout(timer);

@@ -50,7 +50,7 @@ const kinds: readonly Kind[] = [
     hosts: 4,
     make: (draw) => perWorker(() => roundRobin(4), 8, draw),
     truth: 'round robin',
-    named: 8,
+    named: 5,
   },
   {
     name: 'round robin of 4 among others',
