@@ -7,7 +7,7 @@ import { traceMethods } from '../../src/model/trace.ts';
 /**
  * How a flow ended. `reached`: the port is open. `refused`: it is closed, so the endpoint was reached. `rejected`: `endedBy` says that nothing gets
  * through. `silent`: behind the last router nobody answers. `loop`: packets go in a circle. `ttl`: the path is longer than was asked.
- * `cut`: the journey ended first.
+ * `cut`: the journey ended first, or this machine sent no more.
  */
 export const pathEnds = ['reached', 'refused', 'rejected', 'silent', 'loop', 'ttl', 'cut'] as const;
 export type PathEnd = (typeof pathEnds)[number];

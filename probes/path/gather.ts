@@ -135,8 +135,7 @@ function endWithout(replies: readonly TraceReply[], farthest: number, { cut, opt
   const enough = cut ? Math.ceil(options.silentStop / 2) : options.silentStop;
   if (trailingSilence(first) >= enough) return 'silent';
   if (farthest >= options.maxTtl) return 'ttl';
-  // Nothing else ends a flow.
-  return cut ? 'cut' : 'silent';
+  return 'cut';
 }
 
 function trailingSilence(replies: readonly TraceReply[]): number {

@@ -31,6 +31,6 @@ function sends({ options }: Going): string | null {
   return (
     `beside the ride, ${packets} with a rising lifetime (TTL) to the first address of each zone, at most ${maxEndpoints}: ${rounds} on each of ` +
     `${flows} source ports to each router, at most ${flows * rounds * maxTtl} to one address${opened}; PTR of at most 32 routers; ` +
-    'nothing to loopback'
+    'nothing to loopback (--skip path leaves it out)'
   );
 }

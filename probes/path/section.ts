@@ -32,6 +32,7 @@ function blocksOf(path: EndpointPath, names: Names): readonly Block[] {
         ['traced by', method],
         ...flows.map((flow, at): readonly [string, Cell] => [`flow ${at + 1}`, flowSaid(flow)]),
         ['path MTU, bytes', pathMtuBytes],
+        ...rewritten(routers),
       ],
     },
     {
@@ -40,6 +41,15 @@ function blocksOf(path: EndpointPath, names: Names): readonly Block[] {
       rows: routers.flatMap((router) => rowsOf(router, names)),
     },
   ];
+}
+
+/** Where the SYN came with another maximum segment size than to the router before: something between changes it (a tunnel, a firewall). */
+function rewritten(routers: readonly RouterRecord[]): readonly (readonly [string, Cell])[] {
+  const told = routers.flatMap(({ ttl, quotedMssBytes }) => (quotedMssBytes === null ? [] : [{ ttl, quotedMssBytes }]));
+  return told.flatMap(({ ttl, quotedMssBytes }, at) => {
+    const before = told[at - 1]?.quotedMssBytes ?? quotedMssBytes;
+    return before === quotedMssBytes ? [] : [[`MSS changed before TTL ${ttl}`, `${before} to ${quotedMssBytes} bytes`]];
+  });
 }
 
 function flowSaid({ sourcePort, end, ttl, endedBy }: FlowRecord): string {

@@ -128,6 +128,7 @@ describe('a flow', () => {
       { end: 'cut', ttl: 2 },
       2,
     ],
+    ['that this machine stopped is not finished', ['1 10.0.0.1 1', '2 10.0.0.2 1'], false, { end: 'cut', ttl: 2 }, 2],
     [
       'that the end of the journey cut behind three silent routers ends before them',
       ['1 10.0.0.1 1', ...silence(2).slice(0, 3)],
