@@ -32,8 +32,9 @@ export function slowerHosts(answers: readonly Answer[]): SlowerHost[] {
   const compared = groups.flatMap((group) => {
     const identity = group[0]?.identity ?? null;
     const own = group.flatMap(waitOf);
+    if (identity === null || own.length < LEAST_ANSWERS) return [];
     const others = groups.filter((other) => other !== group).flatMap((other) => other.flatMap(waitOf));
-    if (identity === null || own.length < LEAST_ANSWERS || others.length < LEAST_ANSWERS) return [];
+    if (others.length < LEAST_ANSWERS) return [];
     return [{ identity, own, others, chance: mannWhitney(own, others).chance }];
   });
   const chances = holm(compared.map(({ chance }) => chance));

@@ -2,7 +2,18 @@
 import type { Section } from '../../src/contract/section.ts';
 import type { HostsEvidence } from './evidence.ts';
 
-export function section({ byEndpoint }: HostsEvidence): Section {
+const SHARING = {
+  same: 'every endpoint leads to the same hosts',
+  overlapping: 'some endpoints share hosts',
+  separate: 'no two endpoints share hosts',
+} as const;
+
+export function section({ byEndpoint, sharing }: HostsEvidence): Section {
+  const slower = byEndpoint.flatMap(({ zone, endpoint, slower: hosts = [] }) =>
+    hosts.map(({ identity, shiftMs, shiftInterval: [low, high], chance }) => [
+      ...[zone, endpoint, identity, shiftMs, low, high, chance],
+    ]),
+  );
   const rows = byEndpoint.flatMap((record) =>
     record.hosts.map((host) => [
       ...[record.zone, record.endpoint, host.identity, host.requests, host.failures],
@@ -21,6 +32,18 @@ export function section({ byEndpoint }: HostsEvidence): Section {
         ]),
       },
       { kind: 'table', columns: ['zone', 'endpoint', 'host', 'requests', 'failures', 'statuses', 'wait p50 ms'], rows },
+      ...(slower.length === 0
+        ? []
+        : [
+            {
+              kind: 'table' as const,
+              columns: ['zone', 'endpoint', 'slower host', 'by ms', 'low', 'high', 'chance'],
+              rows: slower,
+            },
+          ]),
+      ...(sharing?.says == null
+        ? []
+        : [{ kind: 'facts' as const, rows: [['sharing', SHARING[sharing.says]] as const] }]),
       ...byEndpoint.flatMap(({ endpoint, algorithmBecause }) =>
         algorithmBecause == null
           ? []
