@@ -1,5 +1,6 @@
 // Owns the blocks in which the tls record is shown. No formatting.
 import type { Block, Section } from '../../src/contract/section.ts';
+import { minuteOf } from '../../src/x509/instant.ts';
 import type { TlsEvidence } from './evidence.ts';
 import { endsBlocks } from './section-ends.ts';
 import { postureBlocks } from './section-posture.ts';
@@ -19,13 +20,12 @@ function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {
   return {
     kind: 'table',
     columns: [
-      ...['zone', 'endpoint', 'handshakes', 'failed', 'protocol', 'cipher', 'group', 'ALPN', 'trusted', 'name fits'],
+      ...['zone', 'endpoint', 'trusted', 'name fits', 'protocol', 'cipher', 'group', 'ALPN', 'handshakes', 'failed'],
       'chain as sent',
     ],
     rows: byEndpoint.map((record) => [
-      ...[record.zone, record.endpoint, record.handshakes, record.failures],
-      ...[record.protocol, record.cipher, record.group, record.alpn],
-      ...[record.trustError ?? record.trusted, record.hostnameMatches],
+      ...[record.zone, record.endpoint, record.trustError ?? record.trusted, record.hostnameMatches],
+      ...[record.protocol, record.cipher, record.group, record.alpn, record.handshakes, record.failures],
       record.chainSent.map((fingerprint) => fingerprint.slice(0, SHORT)).join(' '),
     ]),
   };
@@ -34,13 +34,27 @@ function handshakes(byEndpoint: TlsEvidence['byEndpoint']): Block {
 function presented(certificates: TlsEvidence['certificates']): Block {
   return {
     kind: 'table',
-    columns: ['certificate', 'subject', 'issuer', 'not before', 'not after', 'days left', 'key', 'signature', 'names'],
+    columns: [
+      'certificate',
+      'days left',
+      'not after, UTC',
+      'subject',
+      'issuer',
+      'key',
+      'signature',
+      'not before, UTC',
+      'names',
+    ],
     rows: Object.entries(certificates).map(([fingerprint, certificate]) => [
-      ...[fingerprint.slice(0, SHORT), certificate.subject, certificate.issuer],
-      ...[certificate.notBefore, certificate.notAfter],
+      fingerprint.slice(0, SHORT),
       certificate.daysLeft === null ? null : Math.floor(certificate.daysLeft),
+      ...[minute(certificate.notAfter), certificate.subject, certificate.issuer],
       [certificate.keyType, certificate.curve ?? certificate.keyBits].filter((part) => part !== null).join(' '),
-      ...[certificate.signatureAlgorithm, certificate.sansTotal],
+      ...[certificate.signatureAlgorithm, minute(certificate.notBefore), certificate.sansTotal],
     ]),
   };
+}
+
+function minute(at: string | null): string | null {
+  return at === null ? null : minuteOf(at).replace(' UTC', '');
 }

@@ -8,8 +8,8 @@ import { fill, words } from './wrap.ts';
 
 const INDENT = 2;
 const GAP = 2;
-/** A column cut below this says nothing. */
-const LEAST = 8;
+/** A column cut below this says nothing: an IPv4 address with some of its port, the beginning of a fingerprint. */
+const LEAST = 12;
 
 function tableBlock(
   columns: readonly string[],
