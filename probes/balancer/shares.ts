@@ -7,7 +7,10 @@ import type { Share } from './evidence.ts';
 
 type Policy = NonNullable<DnsEvidence['policy']>;
 
-/** Null for an address that no answer of DNS gave (`--connect`). */
+/** Of these kinds other callers are sent to addresses that were not seen here: no share can be told. */
+const ELSEWHERE: ReadonlySet<Policy['kind']> = new Set(['client-dependent']);
+
+/** Null for an address that no answer of DNS gave (`--connect`), and where answers depend on who asks or on what an alias was drawn. */
 export function shareOf(
   endpoint: Endpoint,
   endpoints: readonly Endpoint[],
@@ -18,9 +21,13 @@ export function shareOf(
   const alike = new Set(
     endpoints.filter((one) => one.family === family && one.ttlSeconds !== null).map((one) => one.address),
   );
-  const addresses = alike.size;
   const policy = dns?.policy;
-  if (policy?.kind === 'weighted' && policy.setsSeen === policy.sets.length && policy.type === typeOf(family)) {
+  if (dns?.aliasPolicy?.kind === 'weighted' || (policy !== undefined && ELSEWHERE.has(policy.kind))) return null;
+  const isOfFamily = policy?.type === typeOf(family);
+  // Each answer holds a few of a pool.
+  const pool = policy?.kind === 'multivalue' && isOfFamily ? (policy.pool ?? 0) : 0;
+  const addresses = Math.max(alike.size, pool);
+  if (policy?.kind === 'weighted' && policy.setsSeen === policy.sets.length && isOfFamily) {
     const counted = countedShare(address, policy);
     if (counted !== null) return { by: 'weights', ...counted, addresses, family };
   }

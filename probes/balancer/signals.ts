@@ -1,5 +1,6 @@
 // Owns drawing signals from the ride: what speaks for which layer, product and reach, each with its weight. Pure; concludes nothing.
 import { isNamed } from '../../src/model/fields.ts';
+import type { ProblemCode } from '../../src/model/problem.ts';
 import { type EndpointId, interpret, matches } from '../../src/model/text.ts';
 import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
@@ -9,6 +10,8 @@ import { type Fingerprint, fingerprints } from './fingerprints.ts';
 
 type ByEndpoint = ReadonlyMap<EndpointId, readonly RequestTrace[]>;
 
+const HANG_UP: ReadonlySet<ProblemCode> = new Set(['reset', 'closed']);
+const LEAST_HANG_UPS = 3;
 /** Fewer tickets of one key say little: two hosts by turns would have shown the other one. */
 const LEAST_KEYS = 6;
 
@@ -120,6 +123,20 @@ function fromSegments(byEndpoint: ByEndpoint): readonly Signal[] {
   return plain({ signal: 'segment size', says, layer: 4, weight: 2 }, endpoints);
 }
 
+/**
+ * Each connection is taken and closed before TLS begins: so does a balancer that passes connections on and has no host left. A server
+ * that refuses a handshake says so in an alert (RFC 8446 6.2); a filter that resets looks alike, so that this alone is not enough.
+ */
+function fromHangUp(byEndpoint: ByEndpoint): readonly Signal[] {
+  const endpoints = [...byEndpoint].flatMap(([endpoint, own]) => {
+    const tried = own.filter(({ problem }) => problem?.code !== 'cancelled');
+    const hung = tried.filter(({ problem }) => problem?.step === 'tls' && HANG_UP.has(problem.code));
+    return hung.length >= LEAST_HANG_UPS && hung.length === tried.length ? [endpoint] : [];
+  });
+  const says = 'connections are taken and closed before TLS begins, as a TCP balancer without hosts does';
+  return plain({ signal: 'hang-up', says, layer: 4, weight: 1 }, endpoints);
+}
+
 export function signalsOf(
   traces: readonly RequestTrace[],
   records: readonly EndpointRecord[],
@@ -133,6 +150,7 @@ export function signalsOf(
     ...fromTicketKeys(byEndpoint),
     ...fromTlsInFront(byEndpoint, hosts),
     ...fromSegments(byEndpoint),
+    ...fromHangUp(byEndpoint),
     ...fromHeaderStyle(traces),
   ];
 }

@@ -156,6 +156,18 @@ export const catalogue: readonly Family[] = [
     ...place,
     'protocol',
   ),
+  family(
+    'journey_balancer_callers_share',
+    'gauge',
+    'Part of the callers of its address family that DNS sends to the address, 0 to 1.',
+    ...place,
+  ),
+  family(
+    'journey_balancer_resent_connections',
+    'gauge',
+    'Connections of the last journey that took more than one SYN.',
+    ...place,
+  ),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
   family(
     'journey_access_rate_limit_remaining',

@@ -58,7 +58,7 @@ describe('the layer', () => {
     ],
     [
       'is unknown without an answer',
-      times(4, () => ({ problem: problem('reset', 'tls') })),
+      times(4, () => ({ problem: problem('reset', 'connect') })),
       { layer: null, signals: [] },
     ],
   ])('%s', async (_, scripts, expected) => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { GatherContext } from '../../../src/contract/probe.ts';
 import { AddressTable } from '../../../src/model/address-ranges.ts';
 import type { Observation } from '../../../src/model/journey.ts';
+import { problem } from '../../../src/model/problem.ts';
 import type { Endpoint } from '../../../src/model/target.ts';
 import { dnsName, type IpAddress, wireText } from '../../../src/model/text.ts';
 import type { Lookup, RequestTrace } from '../../../src/model/trace.ts';
@@ -13,6 +14,7 @@ import { type BalancerEvidence, balancerEvidence } from '../evidence.ts';
 import { fingerprints } from '../fingerprints.ts';
 import { gather } from '../gather.ts';
 import { judgement } from '../judgement.ts';
+import { metrics } from '../metrics.ts';
 import { section } from '../section.ts';
 
 type More = Partial<GatherContext<object>>;
@@ -162,6 +164,16 @@ describe('where connections end', () => {
     expect((await gathered(traces, more)).layer).toBe(layer);
   });
 
+  test.each<[string, readonly TraceScript[], readonly string[]]>([
+    ['by each', times(4, () => ({ problem: problem('closed', 'tls') })), ['hang-up']],
+    ['by some', [{}, ...times(3, () => ({ problem: problem('reset', 'tls') }))], []],
+    ['by each, with an alert', times(4, () => ({ problem: problem('tls-alert', 'tls') })), []],
+    ['by each, later', times(4, () => ({ problem: problem('reset', 'wait') })), []],
+  ])('a connection that is closed before TLS begins: %s', async (_, scripts, expected) => {
+    const { signals, layer } = await gathered(answers(scripts));
+    expect([signals.map(({ signal }) => signal), layer]).toEqual([expected, null]);
+  });
+
   test('segment sizes by turns are several machines', async () => {
     const traces = answers(times(8, () => ({}))).map((trace, at) => ({
       ...trace,
@@ -244,6 +256,20 @@ describe('the part of the callers', () => {
     }
   });
 
+  test.each<[string, object]>([
+    ['answers depend on who asks', policy([[10, '192.0.2.1']], 'client-dependent')],
+    ['an alias is drawn by weight', { dns: { aliasPolicy: { kind: 'weighted' } } }],
+  ])('is unknown where %s', async (_, earlier) => {
+    const { byEndpoint } = await gathered([], { earlier: earlier as GatherContext<object>['earlier'] });
+    expect(byEndpoint[0]?.share).toBeNull();
+  });
+
+  test('of a pool is that of one of the pool', async () => {
+    const { dns } = policy([[10, '192.0.2.1']], 'multivalue');
+    const earlier = { dns: { policy: { ...dns.policy, pool: 8 } } };
+    expect((await gathered([], { earlier })).byEndpoint[0]?.share).toMatchObject({ share: 0.125, addresses: 8 });
+  });
+
   test('is unknown of an address that was given by hand', async () => {
     const byHand = endpointsOf(null).map((endpoint) => ({ ...endpoint, ttlSeconds: null }));
     expect(await gathered([], {}, byHand)).toMatchObject({ byEndpoint: [{ share: null }], growth: null });
@@ -300,6 +326,18 @@ test('hostile answers are recorded within bounds, judged and shown', async () =>
     }),
     { numRuns: 200 },
   );
+});
+
+test('metrics are told of what is known only', async () => {
+  const connect = { startMs: 0, durationMs: 1, clock: 'kernel' as const };
+  const traces = answers([{}]).map((trace) => ({ ...trace, spans: { connect }, tcp: connected(1, null) }));
+  const known = metrics(await gathered(traces)).map(({ family, value }) => [family, value]);
+  expect(known).toEqual([
+    ['journey_balancer_callers_share', 1],
+    ['journey_balancer_resent_connections', 1],
+  ]);
+  const byHand = endpointsOf(null).map((endpoint) => ({ ...endpoint, ttlSeconds: null }));
+  expect(metrics(await gathered([], {}, byHand))).toEqual([]);
 });
 
 test('names of cookies are kept, their values are not', async () => {
