@@ -14,6 +14,8 @@ export interface StepBounds {
   readonly step: Step;
   readonly timeoutMs: number;
   readonly onTimeout: ProblemCode;
+  /** What had not come when the time was over, where the code does not say it. */
+  readonly missing?: Problem['detail'];
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +42,7 @@ export function runStep<T>(
   bounds: StepBounds,
   start: (done: (value: T) => void, fail: (failure: Problem) => void) => void,
 ): Promise<T> {
-  const { step, timeoutMs, onTimeout, signal } = bounds;
+  const { step, timeoutMs, onTimeout, missing = null, signal } = bounds;
   return new Promise((resolve, reject) => {
     let ended = false;
     const end = (settle: () => void): void => {
@@ -52,7 +54,7 @@ export function runStep<T>(
     };
     const fail = (failure: Problem): void => end(() => reject(new StepFailure(failure)));
     const cancel = (): void => fail(problem('cancelled', step));
-    const timer = startBound(timeoutMs, () => fail(problem(onTimeout, step)));
+    const timer = startBound(timeoutMs, () => fail(problem(onTimeout, step, missing)));
     signal.addEventListener('abort', cancel, { once: true });
     if (signal.aborted) {
       cancel();

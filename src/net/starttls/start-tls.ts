@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { problem } from '../../model/problem.ts';
 import type { Starttls } from '../../model/target.ts';
+import { wireText } from '../../model/text.ts';
 import { runStep, StepFailure } from '../sample/step.ts';
 import { ldap, mysql, postgres, xmpp } from './binary-protocols.ts';
 import { type Dialogue, openDialogue } from './dialogue.ts';
@@ -18,7 +19,9 @@ export interface StartTlsOptions {
 /** Leaves the socket silent and unread, ready for `tls.connect({ socket })`. @throws StepFailure */
 export function startTls(socket: Socket, options: StartTlsOptions): Promise<void> {
   const { timeoutMs, signal } = options;
-  return runStep<void>({ step: 'tls', timeoutMs, onTimeout: 'tls-timeout', signal }, (done, fail) => {
+  // A port that speaks TLS from the first byte waits for us as we wait for it.
+  const missing = wireText(`it did not come as far as STARTTLS in ${options.protocol}`);
+  return runStep<void>({ step: 'tls', timeoutMs, onTimeout: 'tls-timeout', missing, signal }, (done, fail) => {
     const dialogue = openDialogue(socket);
     const converse = async (): Promise<void> => {
       try {

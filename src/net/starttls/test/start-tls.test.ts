@@ -183,7 +183,9 @@ describe('startTls', () => {
 
   test('a silent server ends in the time allowed', async () => {
     await played(['', [/nothing/, '']], async (socket) => {
-      await expect(startTls(socket, options('imap', 50))).rejects.toMatchObject({ problem: { code: 'tls-timeout' } });
+      await expect(startTls(socket, options('imap', 50))).rejects.toMatchObject({
+        problem: { code: 'tls-timeout', detail: 'it did not come as far as STARTTLS in imap' },
+      });
     });
   });
 });
