@@ -67,7 +67,11 @@ async function delayedWire(
 ): Promise<void> {
   const name = `link-${a}-${b}`;
   await rig.start({
-    ...{ name, place: inside(a), argv: [process.execPath, LINK, `to-${b}`, `to-${a}`, String(delayMs)] },
+    ...{
+      name,
+      place: inside(a),
+      argv: ['nice', '-n', '-15', process.execPath, LINK, `to-${b}`, `to-${a}`, String(delayMs)],
+    },
     answers: ['ip', 'link', 'show', `to-${a}`],
   });
   await ip(a, `link set to-${a} netns ${full(b)}`);
