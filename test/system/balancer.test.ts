@@ -1,4 +1,7 @@
 // Which balancer it is, and whether zones share their hosts: HAProxy on HTTP and on TCP level and nginx in front of hosts of this process.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer as createHttp, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -132,6 +135,41 @@ describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'openssl', 
     expect(down?.what).toContain('DNS sends about 50 % of callers here (one of 2 addresses)');
   });
 });
+
+describe.skipIf(process.platform !== 'linux')('a listen queue that is full', () => {
+  it('loses first packets, which are counted, named, and left out of round trips', async () => {
+    const port = await freePort(['127.0.66.240']);
+    const script = `require('http').createServer((_, r) => r.end('ok')).listen(${port}, '127.0.66.240', 1, () => console.log('up'))`;
+    const server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      await once(server.stdout, 'data');
+      // Stopped it accepts nothing: the kernel takes two connections for it and drops the first packet of all others.
+      server.kill('SIGSTOP');
+      const riding = ride([`http://127.0.66.240:${port}`, '-n', '10', '--rate', '50', '--only', 'balancer']);
+      await expect.poll(() => waitingFor(port), { timeout: 10_000, interval: 20 }).toBeGreaterThan(3);
+      server.kill('SIGCONT');
+      const { journey } = await riding;
+      const [record] = evidenceOf<BalancerEvidence>(journey, 'balancer').byEndpoint;
+      const { tcp } = record ?? {};
+      expect(tcp).toMatchObject({ connected: 10, resentBy: 'kernel' });
+      expect(tcp?.resent).toBeGreaterThan(3);
+      // A second packet leaves a second after the first one; over loopback no answer takes that long.
+      expect(tcp?.rttP50Ms).toBeLessThan(1000);
+      const [lost] = findingsOf(journey, 'connection-attempts-lost');
+      expect(lost).toMatchObject({ severity: 'warning', endpoint: `127.0.66.240:${port}` });
+      expect(lost?.what).toContain(`${tcp?.resent} of 10 connections took more than one SYN`);
+    } finally {
+      server.kill('SIGKILL');
+    }
+  });
+});
+
+/** Connections to the port whose first packet is not answered yet: state 02 in proc_net_tcp. */
+async function waitingFor(port: number): Promise<number> {
+  const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n');
+  const peer = new RegExp(`^\\s*\\d+: \\S+ [0-9A-F]{8}:${port.toString(16).toUpperCase().padStart(4, '0')} 02 `);
+  return rows.filter((row) => peer.test(row)).length;
+}
 
 interface Plan {
   readonly clear: readonly string[];
