@@ -86,7 +86,9 @@ function fromCertificates(records: readonly EndpointRecord[]): readonly Signal[]
 /** In the order of the samples; a name that came once may be no name of a key but made up for each ticket. */
 function ticketKeysOf(own: readonly RequestTrace[]): readonly string[] {
   const names = inOrder(own).flatMap(({ tls }) => tls?.ticketKeyName ?? []);
-  return names.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
+  const seen = new Map<string, number>();
+  for (const name of names) seen.set(name, (seen.get(name) ?? 0) + 1);
+  return names.filter((name) => (seen.get(name) ?? 0) > 1);
 }
 
 function inOrder(own: readonly RequestTrace[]): readonly RequestTrace[] {
