@@ -19,7 +19,7 @@ export function conformanceBlocks(dns: DnsEvidence): readonly Block[] {
     const good = told.filter(({ row }) => row.outcome !== 'breaks');
     return [[rowWords[name], `${good.length} of ${told.length}`, summary(told)]];
   });
-  return rows.length === 0 ? [] : [{ kind: 'table', columns: ['name servers and', 'right', 'how'], rows }];
+  return rows.length === 0 ? [] : [{ kind: 'table', columns: ['name servers take', 'right', 'how'], rows }];
 }
 
 interface Told {

@@ -1,8 +1,9 @@
 // Owns how this record is shown: facts, the records, the name servers. No formatting.
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
+import { nsLife } from './cut.ts';
 import { errorWords, leafZone, placedZones } from './derive.ts';
-import type { DnsEvidence, ServerEvidence } from './evidence.ts';
+import type { DnsEvidence, LeverEvidence, ServerEvidence } from './evidence.ts';
 import { hostingOf } from './hosting.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { agreementBlocks, matrixBlocks } from './matrix-table.ts';
@@ -72,21 +73,32 @@ function shiftCard(dns: DnsEvidence): readonly Block[] {
   const all = leversIn(dns);
   if (all.length === 0) return [];
   const fromMs = dns.shift?.asOfMs;
-  const rows = all.map(({ lever, record, ttlSeconds, basis, typicalSeconds, worstSeconds }): readonly Cell[] => [
-    levers[lever],
-    record.name,
-    record.type,
-    basis === 'authority' ? `${ttlSeconds}` : `${ttlSeconds} or more`,
-    typicalSeconds,
-    worstSeconds,
-    fromMs === undefined ? null : clockTime(safeCutOverMs(fromMs, ttlSeconds), fromMs),
+  const lowered = all.filter((one) => !isParents(dns, one));
+  const rows = all.map((one): readonly Cell[] => [
+    levers[one.lever],
+    one.record.name,
+    one.record.type,
+    one.basis === 'authority' ? `${one.ttlSeconds}` : `${one.ttlSeconds} or more`,
+    one.typicalSeconds,
+    one.worstSeconds,
+    fromMs === undefined || !lowered.includes(one) ? null : clockTime(safeCutOverMs(fromMs, one.ttlSeconds), fromMs),
   ]);
   const columns = ['to change', 'record', 'type', 'TTL, s', 'typical', 'worst', 'safe from'];
-  const legend = ['safe from', 'when the old TTL is gone everywhere, if it is lowered now'] as const;
+  const legend: (readonly [string, Cell])[] = [
+    ['safe from', 'when the old TTL is gone everywhere, if it is lowered now'],
+    ['name servers', 'the zone above sets that TTL; the old ones must answer until it has passed'],
+  ];
+  const shown = legend.filter((_, index) => (index === 0 ? lowered.length > 0 : lowered.length < all.length));
   return [
     { kind: 'table', columns, rows },
-    { kind: 'facts', rows: [legend] },
+    { kind: 'facts', rows: shown },
   ];
+}
+
+/** No owner of a zone lowers the TTL that the zone above gives its NS records. */
+function isParents(dns: DnsEvidence, { lever, record }: LeverEvidence): boolean {
+  const zone = placedZones(dns).find((placed) => placed.zone.zone === record.name)?.zone;
+  return lever === 'name-servers' && nsLife(zone)?.parent === true;
 }
 
 /** What the name servers have in common, where there is something to tell. */

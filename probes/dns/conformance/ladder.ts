@@ -1,9 +1,11 @@
 // Owns what the ladder of rooms shows: whether large answers come, are cut, or vanish on the way. Pure.
 import type { LadderEvidence } from '../evidence-conformance.ts';
-import { breaks, ok, type Row } from './row.ts';
+import { breaks, fact, ok, type Row } from './row.ts';
 
 /** Since 2020 resolvers ask for no more over UDP: RFC 9715 3.1, DNS flag day 2020. */
 const USUAL_ROOM_BYTES = 1232;
+/** Comes everywhere, with and without EDNS: RFC 1035 4.2.1. */
+const SMALL_BYTES = 512;
 
 export interface Lost {
   /** The least room at which the answer vanished. */
@@ -35,5 +37,6 @@ export function ladderRow(ladder: LadderEvidence): readonly Row[] {
   const cut = steps.some(({ truncated }) => truncated);
   if (sizes.length === 0) return cut ? [ok('large', `ok, ${type} over TCP only`)] : [];
   const most = Math.max(...sizes);
+  if (most <= SMALL_BYTES && !cut) return [fact('large', `none to try: ${type} has ${most} bytes`)];
   return [ok('large', `ok, ${type} of ${most} bytes${cut ? ', cut where it must be' : ''}`)];
 }

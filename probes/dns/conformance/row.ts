@@ -34,7 +34,7 @@ export const rowWords: Readonly<Record<RowName, string>> = {
   'reserved-bit': 'the reserved header bit',
   any: 'type ANY',
   letters: 'mixed-case letters',
-  trailing: 'the end of the message',
+  trailing: 'no bytes behind its messages',
   pipeline: 'two questions on one connection',
 };
 

@@ -221,9 +221,19 @@ describe('a name server', () => {
       ...{ any: 'fact: minimal', letters: 'ok: ok, answers in its own', trailing: 'ok: ok', pipeline: 'ok: ok' },
     });
     const table = section(dns).blocks.find(
-      (block) => block.kind === 'table' && block.columns[0] === 'name servers and',
+      (block) => block.kind === 'table' && block.columns[0] === 'name servers take',
     );
     expect(table).toMatchObject({ rows: expect.arrayContaining([['EDNS version 1', '2 of 2', 'ok']]) });
+  });
+
+  test('that has no large record set shows nothing of large answers', async () => {
+    const small: Respond = (asked) => (asked.type === 'TXT' ? reply(asked, { flags: AA }) : rightly(asked));
+    const dns = await seen({ authorities: { [FIRST]: small, [SECOND]: small }, options: WHOLE });
+    const rows = rowsOf(serverAt(dns, FIRST)?.conformance ?? { trials: [] });
+    expect(rows.find(({ row }) => row === 'large')).toMatchObject({
+      outcome: 'fact',
+      says: expect.stringMatching(/^none to try: TXT has \d+ bytes$/),
+    });
   });
 
   test('is asked three such questions when nothing is said, and none when none are wanted', async () => {

@@ -83,14 +83,17 @@ export function readTrial({ id, bytes: asked, trial }: EncodedTrial, bytes: Buff
   };
 }
 
-/** A server may leave the question out when it could not read the query: RFC 1035 4.1.2 has no rule, and NOTIMP needs none. */
+/**
+ * A server may leave the question out when it could not read the query: RFC 1035 4.1.2 has no rule, and NOTIMP needs none.
+ * NSD with `refuse-any` sends a bare header with TC to have type ANY asked over TCP.
+ */
 function questionIn(
   asked: Buffer,
   bytes: Buffer,
   { question, header }: WalkedMessage,
   trial: DnsTrial,
 ): DnsTrialReply['question'] | null {
-  if (question === null) return trial.question === null || header.rcode !== 0 ? 'none' : null;
+  if (question === null) return trial.question === null || header.rcode !== 0 || header.truncated ? 'none' : null;
   if (trial.question === null) return 'none';
   const { name, type } = trial.question;
   if (question.name !== name || question.type !== type || question.class !== 1) return null;

@@ -109,6 +109,13 @@ describe('what is read', () => {
       { trailingBytes: 2 },
     ],
     ['no question, with an error', plain, { questions: [], flags: 1 }, same, { question: 'none', rcode: 'FORMERR' }],
+    [
+      'no question, but the wish for TCP',
+      plain,
+      { questions: [], flags: 0x0200 },
+      same,
+      { question: 'none', truncated: true },
+    ],
     ['no question, without one', plain, { questions: [] }, same, null],
     ['another question', plain, { questions: [{ name: 'other.example', type: 'SOA' }] }, same, null],
     ['a question of another type', plain, { questions: [{ name, type: 'A' }] }, same, null],
