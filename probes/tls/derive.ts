@@ -14,6 +14,8 @@ export interface PlacedChain {
   readonly chain: TlsChain;
   readonly at: Pointer;
   readonly leaf: TlsCertificate | null;
+  /** The chain with a key of the other type (RSA beside ECDSA). */
+  readonly isTwin: boolean;
 }
 
 /** Every chain that was seen, the main one of each endpoint before its others, the one of the other key type last. */
@@ -32,6 +34,7 @@ export function chainsIn({ byEndpoint, certificates }: TlsEvidence): readonly Pl
         endpoint: record.endpoint,
         record,
         leaf: certificates[each.chain.chainSent[0] ?? ''] ?? null,
+        isTwin: each.chain === record.twin,
       }));
   });
 }
@@ -116,10 +119,18 @@ export function foundOrRead(found: Judged, unread: number, what: string, tls: Tl
   return { outcome: 'not-judged', because: `${what} of ${unread} certificates cannot be read` };
 }
 
-/** The command that shows the chain of one endpoint. */
-export function showChain(endpoint: EndpointId, { host, isAddress }: Target): Step {
+/** Signatures of one key type alone: whoever asks for these gets the certificate of that type. */
+const SIGNATURES: Readonly<Record<string, string>> = {
+  rsa: 'rsa_pss_rsae_sha256:RSA+SHA256',
+  ec: 'ECDSA+SHA256:ECDSA+SHA384',
+};
+
+/** The command that shows the chain of one endpoint. @param keyType of the certificate, where another one would come without it */
+export function showChain(endpoint: EndpointId, { host, isAddress }: Target, keyType: string | null = null): Step {
   const name = isAddress ? ['-noservername'] : ['-servername', host];
-  return { kind: 'command', argv: ['openssl', 's_client', '-connect', endpoint, ...name, '-showcerts'] };
+  const signatures = SIGNATURES[keyType ?? ''];
+  const only = signatures === undefined ? [] : ['-sigalgs', signatures];
+  return { kind: 'command', argv: ['openssl', 's_client', '-connect', endpoint, ...name, ...only, '-showcerts'] };
 }
 
 /** The severity that trust allows: with `ignoreTrust` a notice. */

@@ -65,7 +65,7 @@ export async function targetsOf(
     const text =
       list === '-' ? await launch.io.standardInput(MAX_LIST_BYTES) : await readText(list, '--list', MAX_LIST_BYTES);
     const name = list === '-' ? 'standard input' : list;
-    for (const [index, line] of text.split('\n').entries()) {
+    for (const [index, line] of text.split(/\r?\n/).entries()) {
       const input = line.replace(/(^|\s)#.*$/, '').trim();
       if (input !== '') placed(() => take(input), `${name}:${index + 1}`);
     }

@@ -58,6 +58,13 @@ describe('probe certs', () => {
     });
   });
 
+  test('a list may have the line ends of Windows, and the mark that its editors put first', async () => {
+    const list = join(folder, 'crlf.txt');
+    await writeFile(list, '\u{feff}kms.example\r\n# a comment\r\n\r\nkms.example # again\r\n');
+    const { out } = await certs('--list', list, '--first-address', '-f', 'json');
+    expect((JSON.parse(out) as CertsReport).counts).toMatchObject({ targets: 1 });
+  });
+
   test('the document names every place and holds every certificate of its chain', async () => {
     const { out } = await certs('kms.example', '-f', 'json');
     const report = JSON.parse(out) as CertsReport;

@@ -6,6 +6,11 @@ import { certificateAt, chainsIn, foundOrRead, nothingToJudge, showChain } from 
 import type { TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 
+const KEY_NAMES: Readonly<Record<string, string>> = { rsa: 'RSA', ec: 'ECDSA' };
+/** Browsers never meet it, nor does who looks by hand. */
+const TWIN_SO_WHAT =
+  'From that moment clients that get this one refuse the endpoint; those that get the certificate of the other key type notice nothing.';
+
 export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   id: 'certificate-expiry',
   needs: ['tls'],
@@ -17,20 +22,21 @@ export const certificateExpiry: Check<{ tls: TlsEvidence }, TlsPolicy> = {
   judge({ tls }, given) {
     const nothing = nothingToJudge(tls, given);
     if (nothing !== null) return nothing;
-    const seen = chainsIn(tls).flatMap(({ endpoint, chain, leaf, at }): readonly Seen[] => {
+    const seen = chainsIn(tls).flatMap(({ endpoint, chain, leaf, at, isTwin }): readonly Seen[] => {
       const [fingerprint = ''] = chain.chainSent;
       const severity = leaf === null ? null : lifeSeverity(leaf, given.policy, given.asOfMs);
       if (leaf?.notAfter == null || severity === null) return [];
       return [
         {
           what: [
-            'The certificate of ',
+            isTwin ? `The ${KEY_NAMES[leaf.keyType ?? ''] ?? 'other'} certificate of ` : 'The certificate of ',
             leaf.sans[0] ?? leaf.subject ?? 'no name',
             ` ${expiry(leaf.notAfter, given.asOfMs)}.`,
           ],
           endpoint,
           severity,
-          nowWhat: [...certificateExpiry.nowWhat, showChain(endpoint, given.target)],
+          ...(isTwin ? { soWhat: TWIN_SO_WHAT } : {}),
+          nowWhat: [...certificateExpiry.nowWhat, showChain(endpoint, given.target, isTwin ? leaf.keyType : null)],
           evidence: [certificateAt(fingerprint), at],
         },
       ];

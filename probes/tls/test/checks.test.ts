@@ -116,6 +116,18 @@ describe('the end of validity', () => {
     expect(sentences).toContain(`The certificate of kms.example ${words}`);
   });
 
+  test('of a twin names its key', async () => {
+    const ended = endingCase('b', '2027-01-30T12:00:00Z', '2027-02-02T12:00:00Z', 90);
+    const evidence = ended.evidence as TlsEvidence;
+    const [first, second, ...rest] = evidence.byEndpoint;
+    if (first === undefined || second === undefined) throw new Error('two endpoints are needed');
+    const twin = { ...second, otherChains: undefined, twin: undefined };
+    const byEndpoint = [{ ...first, twin }, { ...second, chainSent: first.chainSent }, ...rest];
+    const { outcomes, sentences } = await outcomesOf(tls, { ...ended, evidence: { ...evidence, byEndpoint } as never });
+    expect(outcomes['certificate-expiry']).toEqual([`critical ${first.endpoint}`]);
+    expect(sentences).toContain('The ECDSA certificate of kms.example expired 3 days ago, on 2027-01-30 12:00 UTC.');
+  });
+
   test('thresholds are the policy’s', async () => {
     const lax = { ...endingCase('b', '2027-01-30T12:00:00Z', '2027-01-28T12:00:00Z', 90) };
     const { outcomes } = await outcomesOf(tls, { ...lax, policy: { warnDays: 2, criticalDays: 1 } });
