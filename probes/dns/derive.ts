@@ -152,3 +152,18 @@ export function decidingSets({ at, asked }: CaaEvidence): readonly CaaSetEvidenc
   const last = at === null ? asked.length : asked.findIndex(({ name }) => name === at);
   return asked.slice(0, last).filter(({ name }) => name.includes('.'));
 }
+
+/** Every server that owns the zone and was asked for the name says that there is none. */
+export function zoneDenies(dns: DnsEvidence): boolean {
+  const servers = (leafZone(dns)?.nameservers ?? []).flatMap(({ byAddress }) => byAddress);
+  const told = servers.filter(({ authoritative, rcode }) => authoritative === true && rcode !== null);
+  return told.length > 0 && told.every(({ rcode }) => rcode === 'NXDOMAIN');
+}
+
+/**
+ * The resolver says that the name has no address, and its zone that there is no such name. Compact denial (RFC 9824 3) says the
+ * former to all who ask for signatures and the latter to others: validating resolvers pass on what they got.
+ */
+export function isDeniedByZone(dns: DnsEvidence): boolean {
+  return dns.lookup.problem?.code === 'nodata' && zoneDenies(dns);
+}

@@ -66,7 +66,7 @@ import { ttlInvalid } from './checks/ttl-invalid.ts';
 import { ttlVeryShort } from './checks/ttl-very-short.ts';
 import { zoneTransferOpen } from './checks/zone-transfer-open.ts';
 import { nsLife } from './cut.ts';
-import { leafZone } from './derive.ts';
+import { isDeniedByZone, leafZone } from './derive.ts';
 import type { DnsEvidence } from './evidence.ts';
 import { clockTime, leversIn, safeCutOverMs } from './levers.ts';
 import { networkFacts, standsIn } from './network-words.ts';
@@ -177,8 +177,10 @@ export const judgement: Judgement<DnsEvidence, DnsPolicy> = {
 
 function where(dns: DnsEvidence): Phrase {
   const { problem } = dns.lookup;
-  if (problem !== null)
-    return [dns.name, ' gives no address at resolver ', dns.resolver, `: ${problemCatalogue[problem.code].says}`];
+  if (problem !== null) {
+    const { says } = problemCatalogue[isDeniedByZone(dns) ? 'nxdomain' : problem.code];
+    return [dns.name, ' gives no address at resolver ', dns.resolver, `: ${says}`];
+  }
   const addresses = dns.records.filter(({ type }) => type === 'A' || type === 'AAAA');
   const types = [...new Set(addresses.map((record) => record.type))].join(' and ');
   const ttl = Math.max(...addresses.map((record) => record.authoritativeTtlSeconds ?? record.ttlSeconds));

@@ -11,7 +11,7 @@ import {
   type WireText,
   wireText,
 } from '../../src/model/text.ts';
-import { isOurs, leafZone, type PlacedServer, type PlacedZone, placedZones } from './derive.ts';
+import { isOurs, leafZone, type PlacedServer, type PlacedZone, placedZones, zoneDenies } from './derive.ts';
 import type {
   DnsEvidence,
   ParentEvidence,
@@ -260,6 +260,8 @@ function setsTold(sets: readonly ToldSetEvidence[] = [], zone: DnsName | null = 
 
 /** What a resolver adds above the zone (links of aliases that lead into it) is not this zone's. */
 function resolverTellers(dns: DnsEvidence, zone: DnsName): readonly Teller[] {
+  // What validating resolvers make of a name that the zone denies (RFC 9824) is no disagreement.
+  const denied = zoneDenies(dns);
   return (dns.resolvers ?? []).map((one): Teller => {
     const row = {
       kind: 'resolver',
@@ -271,7 +273,9 @@ function resolverTellers(dns: DnsEvidence, zone: DnsName): readonly Teller[] {
     if (isOurs(one.error)) return { ...row, tells: {} };
     const family = (v6: boolean): Answer => {
       const found = one.addresses.filter((address) => address.includes(':') === v6).map((address) => wireText(address));
-      return one.error !== null && found.length === 0 ? { error: one.error } : told(found, one.rcode);
+      return one.error !== null && found.length === 0
+        ? { error: one.error }
+        : told(found, denied ? 'NXDOMAIN' : one.rcode);
     };
     const links = (one.aliases ?? []).filter(({ name }) => interpret(name, (raw) => isWithin(raw, zone)));
     const aliases =

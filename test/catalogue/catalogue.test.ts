@@ -57,6 +57,16 @@ describe('the checks of', () => {
   });
 });
 
+test('what the README of dns says is covered names every check of it, and none that is not there', async () => {
+  const [, section = ''] = read('probes/dns/README.md').split('\n## What is covered\n');
+  const named = [...(section.split('\n## ')[0] ?? '').matchAll(/`([a-z0-9]+(?:-[a-z0-9]+)+)`/g)].map(([, id]) => id);
+  const ids = async (one: (typeof probes)[number]) => (await one.judgement()).checks.map(({ id }) => id);
+  const dns = probes.filter(({ id }) => id === 'dns');
+  expect((await Promise.all(dns.map(ids))).flat().filter((id) => !named.includes(id))).toEqual([]);
+  const all = (await Promise.all(probes.map(ids))).flat();
+  expect(named.filter((id) => id === undefined || !all.includes(id))).toEqual([]);
+});
+
 test('no two checks share an id', async () => {
   const ids = (await Promise.all(probes.map((probe) => probe.judgement()))).flatMap(({ checks }) =>
     checks.map(({ id }) => id),

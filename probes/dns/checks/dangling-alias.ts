@@ -1,7 +1,7 @@
 // Owns the check that an alias leads to a name that exists.
 import type { Check } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
-import { digResolver } from '../derive.ts';
+import { digResolver, isDeniedByZone } from '../derive.ts';
 import type { DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 import { claimableAt, unregisteredDomain } from '../safety-words.ts';
@@ -28,9 +28,11 @@ export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
       if (told) return { outcome: 'not-applicable', because: 'the name is no alias' };
       return { outcome: 'not-judged', because: 'the lookup did not get as far as an alias' };
     }
+    const denied = isDeniedByZone(dns);
     // A loop and a target without address exist; other checks tell these.
-    if (problem === null || problem.code === 'nodata' || problem.code === 'dns-alias-loop') return { outcome: 'pass' };
-    if (problem.code !== 'nxdomain')
+    if (problem === null || (problem.code === 'nodata' && !denied) || problem.code === 'dns-alias-loop')
+      return { outcome: 'pass' };
+    if (problem.code !== 'nxdomain' && !denied)
       return { outcome: 'not-judged', because: 'no resolver said whether the target exists' };
     const domain = unregisteredDomain(dns);
     if (domain !== null) {
@@ -46,9 +48,8 @@ export const danglingAlias: Check<DnsFacts, DnsPolicy> = {
             last.name,
             ' is an alias of ',
             last.target,
-            ', which does not exist, says resolver ',
-            dns.resolver,
-            '.',
+            ', which does not exist, ',
+            ...(denied ? ['say its name servers.'] : ['says resolver ', dns.resolver, '.']),
             ...claim,
           ],
           nowWhat: [digResolver(dns, last.target, 'A'), ...danglingAlias.nowWhat],

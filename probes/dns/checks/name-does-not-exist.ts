@@ -1,7 +1,7 @@
 // Owns the check that the name leads to an address at all.
 import type { Check } from '../../../src/contract/check.ts';
-import { pointer } from '../../../src/model/finding.ts';
-import { digResolver } from '../derive.ts';
+import { type Phrase, pointer } from '../../../src/model/finding.ts';
+import { digResolver, isDeniedByZone } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -19,15 +19,19 @@ export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
     if (problem.code !== 'nxdomain' && problem.code !== 'nodata') {
       return { outcome: 'not-judged', because: 'no resolver said whether the name exists' };
     }
-    if (problem.code === 'nxdomain' && dns.aliases.length > 0) {
+    const denied = isDeniedByZone(dns);
+    if ((problem.code === 'nxdomain' || denied) && dns.aliases.length > 0) {
       return {
         outcome: 'not-applicable',
         because: 'the name is an alias that is there: dangling-alias tells of its target',
       };
     }
     const end = dns.canonicalName === dns.name ? [] : [' (the end of its alias chain, ', dns.canonicalName, ')'];
-    const only = problem.code === 'nodata' ? onlyFamily(dns) : null;
+    const only = problem.code === 'nodata' && !denied ? onlyFamily(dns) : null;
     const state = problem.code === 'nxdomain' ? ' does not exist' : ` exists but has no ${only?.name ?? ''}address`;
+    const said: Phrase = denied
+      ? [' does not exist, say its name servers; resolver ', dns.resolver, ' says that it has no address.']
+      : [state, ', says resolver ', dns.resolver];
     const asked = only === null ? '' : ` (only ${only.type} was asked for)`;
     const remembered =
       dns.negativeTtlSeconds === null
@@ -42,7 +46,7 @@ export const nameDoesNotExist: Check<DnsFacts, DnsPolicy> = {
       outcome: 'found',
       seen: [
         {
-          what: [dns.name, ...end, state, ', says resolver ', dns.resolver, `${asked}.`],
+          what: [dns.name, ...end, ...said, ...(denied ? [] : [`${asked}.`])],
           ...(only === null
             ? {}
             : {

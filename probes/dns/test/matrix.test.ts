@@ -254,6 +254,16 @@ describe('whatever is missing', () => {
   });
 });
 
+test('a resolver that passes compact denial on disagrees with nobody', () => {
+  const dns = read('name-gone-compact.json');
+  const states = (one: DnsEvidence) =>
+    matricesOf(one).flatMap(({ rows }) => rows.flatMap(({ cells }) => cells.map((cell) => cell?.state)));
+  expect(dns.resolvers).toHaveLength(1);
+  expect(states(dns)).not.toContain('differs');
+  const odd = dns.resolvers?.map((one) => ({ ...one, addresses: ['192.0.2.1'] }));
+  expect(states({ ...dns, resolvers: odd } as unknown as DnsEvidence)).toContain('differs');
+});
+
 test('a journey of before the matrix shows one all the same', () => {
   const path = new URL('../../../test/golden/old/0.1.0-dns.json', import.meta.url);
   const journey = JSON.parse(readFileSync(path, 'utf8')) as Journey;
