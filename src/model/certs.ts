@@ -133,5 +133,5 @@ const DAY_MS = 86_400_000;
 /** Whole days until the first certificate of a place ends, negative after it; null when none was seen or it cannot be read. */
 export function daysLeft({ chain }: Place, { certificates, asOf }: CertsReport): number | null {
   const notAfter = certificates[chain[0] ?? '']?.notAfter ?? null;
-  return notAfter === null ? null : Math.floor((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
+  return notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
 }

@@ -24,12 +24,15 @@ export function judgeFile({ places, certificates }: FileRead, context: JudgeFile
   );
 }
 
-function unreadable({ id, path, because }: FilePlace): CertsProblem {
+function unreadable({ id, path, because, format }: FilePlace): CertsProblem {
   return {
     ...{ id: 'unreadable', severity: 'unknown', target: path, places: [id], certificate: null, atMs: null },
     what: `It cannot be read: ${because ?? 'no reason given'}.`,
     soWhat: 'Whether its certificates are well is not known.',
-    nowWhat: 'Give the file as PEM, or its password with --password-file, or take it off the list.',
+    nowWhat:
+      format === null && !/password/.test(because ?? '')
+        ? 'Look at the path, or take it off the list.'
+        : 'Give the file as PEM, or its password with --password-file, or take it off the list.',
   };
 }
 

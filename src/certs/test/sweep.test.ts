@@ -48,3 +48,38 @@ test('names are asked for once, connections are bounded', async () => {
   expect(most).toBe(CONCURRENCY);
   expect(seen.map(({ seen: { length } }) => length)).toEqual(targets.map(() => 2));
 });
+
+test('localhost is this machine, and nobody is asked for it (RFC 6761 6.3)', async () => {
+  const lookup: DnsClient['lookup'] = () => Promise.reject(new Error('asked'));
+  const looked: string[] = [];
+  const look: Look = async ({ endpoint }) => {
+    looked.push(endpoint.id);
+    const nothing = { certificates: new Map(), opened: new Map(), staple: null };
+    return { durationMs: 0, connectMs: 0, facts: null, problem: null, ...nothing };
+  };
+  const targets = ['smtp://localhost', 'imap.localhost:993'].map((input) => parseCertTarget(input));
+  const settings = { targets, firstAddress: false, concurrency: 4, families: [4, 6] as const, servername: null };
+  await sweep(settings, { look, lookup, signal: new AbortController().signal }, async () => undefined);
+  expect(looked.toSorted()).toEqual(['127.0.0.1:25', '127.0.0.1:993', '[::1]:25', '[::1]:993']);
+});
+
+test('addresses past the bound of one name are counted', async () => {
+  const many = Array.from({ length: 70 }, (_, index) => ({
+    ...{ address: `192.0.2.${index + 1}` as IpAddress, family: 4 as const, ttlSeconds: 60 },
+  }));
+  const lookup = async () => ({ addresses: many, aliases: [], durationMs: 0, problem: null }) as never;
+  const nothing = { certificates: new Map(), opened: new Map(), staple: null };
+  const look: Look = async () => ({ durationMs: 0, connectMs: 0, facts: null, problem: null, ...nothing });
+  const settings = {
+    concurrency: 4,
+    families: [4] as const,
+    servername: null,
+    targets: [parseCertTarget('kms.example')],
+  };
+  const left: number[] = [];
+  for (const firstAddress of [false, true]) {
+    const tools = { look, lookup, signal: new AbortController().signal };
+    await sweep({ ...settings, firstAddress }, tools, async ({ leftOut }) => void left.push(leftOut));
+  }
+  expect(left).toEqual([6, 0]);
+});

@@ -38,7 +38,7 @@ function linesOf(place: Place, { certificates, asOf }: CertsReport, problems: st
   return place.chain.map((fingerprint, position) => {
     const certificate = certificates[fingerprint];
     const { notBefore = null, notAfter = null, sans = [] } = certificate ?? {};
-    const daysLeft = notAfter === null ? null : Math.floor((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
+    const daysLeft = notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
     return csvLine([
       ...[...head, place.state, position, daysLeft, notBefore, notAfter],
       ...[certificate?.subject ?? null, certificate?.issuer ?? null, certificate?.serialHex ?? null, fingerprint],

@@ -180,7 +180,7 @@ function keyOf({ keyType, keyBits, curve }: CertificateRecord): string {
 }
 
 function leftOf({ notAfter }: CertificateRecord, asOf: string): number | null {
-  return notAfter === null ? null : Math.floor((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
+  return notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
 }
 
 function faultLines(
