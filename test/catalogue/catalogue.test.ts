@@ -63,8 +63,8 @@ test('what the README of dns says is covered names every check of it, and none t
   const ids = async (one: (typeof probes)[number]) => (await one.judgement()).checks.map(({ id }) => id);
   const dns = probes.filter(({ id }) => id === 'dns');
   expect((await Promise.all(dns.map(ids))).flat().filter((id) => !named.includes(id))).toEqual([]);
-  const all = (await Promise.all(probes.map(ids))).flat();
-  expect(named.filter((id) => id === undefined || !all.includes(id))).toEqual([]);
+  const all = new Set((await Promise.all(probes.map(ids))).flat());
+  expect(named.filter((id) => id === undefined || !all.has(id))).toEqual([]);
 });
 
 test('no two checks share an id', async () => {
