@@ -113,6 +113,8 @@ async function observeWith(
     ...givenWith(settings),
   };
   const options = settings.probeOptions;
+  // Reading code stops the event loop for tens of milliseconds: before the first sample, or it would be told as the service's.
+  await Promise.all(chosen.flatMap((probe) => [probe.reads === 'lookup' ? probe.gather() : null, probe.beside?.()]));
   const beside = gatherAll(
     chosen.filter((probe) => probe.reads === 'lookup'),
     { ...shared, ride: EMPTY },
