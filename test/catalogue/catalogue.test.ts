@@ -102,7 +102,7 @@ test('what the README shows of the dns probe is what the program prints of the k
 });
 
 test('the first screen of the README is what the program prints of the kept demo journey', async () => {
-  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.1.0-demo.json')]);
+  const { out } = await runCli(['report', resolve(root, 'test/golden/old/0.2.0-demo.json')]);
   expect(read('README.md').split('```')[1]?.trim()).toBe(out.trim());
 });
 
