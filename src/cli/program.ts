@@ -100,6 +100,15 @@ function paceOptions(command: Command): Command {
     );
 }
 
+function clockOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--clock <C>',
+      'kernel: each arrival stamped by it (Linux, koffi); auto: so where it can be; loop, the default: connect alone',
+    ).choices(['kernel', 'loop', 'auto']),
+  );
+}
+
 function rideOptions(command: Command): Command {
   paceOptions(command)
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
@@ -155,7 +164,7 @@ function rideOptions(command: Command): Command {
     .option('--skip <P[,P]>', 'leave these probes out')
     .option('--plan', 'print what would be sent, and to whom, and send nothing')
     .option('--no-progress', 'no progress on standard error');
-  return outputOptions(judgingOptions(traceOptions(command)));
+  return outputOptions(judgingOptions(traceOptions(clockOption(command))));
 }
 
 function traceOptions(command: Command): Command {

@@ -52,6 +52,7 @@ export interface RideOptions extends JudgingOptions {
   readonly 4?: boolean;
   readonly 6?: boolean;
   readonly http?: '1.1' | '2';
+  readonly clock?: 'kernel' | 'loop' | 'auto';
   readonly only?: string;
   readonly skip?: string;
   readonly plan?: boolean;
@@ -87,6 +88,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     identity: await identityOf(options),
     request: await requestSettings(options, launch),
     http: options.http ?? 'negotiated',
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
     probes: chosenProbes(options, launch),
     probeOptions: await probeOptionsOf(options, launch),
     ...(await beforeOf(options, target, launch)),

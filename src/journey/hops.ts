@@ -2,7 +2,7 @@
 import type { Hop, LatencySummary } from '../model/latency.ts';
 import type { Problem, ProblemCode } from '../model/problem.ts';
 import type { Endpoint } from '../model/target.ts';
-import { type HopId, hopIds, type Lookup, type RequestTrace, type Ride } from '../model/trace.ts';
+import { type HopId, hopIds, type Lookup, type RequestTrace, type Ride, type Span } from '../model/trace.ts';
 import { summarize } from '../stats/latency.ts';
 
 /** The hop of the lookups first, then each endpoint's hops in riding order. */
@@ -55,7 +55,17 @@ function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[])
     ...failuresOf(problems),
     ...cutOf(began.flatMap(({ problem, cutAfterMs }) => (endsIn(problem, id) ? (cutAfterMs ?? []) : []))),
     clock: spans.length > 0 && spans.every((span) => span.clock === 'kernel') ? 'kernel' : 'loop',
+    ...precisionOf(spans),
     latencyMs: summary(spans.map((span) => span.durationMs)),
+  };
+}
+
+function precisionOf(spans: readonly Span[]): Pick<Hop, 'uncertaintyMs' | 'retransmits'> {
+  const known = spans.flatMap(({ uncertaintyMs }) => uncertaintyMs ?? []);
+  const retransmits = spans.reduce((sum, span) => sum + (span.retransmits ?? 0), 0);
+  return {
+    ...(known.length === 0 || known.length < spans.length ? {} : { uncertaintyMs: toMicroseconds(Math.max(...known)) }),
+    ...(retransmits === 0 ? {} : { retransmits }),
   };
 }
 

@@ -207,9 +207,9 @@ function openSamplerOf(
   settings: RideSettings,
   own: { readonly meter: Meter; readonly originMs: number; readonly checkOnly: boolean },
 ): Promise<Sampler> {
-  const { target, servername, trust, identity, request, http, timeoutMs } = settings;
+  const { target, servername, trust, identity, request, http, timeoutMs, clock = 'loop' } = settings;
   return openSampler({
-    ...{ target, servername, trust, identity, request, http, timeoutMs },
+    ...{ target, servername, trust, identity, request, http, timeoutMs, clock },
     ...{ limits: LIMITS, ...own },
   });
 }
@@ -253,6 +253,7 @@ function riddenWith(
     families: settings.families,
     ...(settings.dns === undefined ? {} : { dnsMixedCase: settings.dns.mixedCase, dnsPadding: settings.dns.padding }),
     http: settings.http,
+    ...(settings.clock === undefined ? {} : { clock: settings.clock }),
     servername: settings.servername,
     method: settings.request.method,
     headerNames: settings.request.headers.map(([name]) => name),

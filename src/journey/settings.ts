@@ -58,6 +58,11 @@ export interface RideSettings {
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly request: RequestSettings;
   readonly http: '1.1' | '2' | 'negotiated';
+  /**
+   * By which clock samples are taken. `loop`, and absent: on Node's sockets, where the kernel tells of connect alone. `kernel`: every arrival
+   * stamped, on sockets of our own. `auto`: so where this machine can.
+   */
+  readonly clock?: 'kernel' | 'loop' | 'auto';
   /** Ids of the probes to run; the others are skipped by choice. */
   readonly probes: readonly string[];
   /** Looking options by probe id. */

@@ -54,6 +54,8 @@ const hopSchema = z.object({
   errors: z.partialRecord(z.enum(problemCodes), count),
   cutAfterMs: milliseconds.optional(),
   clock: z.enum(['kernel', 'loop']),
+  uncertaintyMs: milliseconds.optional(),
+  retransmits: count.optional(),
   latencyMs: latencySchema.nullable(),
 }) as z.ZodType<Hop>;
 

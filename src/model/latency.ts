@@ -33,6 +33,10 @@ export interface Hop {
   /** Of the cancelled: the longest time from the start of the sample to the stop, ms. Absent when none was. */
   readonly cutAfterMs?: number;
   readonly clock: Clock;
+  /** No sample of it is further from the truth than this, ms. Absent where nobody can say that of each. */
+  readonly uncertaintyMs?: number;
+  /** Segments of ours that the kernel sent again in its samples, SYNs included. Absent when none was, or nobody counted. */
+  readonly retransmits?: number;
   /** Null when no sample finished the phase. */
   readonly latencyMs: LatencySummary | null;
 }

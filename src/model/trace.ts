@@ -2,7 +2,7 @@
 import type { Problem } from './problem.ts';
 import type { DnsName, EndpointId, IpAddress, WireText } from './text.ts';
 
-/** `kernel`: stamped by the kernel (TCP_INFO). `loop`: this process' event loop, which adds its own delay under load. */
+/** `kernel`: stamped by the kernel (TCP_INFO, or each arrival on a socket of our own). `loop`: this process' event loop, which adds its own delay under load. */
 export type Clock = 'kernel' | 'loop';
 
 /** A phase of a request. A phase that did not happen is absent, never 0. Milliseconds on a monotonic clock since the ride began. */
@@ -10,12 +10,18 @@ export interface Span {
   readonly startMs: number;
   readonly durationMs: number;
   readonly clock: Clock;
+  /** The truth is not further away than this, ms. Absent where nobody can say: a busy event loop is late without a bound. */
+  readonly uncertaintyMs?: number;
+  /** Segments of ours that the kernel sent again within it. Absent when none was, or nobody counted. */
+  readonly retransmits?: number;
 }
 
 /**
  * In riding order. `resolve`: the lookup of the same round (absent for addresses given by hand). `connect`: SYN to SYN-ACK.
  * `tls`: connected to handshake finished. `send`: request written. `wait`: written to first response byte. `receive`: to the last byte.
  * `total`: from the start of connect to the last byte (the lookup is not part of it: it is shared by all endpoints).
+ * By the kernel's clock they are what the network and the server took: `tls` is the sum of its flights, `total` the sum of the phases, both
+ * without the time that this process took in between.
  */
 export const hopIds = ['resolve', 'connect', 'tls', 'send', 'wait', 'receive', 'total'] as const;
 export type HopId = (typeof hopIds)[number];
@@ -52,6 +58,8 @@ export interface TlsFacts {
 export interface TcpFacts {
   readonly rttMs: number | null;
   readonly retransmits: number;
+  /** How often the SYN was sent again before its answer came: of a connect of about 1, 2, 3 s. Absent when never. */
+  readonly synsLost?: number;
   /** Largest segment the peer takes, bytes. */
   readonly mssBytes: number;
 }

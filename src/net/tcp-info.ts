@@ -10,6 +10,8 @@ import { openLibc } from './libc/open.ts';
 const SND_MSS = 16;
 const RTT = 68;
 const TOTAL_RETRANS = 100;
+/** Segments with data that came. */
+const DATA_SEGS_IN = 152;
 /** Old kernels give a shorter struct: the last field read must lie inside it. */
 const NEEDED_BYTES = TOTAL_RETRANS + 4;
 /** What the kernel says when it has no figure. */
@@ -42,6 +44,13 @@ export function readTcpInfoOf(own: Libc, fd: number): TcpFacts | null {
     retransmits: view.getUint32(TOTAL_RETRANS, true),
     mssBytes: view.getUint32(SND_MSS, true),
   };
+}
+
+/** How many segments with data have come. Null where the kernel does not count them (before Linux 4.6). */
+export function segmentsReceived(own: Libc, fd: number): number | null {
+  const info = new Uint8Array(256);
+  if (own.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info) < DATA_SEGS_IN + 4) return null;
+  return new DataView(info.buffer).getUint32(DATA_SEGS_IN, true);
 }
 
 /** The descriptor is Node's own business: guarded, because it may go away. */

@@ -120,8 +120,16 @@ export function clockNote(hops: readonly Hop[]): string | null {
   const ids = (clock: Hop['clock']) => hopIds.filter((id) => timed.some((hop) => hop.id === id && hop.clock === clock));
   const [kernel, loop] = [ids('kernel'), ids('loop')];
   if (kernel.length === 0 && loop.length === 0) return null;
-  if (loop.length === 0) return 'clock: kernel';
+  const by = `kernel${precision(timed)}`;
+  if (loop.length === 0) return `clock: ${by}`;
   if (kernel.length === 0) return "clock: this process' event loop";
   const rest = loop.some((id) => kernel.includes(id)) ? loop.join(', ') : 'the rest';
-  return `clock: kernel for ${kernel.join(', ')}, event loop for ${rest}`;
+  return `clock: ${by} for ${kernel.join(', ')}, event loop for ${rest}`;
+}
+
+/** Of sockets of our own: how far the worst sample may be off. Said of more than the connect, which is always that exact. */
+function precision(timed: readonly Hop[]): string {
+  const stamped = timed.filter(({ id, clock }) => clock === 'kernel' && id !== 'connect');
+  const worst = stamped.map(({ uncertaintyMs }) => uncertaintyMs ?? 0);
+  return worst.length === 0 ? '' : ` (±${formatMs(Math.max(...worst))} at worst)`;
 }

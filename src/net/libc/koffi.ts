@@ -12,6 +12,7 @@ const FLAGS = 48;
 const IOVEC_BYTES = 16;
 /** A quoted packet is cut by the kernel to 576 bytes (RFC 1812 4.3.2.3), control messages of one answer are below 200. */
 const PAYLOAD_BYTES = 2048;
+const MOST_PAYLOAD_BYTES = 65_536;
 const CONTROL_BYTES = 512;
 /** time.h */
 const CLOCK_REALTIME = 0;
@@ -30,6 +31,7 @@ export function koffiLibc(): Libc {
   const poll = call('int poll(_Inout_ void *fds, uint64_t count, int timeout)');
   const send = call('int64_t send(int fd, const void *bytes, uint64_t length, int flags)');
   const recv = call('int64_t recv(int fd, _Out_ void *bytes, uint64_t length, int flags)');
+  const shutdown = call('int shutdown(int fd, int how)');
   const clockGettime = call('int clock_gettime(int clock, _Out_ void *time)');
   const time = new DataView(new ArrayBuffer(16));
   const timeBytes = new Uint8Array(time.buffer);
@@ -44,6 +46,7 @@ export function koffiLibc(): Libc {
     send: (fd, bytes, flags) => told(send(fd, bytes, bytes.byteLength, flags)),
     recv: (fd, bytes, flags) => told(recv(fd, bytes, bytes.byteLength, flags)),
     recvmsg: messageReader(call('int64_t recvmsg(int fd, _Inout_ void *message, int flags)')),
+    shutdown: (fd, how) => told(shutdown(fd, how)),
     close: (fd) => told(close(fd)),
     realtimeNs() {
       clockGettime(CLOCK_REALTIME, timeBytes);
@@ -64,7 +67,7 @@ function lengthTold(call: (length: Uint32Array) => number, room: Uint8Array): nu
 
 /** The struct points at buffers of its own, which live as long as the function. Made of ArrayBuffers: those never move. */
 function messageReader(recvmsg: Call): Libc['recvmsg'] {
-  const payload = new Uint8Array(new ArrayBuffer(PAYLOAD_BYTES));
+  const payload = new Uint8Array(new ArrayBuffer(MOST_PAYLOAD_BYTES));
   const control = new Uint8Array(new ArrayBuffer(CONTROL_BYTES));
   const vector = new DataView(new ArrayBuffer(IOVEC_BYTES));
   const header = new DataView(new ArrayBuffer(MSGHDR_BYTES));
@@ -73,15 +76,16 @@ function messageReader(recvmsg: Call): Libc['recvmsg'] {
   header.setBigUint64(24, 1n, true);
   header.setBigUint64(32, koffi.address(control.buffer), true);
   const bytes = new Uint8Array(header.buffer);
-  return (fd, flags): Message | number => {
+  return (fd, flags, most = PAYLOAD_BYTES): Message | number => {
+    const room = Math.min(most, MOST_PAYLOAD_BYTES);
     // Here and not before: what a function does not use may be collected, and the struct points at it.
-    vector.setBigUint64(8, BigInt(PAYLOAD_BYTES), true);
+    vector.setBigUint64(8, BigInt(room), true);
     header.setBigUint64(CONTROL_LENGTH, BigInt(CONTROL_BYTES), true);
     header.setInt32(FLAGS, 0, true);
     const length = recvmsg(fd, bytes, flags);
     if (length < 0) return told(length);
     return {
-      payload: payload.subarray(0, Math.min(length, PAYLOAD_BYTES)),
+      payload: payload.subarray(0, Math.min(length, room)),
       control: control.subarray(0, Math.min(Number(header.getBigUint64(CONTROL_LENGTH, true)), CONTROL_BYTES)),
       flags: header.getInt32(FLAGS, true),
     };

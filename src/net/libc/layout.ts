@@ -6,6 +6,7 @@ import type { IpAddress } from '../../model/text.ts';
 /** linux/socket.h */
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const MSG_PEEK = 2;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
@@ -39,7 +40,10 @@ export const IPV6_HOPLIMIT = 52;
 /** Sends at full size with DF, whatever the kernel believes of the path: linux/in.h, linux/in6.h. */
 export const PMTUDISC_PROBE = 3;
 /** linux/tcp.h */
+export const TCP_NODELAY = 1;
 export const TCP_INFO = 11;
+/** SHUT_WR of shutdown(2). */
+export const SHUT_WR = 1;
 /** asm-generic/poll.h */
 export const POLLIN = 1;
 export const POLLOUT = 4;

@@ -15,7 +15,9 @@ export interface Libc {
   poll(fds: Uint8Array): number;
   send(fd: number, bytes: Uint8Array, flags: number): number;
   recv(fd: number, bytes: Uint8Array, flags: number): number;
-  recvmsg(fd: number, flags: number): Message | number;
+  /** At most `most` bytes of payload: 2048 when not said, 65,536 at the most. */
+  recvmsg(fd: number, flags: number, most?: number): Message | number;
+  shutdown(fd: number, how: number): number;
   close(fd: number): number;
   /** The wall clock, which the kernel stamps packets by; nanoseconds. */
   realtimeNs(): bigint;

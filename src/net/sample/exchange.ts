@@ -33,6 +33,8 @@ export interface Moments {
   sentMs: number | null;
   firstByteMs: number | null;
   endMs: number | null;
+  /** Told when an answer begins, before anything else is read: of each informational one, and of the answer. */
+  readonly onFirstByte?: () => void;
 }
 
 /** Runs one exchange. `moments` and the returned facts are kept by the caller also when it fails. @throws StepFailure */
@@ -163,7 +165,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStarted(): void {
-    this.#moments.firstByteMs ??= now();
+    this.#begun();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: unknown): void {
@@ -172,9 +174,15 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#moments.firstByteMs = null;
       return;
     }
-    this.#moments.firstByteMs ??= now();
+    this.#begun();
     this.#head = { status, headers: this.#fields.read(controller.rawHeaders ?? headers) };
     this.#bound();
+  }
+
+  #begun(): void {
+    if (this.#moments.firstByteMs !== null) return;
+    this.#moments.firstByteMs = now();
+    this.#moments.onFirstByte?.();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

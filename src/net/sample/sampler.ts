@@ -9,6 +9,7 @@ import type { Fingerprint, HopId, HttpFacts, RequestTrace, Span, TcpFacts } from
 import { UsageError } from '../../model/usage-error.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
+import { openStamping, type Stamping } from '../stamped/open.ts';
 import { openTcpInfo } from '../tcp-info.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
@@ -18,6 +19,7 @@ import { type FieldStore, openFieldStore } from './fields.ts';
 import { handshake, type Learnt, type Staple, secureContext } from './handshake.ts';
 import { type RequestOptions, requestOf } from './request.ts';
 import { StepFailure } from './step.ts';
+import { Stopwatch, totalOf } from './stopwatch.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface SamplerOptions extends RequestOptions {
@@ -27,6 +29,8 @@ export interface SamplerOptions extends RequestOptions {
   readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly http: '1.1' | '2' | 'negotiated';
+  /** `kernel`: every arrival stamped, on a socket of our own; `auto`: so where this machine can. Else, and when absent, on Node's sockets. */
+  readonly clock?: 'kernel' | 'loop' | 'auto';
   /** No sample will be asked for: the settings are looked at, and nothing is made ready. */
   readonly checkOnly?: boolean;
   readonly meter: Meter;
@@ -47,7 +51,7 @@ export interface Sampler {
   close(): Promise<void>;
 }
 
-/** @throws UsageError for certificates, names or headers that cannot be used */
+/** @throws UsageError for certificates, names or headers that cannot be used, and for a clock that this machine has not */
 export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const context = secureContext(options.trust.caPem, options.identity);
   const request = requestOf(options);
@@ -55,7 +59,8 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
   }
   const readsChain = options.checkOnly !== true && (await makeReady(options, context));
-  const shared = { options, context, request, readsChain, fields: openFieldStore() };
+  const stamping = await stampingOf(options);
+  const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
@@ -71,8 +76,20 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
     async close() {
       closing.abort();
       await Promise.allSettled(running);
+      stamping?.close();
     },
   };
+}
+
+/** @throws UsageError where stamps are demanded and cannot be had */
+async function stampingOf({ clock = 'loop', checkOnly }: SamplerOptions): Promise<Stamping | null> {
+  if (clock === 'loop' || checkOnly === true) return null;
+  const stamping = await openStamping();
+  if (clock === 'auto' || stamping !== null) return stamping;
+  throw new UsageError(
+    'this machine cannot stamp arrivals: that needs Linux of 64 bits and the optional package koffi',
+    'use --clock auto',
+  );
 }
 
 /** In nobody's time: no sample's and no lookup's. @returns whether chains are read as they were sent */
@@ -88,6 +105,7 @@ interface Shared {
   readonly request: ExchangeRequest;
   readonly readsChain: boolean;
   readonly fields: FieldStore;
+  readonly stamping: Stamping | null;
 }
 
 /** Headers and bodies that a caller gives are theirs to lose; what the ride sends by itself is not. */
@@ -163,44 +181,52 @@ function release(socket: Socket | null, meter: Meter): void {
 }
 
 async function rideOnce(
-  { options, context, request, readsChain, fields }: Shared,
+  shared: Shared,
   endpoint: Endpoint,
   seen: Seen,
   signal: AbortSignal,
   onConnection: (socket: Socket) => void,
 ): Promise<void> {
-  const { timeoutMs, originMs, servername, target } = options;
-  const span = (startMs: number, durationMs: number, clock: Span['clock'] = 'loop'): Span => ({
-    startMs: startMs - originMs,
-    durationMs,
-    clock,
-  });
-  const connected = await connectTo(endpoint, timeoutMs, signal, onConnection, () =>
-    options.meter.add({ connections: 1 }),
-  );
-  seen.tcp = connected.tcp;
-  seen.spans.connect = span(connected.startMs, connected.durationMs, connected.clock);
-  let socket: Socket | TLSSocket = connected.socket;
+  const { options, context, request, readsChain, fields, stamping } = shared;
+  const { timeoutMs, originMs, servername, target, meter } = options;
+  const relative = (ms: number): number => ms - originMs;
+  const onSent = (): void => meter.add({ connections: 1 });
+  const connected = await connectTo(endpoint, timeoutMs, signal, onConnection, onSent, stamping);
+  const { socket: tcpSocket, stamped, startMs, tcp, ...figure } = connected;
+  seen.tcp = tcp;
+  seen.spans.connect = { startMs: relative(startMs), ...figure };
+  let socket: Socket | TLSSocket = tcpSocket;
+  const stopwatch = new Stopwatch(stamped, () => 'alpnProtocol' in socket && socket.alpnProtocol === 'h2');
   if (target.scheme === 'https') {
     const beganMs = now();
-    const onSocket = (ours: TLSSocket): void => noteTicket(ours, seen);
+    let tls: Omit<Span, 'startMs'> | null = null;
+    const onSocket = (ours: TLSSocket): void => {
+      noteTicket(ours, seen);
+      // At the event itself: what comes behind the handshake must not be taken for a part of it.
+      ours.prependOnceListener('secureConnect', () => {
+        tls = stopwatch.handshake(now() - beganMs);
+      });
+    };
     const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain, onSocket };
-    const secured = await handshake(connected.socket, wanted, seen, signal);
-    seen.spans.tls = span(beganMs, now() - beganMs);
+    const secured = await handshake(tcpSocket, wanted, seen, signal);
+    const loop: Omit<Span, 'startMs'> = { durationMs: now() - beganMs, clock: 'loop' };
+    seen.spans.tls = { startMs: relative(beganMs), ...(stamped === null ? loop : (tls ?? loop)) };
     // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
     if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
     if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, target.host);
     socket = secured;
   }
-  const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
-  options.meter.add({ requests: 1 });
+  const moments: Moments = {
+    ...{ beginMs: now(), sentMs: null, firstByteMs: null, endMs: null },
+    onFirstByte: stopwatch.firstByte,
+  };
+  meter.add({ requests: 1 });
   try {
     seen.http = await exchange(socket, request, moments, signal, fields);
   } finally {
-    const { beginMs, sentMs, firstByteMs, endMs } = moments;
-    if (sentMs !== null) seen.spans.send = span(beginMs, sentMs - beginMs);
-    if (sentMs !== null && firstByteMs !== null) seen.spans.wait = span(sentMs, firstByteMs - sentMs);
-    if (firstByteMs !== null && endMs !== null) seen.spans.receive = span(firstByteMs, endMs - firstByteMs);
-    if (endMs !== null) seen.spans.total = span(connected.startMs, endMs - connected.startMs);
+    Object.assign(seen.spans, stopwatch.exchange(moments, relative));
+    if (moments.endMs !== null) {
+      seen.spans.total = { startMs: relative(startMs), ...totalOf(seen.spans, moments.endMs - startMs) };
+    }
   }
 }

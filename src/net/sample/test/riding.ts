@@ -3,7 +3,7 @@
 import { expect, vi } from 'vitest';
 import { endpointId, parseTarget } from '../../../model/target.ts';
 import type { DnsName, IpAddress } from '../../../model/text.ts';
-import type { RequestTrace } from '../../../model/trace.ts';
+import type { Clock, RequestTrace } from '../../../model/trace.ts';
 import { now } from '../../clock.ts';
 import { createMeter } from '../../meter.ts';
 import { openSampler, type Sample, type Sampler, type SamplerOptions } from '../sampler.ts';
@@ -26,6 +26,13 @@ export interface Change extends Partial<Omit<SamplerOptions, 'request'>> {
   readonly request?: Partial<SamplerOptions['request']>;
 }
 
+let clock: Clock = 'loop';
+
+/** By which sockets all samples of this process are taken from now on; of a file of tests, that is. */
+export function rideBy(wanted: Clock): void {
+  clock = wanted;
+}
+
 export function optionsFor(where: Where, change: Change = {}): SamplerOptions {
   const { scheme = 'https', path = '/', request = {}, ...rest } = change;
   return {
@@ -39,6 +46,7 @@ export function optionsFor(where: Where, change: Change = {}): SamplerOptions {
     limits: { bodyBytes: BODY_LIMIT, headerBytes: 32_768 },
     meter: createMeter(),
     originMs: now(),
+    clock,
     ...rest,
   };
 }
