@@ -2,7 +2,7 @@
 // Never mixes the two within one figure without saying so.
 import type { HopId, Span } from '../../model/trace.ts';
 import type { StampedSocket } from '../stamped/socket.ts';
-import type { Arrival, Timed } from '../stamped/timeline.ts';
+import { type Arrival, FLOOR_MS, type Timed } from '../stamped/timeline.ts';
 import type { Moments } from './exchange.ts';
 
 type Spans = Partial<Record<HopId, Span>>;
@@ -32,8 +32,11 @@ export class Stopwatch {
   readonly firstByte = (): void => {
     const own = this.#stamped;
     if (own === null) return;
-    this.#first = own.timeline.latest;
+    const { latest } = own.timeline;
     const timed = own.timeline.wait(this.#framed());
+    // It did not come before the request was sent.
+    this.#first =
+      latest === null ? null : { ...latest, slackMs: Math.min(latest.slackMs, timed?.durationMs ?? latest.slackMs) };
     this.#wait = timed === null ? null : this.#told(own, timed, 0);
   };
 
@@ -77,6 +80,8 @@ export function totalOf(spans: Spans, loopMs: number): Figure {
   if (!isKernel) return loop(loopMs);
   const sum = (of: (span: Span) => number): number =>
     PHASES.reduce((total, id) => total + (spans[id] === undefined ? 0 : of(spans[id])), 0);
-  const uncertaintyMs = sum((span) => span.uncertaintyMs ?? 0);
+  // Where the first byte lies is of no matter to the whole: what it takes from the wait it gives to the rest.
+  const shared = Math.max(0, (spans.receive?.uncertaintyMs ?? 0) - FLOOR_MS);
+  const uncertaintyMs = sum((span) => span.uncertaintyMs ?? 0) - 2 * shared;
   return { durationMs: sum(({ durationMs }) => durationMs), clock: 'kernel', uncertaintyMs };
 }

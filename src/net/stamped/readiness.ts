@@ -8,6 +8,8 @@ export interface Watched {
   readonly fd: number;
   readonly wants: number;
   ready(events: number): void;
+  /** Nothing had come at this time of the wall clock. */
+  quiet(realNs: bigint): void;
 }
 
 export interface Readiness {
@@ -41,12 +43,16 @@ export function openReadiness(libc: Libc): Readiness {
       view.setInt32(at * POLLFD_BYTES, fd, true);
       view.setInt32(at * POLLFD_BYTES + 4, wants, true);
     }
-    if (libc.poll(fds.subarray(0, length)) <= 0) return;
+    // Before the poll: what it does not see comes later than this.
+    const realNs = libc.realtimeNs();
+    if (libc.poll(fds.subarray(0, length)) < 0) return;
     const came = waiting.map((_, at) => view.getInt16(at * POLLFD_BYTES + 6, true));
     for (const [at, one] of waiting.entries()) {
       const events = came[at] ?? 0;
       // One that was told before it may have closed this one, and its number may be another's by now.
-      if (events !== 0 && all.has(one)) one.ready(events);
+      if (!all.has(one)) continue;
+      if (events === 0) one.quiet(realNs);
+      else one.ready(events);
     }
   };
   return {

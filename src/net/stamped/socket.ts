@@ -115,6 +115,11 @@ export class StampedSocket extends Duplex implements Watched {
     if (this.#wanted && !this.#ended && !this.destroyed) this.#read();
   }
 
+  quiet(realNs: bigint): void {
+    if ((this.wants & POLLIN) === 0 || this.#connecting) return;
+    this.#drained = { ...this.#drained, atMs: Number(realNs - this.#origin.realNs) / 1e6 };
+  }
+
   /** Null when it is gone. */
   tcpFacts(): TcpFacts | null {
     return this.#fd < 0 ? null : readTcpInfoOf(this.#around.libc, this.#fd);
