@@ -130,6 +130,6 @@ export function clockNote(hops: readonly Hop[]): string | null {
 /** Of sockets of our own: how far the worst sample may be off. Said of more than the connect, which is always that exact. */
 function precision(timed: readonly Hop[]): string {
   const stamped = timed.filter(({ id, clock }) => clock === 'kernel' && id !== 'connect');
-  const worst = stamped.map(({ uncertaintyMs }) => uncertaintyMs ?? 0);
-  return worst.length === 0 ? '' : ` (±${formatMs(Math.max(...worst))} at worst)`;
+  const off = stamped.map(({ uncertaintyMs }) => uncertaintyMs ?? 0);
+  return off.length === 0 ? '' : ` (±${formatMs(Math.max(...off))} at worst)`;
 }
