@@ -14,10 +14,11 @@ export interface Beside {
 export const beside: Gather<Json, TlsOptions> = async (context) => {
   const beganMs = context.net.now();
   const { handshake } = context.net;
-  const isWanted = context.options.handshakes && context.target.scheme !== 'http';
+  const { handshakes } = context.options;
+  const isWanted = handshakes !== false && context.target.scheme !== 'http';
   const [surveyed, lookedAt] = await Promise.all([
     survey(context),
-    isWanted && handshake !== undefined ? lookEnds(context, handshake) : null,
+    isWanted && handshake !== undefined ? lookEnds(context, handshake, handshakes === 'key-types') : null,
   ]);
   const value: Beside = {
     surveyed: surveyed.state === 'complete' ? (surveyed.value as unknown as Surveyed) : null,

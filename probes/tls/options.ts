@@ -5,8 +5,8 @@ import { options, policy } from './defaults.ts';
 export const optionsSchema = z.strictObject({
   /** Hellos of its own beside the ride: what the endpoints offer, not only what they negotiate. */
   survey: z.boolean().default(options.survey),
-  /** A few whole handshakes of its own beside the ride: other key types, other names, sessions taken up again. */
-  handshakes: z.boolean().default(options.handshakes),
+  /** A few whole handshakes of its own beside the ride: other key types, other names, sessions taken up again; or the key types alone. */
+  handshakes: z.union([z.boolean(), z.literal('key-types')]).default(options.handshakes),
   /** Ask the OCSP responders and fetch the revocation lists that the certificates name. */
   revocation: z.boolean().default(options.revocation),
 });

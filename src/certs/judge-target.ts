@@ -1,7 +1,9 @@
 // Owns what is said of one target of a sweep: its looks are written down as a small journey, and judged by the tls probe's own checks,
 // so that the cron job and the engineer are told the same in the same words. Pure but for the probe's reading of certificates.
+
+import type { Handshake } from '../contract/handshake.ts';
 import type { Net } from '../contract/net.ts';
-import type { AnyProbe } from '../contract/probe.ts';
+import type { AnyProbe, GatherContext } from '../contract/probe.ts';
 import { judge, type Policy } from '../journey/judge.ts';
 import type { CertificateRecord } from '../model/certificate-schema.ts';
 import type { CertsProblem, EndpointPlace } from '../model/certs.ts';
@@ -31,6 +33,8 @@ export interface JudgeTargetContext {
   /** True: each place says how its chain was judged. */
   readonly explain: boolean;
   readonly net: Net;
+  /** Handshakes beyond the look, with the name and port of this target; null: none. */
+  readonly handshakeWith: ((swept: Swept) => Handshake) | null;
   readonly signal: AbortSignal;
 }
 
@@ -60,7 +64,9 @@ export async function judgeTarget(swept: Swept, context: JudgeTargetContext): Pr
   const shared = { target, endpoints, lookup, ride, startedAtMs: context.asOfMs, earlier: {} };
   const gather = await context.tls.gather();
   const { options, net, signal, trustedRoots } = context;
-  const gathered = endpoints.length === 0 ? null : await gather({ ...shared, options, net, signal, trustedRoots });
+  const asking = { ...shared, options, net, signal, trustedRoots };
+  const beside = await besideOf(swept, asking, context);
+  const gathered = endpoints.length === 0 ? null : await gather({ ...asking, ...beside });
   const evidence = gathered?.state === 'complete' ? (gathered.value as Json) : null;
   const journey = await judge(observationOf(swept, evidence, context), [context.tls], { ...context, answers: false });
   const record = (evidence ?? { byEndpoint: [], certificates: {} }) as unknown as TlsRecord;
@@ -75,6 +81,17 @@ export async function judgeTarget(swept: Swept, context: JudgeTargetContext): Pr
     certificates: Object.assign({}, ...roots, record.certificates) as JudgedTarget['certificates'],
     problems: [...unseen(swept, places), ...problemsOf(journey, record, places)],
   };
+}
+
+/** What the probe looks at beside a ride; only where more than one handshake was asked for. */
+async function besideOf(
+  swept: Swept,
+  asking: GatherContext<unknown>,
+  { tls, handshakeWith, net }: JudgeTargetContext,
+): Promise<Pick<GatherContext<unknown>, 'beside'>> {
+  const look = await tls.beside?.();
+  if (handshakeWith === null || look === undefined || asking.endpoints.length === 0) return {};
+  return { beside: await look({ ...asking, net: { ...net, handshake: handshakeWith(swept) } }) };
 }
 
 function explainAll(

@@ -18,6 +18,7 @@ export interface CertsOptions extends JudgingOptions {
   readonly passwordEnv?: string;
   readonly since?: string;
   readonly firstAddress?: boolean;
+  readonly bothKeys?: boolean;
   readonly explain?: boolean;
   readonly revocation?: boolean;
   readonly concurrency: string;

@@ -7,7 +7,7 @@ import { readCertificateFile } from '../certs/files/read-file.ts';
 import { type JudgeTargetContext, judgeTarget } from '../certs/judge-target.ts';
 import type { EarlierReport } from '../certs/read-report.ts';
 import { withChanges } from '../certs/since.ts';
-import { sweep } from '../certs/sweep.ts';
+import { type Swept, sweep } from '../certs/sweep.ts';
 import type { FetchNamed } from '../contract/net.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import type { Policy } from '../journey/judge.ts';
@@ -22,7 +22,8 @@ import { systemResolvers } from '../net/dns/system.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { openFetchNamed } from '../net/named/fetch-named.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
-import { type Look, openLook } from '../net/tls/look.ts';
+import { alpnOf, type Look, openLook } from '../net/tls/look.ts';
+import { openHandshake } from '../net/tls/open-handshake.ts';
 import { shellQuote } from '../report/escape/shell.ts';
 import type { LifeThresholds } from '../x509/life.ts';
 import { type CertsOptions, passwordsOf } from './certs-options.ts';
@@ -40,7 +41,7 @@ interface Run {
   readonly options: CertsOptions;
   readonly launch: Launch;
   readonly collector: Collector;
-  readonly judging: Omit<JudgeTargetContext, 'net' | 'trustedRoots'>;
+  readonly judging: Omit<JudgeTargetContext, 'net' | 'trustedRoots' | 'handshakeWith'>;
   /** Policy of the tls probe, its defaults filled in. */
   readonly tlsPolicy: unknown;
 }
@@ -101,8 +102,13 @@ async function prepare(
 }
 
 /** A sweep sends one handshake to each address, and nothing more unless asked. */
-async function quietOptions(tls: AnyProbe, { revocation = false }: CertsOptions): Promise<unknown> {
-  return { ...((await tls.defaults()).options as object), survey: false, handshakes: false, revocation };
+async function quietOptions(tls: AnyProbe, { revocation = false, bothKeys = false }: CertsOptions): Promise<unknown> {
+  return {
+    ...((await tls.defaults()).options as object),
+    survey: false,
+    handshakes: bothKeys ? 'key-types' : false,
+    revocation,
+  };
 }
 
 /** @returns how many files there were */
@@ -151,7 +157,7 @@ async function readFiles({ options, launch, collector, judging, tlsPolicy }: Run
 }
 
 async function sweepTargets({ targets, options, launch, collector, judging }: Run): Promise<void> {
-  const { look, dns, fetchNamed, roots } = await openWire(options, launch);
+  const { look, dns, fetchNamed, roots, handshakeWith } = await openWire(options, launch);
   const settings = {
     ...{ targets, families: familiesOf(options), firstAddress: options.firstAddress === true },
     concurrency: wholeNumber(options.concurrency, '--concurrency', 1, 4096),
@@ -161,7 +167,9 @@ async function sweepTargets({ targets, options, launch, collector, judging }: Ru
   const { signal } = judging;
   try {
     await sweep(settings, { look, lookup: (name, over) => dns.lookup(name, over), signal }, async (swept) => {
-      collector.add(await judgeTarget(swept, { ...judging, trustedRoots: roots, net: { now, dns, fetchNamed } }));
+      collector.add(
+        await judgeTarget(swept, { ...judging, trustedRoots: roots, handshakeWith, net: { now, dns, fetchNamed } }),
+      );
       progress.step();
     });
   } finally {
@@ -175,6 +183,7 @@ interface Wire {
   readonly dns: OpenedDnsClient;
   readonly fetchNamed: FetchNamed;
   readonly roots: () => readonly Uint8Array[];
+  readonly handshakeWith: JudgeTargetContext['handshakeWith'];
 }
 
 async function openWire(options: CertsOptions, launch: Launch): Promise<Wire> {
@@ -184,7 +193,19 @@ async function openWire(options: CertsOptions, launch: Launch): Promise<Wire> {
   const look = await openLook({ caPem, timeoutMs, meter });
   const dns = await openResolver(options, launch, { meter, timeoutMs });
   const asking = { dns, timeoutMs, meter, families: familiesOf(options), userAgent: `outrider/${launch.version}` };
-  return { look, roots: trustedRoots(caPem), dns, fetchNamed: openFetchNamed(asking) };
+  const handshakeWith = ({ target, servername }: Swept) => {
+    const { host, port } = target;
+    const starttls = target.starttls ?? null;
+    return openHandshake({
+      ...{ host, starttls, servername, timeoutMs, meter },
+      alpn: alpnOf(port, starttls),
+      identity: null,
+    });
+  };
+  return {
+    ...{ look, dns, roots: trustedRoots(caPem), fetchNamed: openFetchNamed(asking) },
+    handshakeWith: options.bothKeys === true ? handshakeWith : null,
+  };
 }
 
 async function openResolver(

@@ -198,6 +198,10 @@ function certsOptions(command: Command): Command {
       '--explain',
       'draw each chain as a tree: ways to a root, validity over time, everything that is wrong with it',
     )
+    .option(
+      '--both-keys',
+      'look at the certificate of the other key type (RSA, ECDSA) too: two handshakes more an address',
+    )
     .option('--first-address', 'look at one address of each name instead of all')
     .option('--concurrency <N>', 'connections under way at once', '64')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')

@@ -112,14 +112,12 @@ async function observeWith(
     trustedRoots: trustedRoots(settings.trust.caPem),
     ...givenWith(settings),
   };
-  const options = settings.probeOptions;
-  // Reading code stops the event loop for tens of milliseconds: before the first sample, or it would be told as the service's.
-  await Promise.all(chosen.flatMap((probe) => [probe.reads === 'lookup' ? probe.gather() : null, probe.beside?.()]));
+  await readCode(chosen);
   const beside = gatherAll(
     chosen.filter((probe) => probe.reads === 'lookup'),
     { ...shared, ride: EMPTY },
     net,
-    options,
+    settings.probeOptions,
     NONE,
   );
   underWay.push(beside);
@@ -128,7 +126,7 @@ async function observeWith(
   const endpoints = ridingProbes.length === 0 ? [] : ridden;
   const rode = await rideWithBeside(
     ridingProbes.filter((probe) => probe.beside !== undefined && endpoints.length > 0),
-    { context: { ...shared, ride: EMPTY }, net, options, underWay },
+    { context: { ...shared, ride: EMPTY }, net, options: settings.probeOptions, underWay },
     () => rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints }),
   );
   const early = await beside;
@@ -136,7 +134,7 @@ async function observeWith(
   const late =
     ridden.length === 0
       ? new Map(ridingProbes.map((probe) => [probe.id, skipped(NO_ENDPOINT)]))
-      : await gatherAll(ridingProbes, { ...shared, ride: rode.ride }, net, options, early, rode.besides);
+      : await gatherAll(ridingProbes, { ...shared, ride: rode.ride }, net, settings.probeOptions, early, rode.besides);
   const gathered = new Map([...early, ...late]);
   return {
     schema: SCHEMA,
@@ -152,6 +150,14 @@ async function observeWith(
     ...recorded(probes, gathered),
     riddenWith: riddenWith({ ...settings, resolvers }, leftOut),
   };
+}
+
+/** Reading code stops the event loop for tens of milliseconds: before the first sample, or it would be told as the service's. */
+async function readCode(probes: readonly AnyProbe[]): Promise<void> {
+  for (const probe of probes) {
+    if (probe.reads === 'lookup') await probe.gather();
+    await probe.beside?.();
+  }
 }
 
 /** A hello or handshake beside the ride is not waited for longer, ms. */

@@ -6,7 +6,7 @@ import type { TlsEvidence } from '../../probes/tls/evidence.ts';
 import type { Look, LookKind } from '../../probes/tls/evidence-ends.ts';
 import { type Minted, mintAll } from './rig/mint.ts';
 import { freePort } from './rig/ports.ts';
-import { type Ridden, ride } from './rig/probe.ts';
+import { probe, type Ridden, ride } from './rig/probe.ts';
 import { evidenceOf } from './rig/reading.ts';
 import { HERE, openRig, type Rig, run } from './rig/rig.ts';
 import { requireTools } from './rig/tools.ts';
@@ -122,6 +122,17 @@ describe.skipIf(!requireTools(['nginx', 'haproxy', 'openssl', 'bash']))('where T
     expect(found.map(({ severity, evidence }) => [severity, evidence[0]])).toEqual([
       ['critical', `/evidence/tls/certificates/${leaves[1]}`],
     ]);
+  });
+
+  it('a sweep sees it with --both-keys, and without it only the one that is served first', async () => {
+    const sweep = (...more: readonly string[]) =>
+      probe(['certs', at(listen('a')), '--sni', NAME, '--insecure', '--ca-file', `${rig.folder}/root.pem`, ...more]);
+    expect((await sweep()).stdout).not.toContain('RSA');
+    const { stdout, code } = await sweep('--both-keys');
+    expect({ code, first: stdout.split('\n')[0] }).toEqual({
+      code: 2,
+      first: expect.stringMatching(/^CRITICAL .*: The RSA certificate of \S+ expires in \d days, /) as unknown,
+    });
   });
 
   it('the default certificate that has expired is a notice, where callers without the name get it', async () => {

@@ -28,17 +28,18 @@ export interface LookedAt {
   readonly looked: readonly Looked[];
 }
 
-/** Endpoints in their order; those past the bound are left out. What was under way when the signal aborts is not told. */
+/** @param keyTypesOnly nothing but the certificate of the other key type. Endpoints in their order; those past the bound are left out. What was under way when the signal aborts is not told. */
 export async function lookEnds(
   { endpoints, signal, trustedRoots }: Pick<GatherContext<unknown>, 'endpoints' | 'signal' | 'trustedRoots'>,
   handshake: Handshake,
+  keyTypesOnly = false,
 ): Promise<readonly LookedAt[]> {
   const chosen = endpoints.slice(0, MAX_TOGETHER);
   const each = Math.min(MAX_EACH, Math.floor(MAX_TOGETHER / Math.max(1, chosen.length)));
   const lines = chosen.map((endpoint) => openLine(endpoint, { handshake, left: each, signal }));
   await Promise.all(lines.map((line) => line.ask('as-ride', {})));
   const donor = lines.find((line) => sessionOf(line) !== null);
-  await Promise.all(lines.map((line) => askOn(line, { donor, trustedRoots })));
+  await Promise.all(lines.map((line) => askOn(line, { donor, trustedRoots, keyTypesOnly })));
   return lines.map(({ endpoint, looked }) => ({ endpoint: endpoint.id, looked }));
 }
 
@@ -71,18 +72,20 @@ function openLine(endpoint: Endpoint, { handshake, left, signal }: LineOptions):
 interface Given {
   readonly donor: Line | undefined;
   readonly trustedRoots: GatherContext<unknown>['trustedRoots'] | undefined;
+  readonly keyTypesOnly: boolean;
 }
 
 /** Who did not shake hands as in the ride is asked nothing more. */
-async function askOn(line: Line, { donor, trustedRoots }: Given): Promise<void> {
+async function askOn(line: Line, { donor, trustedRoots, keyTypesOnly }: Given): Promise<void> {
   const [first] = line.looked;
   const { facts = null, problem = null } = first?.reply ?? {};
   if (facts === null || problem !== null) return;
+  const twin = otherKeyType(first?.reply);
+  if (keyTypesOnly) return twin === null ? undefined : askForTwin(line, twin, trustedRoots);
   const own = sessionOf(line);
   const lent = donor === undefined || donor === line ? null : sessionOf(donor);
   if (lent !== null) await line.ask('elsewhere', { resume: lent }, donor?.endpoint.id);
   if (own !== null) await line.ask('again', { resume: own });
-  const twin = otherKeyType(first?.reply);
   if (twin !== null) await askForTwin(line, twin, trustedRoots);
   await line.ask('unknown-name', { servername: UNKNOWN, noTickets: true });
   if (facts.servername !== null) await line.ask('no-name', { servername: null, noTickets: true });

@@ -49,6 +49,10 @@ export type Look = (where: LookWhere, signal: AbortSignal) => Promise<Looked>;
 /** What HTTPS servers are asked for; a server of another protocol that knows ALPN must refuse names it does not speak (RFC 7301 3.2). */
 const HTTPS_ALPN = ['h2', 'http/1.1'];
 
+export function alpnOf(port: number, starttls: Starttls | null): readonly string[] {
+  return starttls === null && port === 443 ? HTTPS_ALPN : [];
+}
+
 /**
  * What OpenSSL offers by itself, but the key share is for X25519 alone: one for X25519MLKEM768 costs a fifth of the handshake's CPU and a
  * kilobyte, which some middleboxes drop. A server that wants another group asks for it (HelloRetryRequest, RFC 8446 4.1.4).
@@ -82,7 +86,7 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
     const connected = await connectTo(endpoint, timeoutMs, signal, keep, () => meter.add({ connections: 1 }));
     connectMs = connected.durationMs;
     if (starttls !== null) await startTls(connected.socket, { protocol: starttls, host, timeoutMs, signal });
-    const alpn = starttls === null && endpoint.port === 443 ? HTTPS_ALPN : [];
+    const alpn = alpnOf(endpoint.port, starttls);
     await handshake(connected.socket, { context, servername, alpn, timeoutMs, readsChain }, learnt, signal);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
