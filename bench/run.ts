@@ -1,5 +1,6 @@
 // Owns `npm run bench`: prints every comparison as a ratio. Asserts nothing; ends with 1 only when it cannot measure.
 import { certs } from './certs.ts';
+import { clock } from './clock.ts';
 import { decoder } from './decoder.ts';
 import { delegation } from './delegation.ts';
 import { memory, wallTime } from './journey.ts';
@@ -15,6 +16,7 @@ const benches: readonly ((place: Place) => AsyncGenerator<Line>)[] = [
   memory,
   decoder,
   sampling,
+  clock,
   delegation,
   stubClient,
   certs,
