@@ -9,6 +9,7 @@ test.each([
   [['kms.example', '-n', '0'], '--samples: "0" is not a whole number from 1'],
   [['kms.example', '-n', 'many'], '--samples'],
   [['kms.example', '--rate', '-1'], '--rate'],
+  [['kms.example', '--clock', 'sun'], '--clock'],
   [['kms.example', '--timeout', '5'], '--timeout: "5" is not a duration'],
   [['kms.example', '--deadline', '999999d'], '--deadline'],
   [['kms.example', '--resolver', 'dns.example'], 'dns.example'],

@@ -179,6 +179,11 @@ test.each<[string, readonly Hop[], string | null]>([
     'clock: kernel for connect, event loop for the rest',
   ],
   [
+    'with the uncertainty of the worst of stamped sockets',
+    [hop('connect', { clock: 'kernel', uncertaintyMs: 0.05 }), hop('wait', { clock: 'kernel', uncertaintyMs: 2 })],
+    'clock: kernel (±2.0 ms at worst)',
+  ],
+  [
     'one phase by both',
     [hop('connect', { clock: 'kernel' }), hop('connect', { endpoint: null }), hop('tls')],
     'clock: kernel for connect, event loop for connect, tls',

@@ -5,19 +5,11 @@ import type { Clock, RequestTrace, Span } from '../../../model/trace.ts';
 import { openLibc } from '../../libc/open.ts';
 import { openSampler } from '../../sample/sampler.ts';
 import { endpointFor, optionsFor } from '../../sample/test/riding.ts';
+import { keepBusy } from './busy.ts';
 import { type SlowServer, startSlowServer, type Truth } from './slow-server.ts';
 
 const SAMPLES = 24;
 const { libc } = await openLibc();
-
-/** Burns 15 of every 20 ms, as a process with other things to do. */
-function keepBusy(): Disposable {
-  const timer = setInterval(() => {
-    const untilMs = performance.now() + 15;
-    while (performance.now() < untilMs);
-  }, 20);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
-}
 
 interface Errors {
   readonly connect: number;
