@@ -64,12 +64,11 @@ describe.skipIf(libc === null)('15 of every 20 ms burnt', () => {
     const kernel = await errorsBy('kernel', server);
     const loop = await errorsBy('loop', server);
     expect(kernel.connect).toBeLessThan(1);
-    // In TLS 1.2 the server reckons twice, and stamps only the first time.
-    expect(kernel.tls).toBeLessThan(protocol === 'TLSv1.2' ? 2 : 1);
-    expect(kernel.wait).toBeLessThan(1);
-    expect(loop.tls).toBeGreaterThan(kernel.tls);
-    expect(loop.wait).toBeGreaterThan(kernel.wait);
+    // The server is a thread that the scheduler stops too: what a loaded machine takes from both is no fault of the clock. test/system
+    // holds the same against packets, without that.
+    expect(kernel.tls).toBeLessThan(Math.max(1, loop.tls / 3));
+    expect(kernel.wait).toBeLessThan(Math.max(1, loop.wait / 3));
+    expect(kernel.beyond).toBeLessThan(loop.beyond);
     expect(kernel.clocks.filter((clock) => clock === 'kernel').length).toBeGreaterThan(kernel.clocks.length * 0.9);
-    expect(kernel.beyond).toBeLessThanOrEqual(SAMPLES / 10);
   });
 });
