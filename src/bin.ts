@@ -35,8 +35,8 @@ if (major < 26 || (major === 26 && minor < 9)) {
     // (120 MiB for 30 after 3000 samples); so bound, the ride costs a tenth more CPU time and 80 MiB less (bench/journey.ts).
     // A young generation this small is not worth the threads of a parallel scavenge, nor the arenas that malloc gives them.
     setFlagsFromString('--semi-space-growth-factor=1');
-    // A sweep of certificates keeps what it reports: it may grow as V8 likes, for a tenth less CPU and 20 MiB more (bench/certs.ts).
-    if (process.argv[2] !== 'certs') setFlagsFromString('--heap-growing-percent=60');
+    // So bound, a sweep of 10,000 certificates takes little more than one of 2,000; without, 256 MiB, for a tenth less CPU (bench/certs.ts).
+    setFlagsFromString('--heap-growing-percent=60');
     setFlagsFromString('--no-parallel-scavenge');
     const { run } = await import('./main.ts');
     process.exitCode = await run(process.argv.slice(2));
