@@ -5,6 +5,7 @@ import { endpointsOf } from '../journey/endpoints.ts';
 import type { Endpoint, Target } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup } from '../model/trace.ts';
+import { type Gate, openGate } from '../net/gate.ts';
 import type { Look, Looked } from '../net/tls/look.ts';
 
 export interface SweepSettings {
@@ -68,8 +69,6 @@ function onceForEach(targets: readonly Target[], lookup: DnsClient['lookup']): D
   };
 }
 
-type Gate = <T>(use: () => Promise<T>) => Promise<T>;
-
 async function sweepOne(target: Target, settings: SweepSettings, tools: SweepTools, gate: Gate): Promise<Swept> {
   const { signal, look } = tools;
   const name = target.isAddress ? null : (target.host as DnsName);
@@ -103,22 +102,5 @@ function ownLookup(name: DnsName): Lookup | null {
       { address: '::1' as IpAddress, family: 6, ttlSeconds: 0 },
     ],
     familyProblems: { ipv4: null, ipv6: null },
-  };
-}
-
-/** At most `most` uses at once; the others wait in the order in which they came. */
-function openGate(most: number): Gate {
-  let free = most;
-  const waiting: (() => void)[] = [];
-  return async (use) => {
-    if (free > 0) free--;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await use();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free++;
-      else next();
-    }
   };
 }

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { MAX_UNDER_WAY, openGate } from '../gate.ts';
+import { openGate } from '../gate.ts';
+
+const LIMIT = 64;
 
 describe('the gate', () => {
   test('lets as many in as it may, in their order, and all in the end', async () => {
-    const gate = openGate();
+    const gate = openGate(LIMIT);
     const began: number[] = [];
     let [underWay, most] = [0, 0];
     const work = async (index: number) => {
@@ -15,9 +17,9 @@ describe('the gate', () => {
       underWay -= 1;
       return index;
     };
-    const indices = Array.from({ length: 3 * MAX_UNDER_WAY }, (_, index) => index);
+    const indices = Array.from({ length: 3 * LIMIT }, (_, index) => index);
     expect(await Promise.all(indices.map((index) => gate(() => work(index))))).toEqual(indices);
-    expect(most).toBe(MAX_UNDER_WAY);
+    expect(most).toBe(LIMIT);
     expect(began).toEqual(indices);
   });
 
