@@ -6,14 +6,13 @@ import type { ZoneEvidence } from '../evidence.ts';
 import { encloses } from '../referral.ts';
 import { askBriefly } from '../walk-bounds.ts';
 import { parentOf, type ZoneName } from './names.ts';
-import { MAX_QUESTIONS, type SignedType, type Source, type Told } from './source.ts';
+import { rememberedSource, type SignedType, type Source } from './source.ts';
 
 /** Servers of one zone that are tried for one question. */
 const MAX_TRIES = 2;
 
 export function openAuthoritySource(context: Context, zones: readonly ZoneEvidence[]): Source {
-  const told = new Map<string, Promise<Told>>();
-  const put = async (name: ZoneName, type: SignedType): Promise<Told> => {
+  return rememberedSource(async (name, type) => {
     for (const address of serversFor(zones, name, type).slice(0, MAX_TRIES)) {
       const question = { name, type, recursionDesired: false, dnssec: true } as const;
       const { reply } = await askBriefly(context, address, question);
@@ -22,19 +21,7 @@ export function openAuthoritySource(context: Context, zones: readonly ZoneEviden
         return { reply, because: null };
     }
     return { reply: null, because: 'resolver-failed' };
-  };
-  return {
-    ask(name, type) {
-      const key = `${type} ${name}`;
-      const known = told.get(key);
-      if (known !== undefined) return known;
-      if (told.size >= MAX_QUESTIONS) return Promise.resolve({ reply: null, because: 'too-many-questions' });
-      const asked = put(name, type);
-      told.set(key, asked);
-      return asked;
-    },
-    questions: () => told.size,
-  };
+  });
 }
 
 /**

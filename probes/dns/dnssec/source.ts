@@ -17,24 +17,11 @@ export interface Source {
 }
 
 /** A name of four labels in a signed zone behind one alias needs about a dozen. */
-export const MAX_QUESTIONS = 24;
+const MAX_QUESTIONS = 24;
 
-/** The resolver that answered the lookup, or the first: what one of them strips, another may not, and mixing them proves nothing. */
-export function openSource(context: Context): Source {
-  const { net, lookup, signal } = context;
-  const resolvers = net.dns.resolvers;
-  const resolver = resolvers.find((server) => formatServer(server) === lookup?.resolver) ?? resolvers[0];
+/** Puts each question once, and no more of them than allowed. */
+export function rememberedSource(put: Source['ask']): Source {
   const told = new Map<string, Promise<Told>>();
-  const put = async (name: ZoneName, type: SignedType): Promise<Told> => {
-    if (resolver === undefined) return { reply: null, because: 'resolver-failed' };
-    const { reply } = await ask(context, resolver, { name, type, recursionDesired: true, dnssec: true });
-    if (signal.aborted) return { reply: null, because: 'cut-off' };
-    // A truncated set verifies as little as a forged one.
-    if (reply === null || (reply.truncated && reply.transport === 'udp')) {
-      return { reply: null, because: 'resolver-failed' };
-    }
-    return { reply, because: null };
-  };
   return {
     ask(name, type) {
       const key = `${type} ${name}`;
@@ -47,4 +34,21 @@ export function openSource(context: Context): Source {
     },
     questions: () => told.size,
   };
+}
+
+/** The resolver that answered the lookup, or the first: what one of them strips, another may not, and mixing them proves nothing. */
+export function openSource(context: Context): Source {
+  const { net, lookup, signal } = context;
+  const resolvers = net.dns.resolvers;
+  const resolver = resolvers.find((server) => formatServer(server) === lookup?.resolver) ?? resolvers[0];
+  return rememberedSource(async (name, type) => {
+    if (resolver === undefined) return { reply: null, because: 'resolver-failed' };
+    const { reply } = await ask(context, resolver, { name, type, recursionDesired: true, dnssec: true });
+    if (signal.aborted) return { reply: null, because: 'cut-off' };
+    // A truncated set verifies as little as a forged one.
+    if (reply === null || (reply.truncated && reply.transport === 'udp')) {
+      return { reply: null, because: 'resolver-failed' };
+    }
+    return { reply, because: null };
+  });
 }
