@@ -132,6 +132,10 @@ const DAY_MS = 86_400_000;
 
 /** Whole days until the first certificate of a place ends, negative after it; null when none was seen or it cannot be read. */
 export function daysLeft({ chain }: Place, { certificates, asOf }: CertsReport): number | null {
-  const notAfter = certificates[chain[0] ?? '']?.notAfter ?? null;
+  return daysUntil(certificates[chain[0] ?? '']?.notAfter ?? null, asOf);
+}
+
+/** Whole days from one time to another (RFC 3339), negative when it has passed; null when it is not known. */
+export function daysUntil(notAfter: string | null, asOf: string): number | null {
   return notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
 }

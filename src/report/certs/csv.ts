@@ -1,10 +1,8 @@
 // Owns the CSV report of `probe certs`: a line for every certificate of every place, and one for a place that showed none.
-import type { CertsReport, Place } from '../../model/certs.ts';
+import { type CertsReport, daysUntil, type Place } from '../../model/certs.ts';
 import { problemCatalogue } from '../../model/problem.ts';
 import { visible } from '../../model/text.ts';
 import { csvLine } from '../escape/csv.ts';
-
-const DAY_MS = 86_400_000;
 
 const HEADER = [
   ...['place', 'target', 'endpoint', 'state', 'position', 'days_left', 'not_before', 'not_after', 'subject', 'issuer'],
@@ -38,9 +36,8 @@ function linesOf(place: Place, { certificates, asOf }: CertsReport, problems: st
   return place.chain.map((fingerprint, position) => {
     const certificate = certificates[fingerprint];
     const { notBefore = null, notAfter = null, sans = [] } = certificate ?? {};
-    const daysLeft = notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
     return csvLine([
-      ...[...head, place.state, position, daysLeft, notBefore, notAfter],
+      ...[...head, place.state, position, daysUntil(notAfter, asOf), notBefore, notAfter],
       ...[certificate?.subject ?? null, certificate?.issuer ?? null, certificate?.serialHex ?? null, fingerprint],
       ...[sans.map((name) => visible(name)).join(' '), certificate?.keyType ?? null, certificate?.keyBits ?? null],
       ...[certificate?.signatureAlgorithm ?? null, ...trust, position === 0 ? problems : ''],

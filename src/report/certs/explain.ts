@@ -1,7 +1,7 @@
 // Owns `probe certs --explain`: each chain as a tree from the server's certificate to a root, lifetimes on a common axis, and all that
 // is wrong in words. Made from the report alone; what strangers wrote goes through the terminal's escape.
 import type { CertificateRecord } from '../../model/certificate-schema.ts';
-import type { CertsReport, ChainVerdict, Place } from '../../model/certs.ts';
+import { type CertsReport, type ChainVerdict, daysUntil, type Place } from '../../model/certs.ts';
 import type { Fingerprint } from '../../model/trace.ts';
 import { plural } from '../numbers.ts';
 import { NARROWEST } from '../text/layout.ts';
@@ -19,7 +19,6 @@ export interface ExplainView {
 /** From here on a certificate takes one line; below it the bar stands under the name. */
 const WIDE = 76;
 const MAX_EXTRAS = 40;
-const DAY_MS = 86_400_000;
 
 interface Drawing {
   readonly report: CertsReport;
@@ -134,7 +133,7 @@ function certificateRows(
   certificate: CertificateRecord,
   { layout, place, axis, report }: Drawing,
 ): readonly Line[] {
-  const left = leftOf(certificate, report.asOf);
+  const left = daysUntil(certificate.notAfter, report.asOf);
   const style = left !== null && left < 0 ? 'critical' : 'plain';
   const at = place.chain.indexOf(fingerprint);
   const sent = at < 0 ? 'no' : `${at + 1}`;
@@ -177,10 +176,6 @@ function keyOf({ keyType, keyBits, curve }: CertificateRecord): string {
     ).text,
     KEY,
   );
-}
-
-function leftOf({ notAfter }: CertificateRecord, asOf: string): number | null {
-  return notAfter === null ? null : Math.trunc((Date.parse(notAfter) - Date.parse(asOf)) / DAY_MS);
 }
 
 function faultLines(
