@@ -7,31 +7,48 @@ import type { Io } from './io.ts';
 const REDRAWS = 10;
 const ERASE_LINE = '\r\x1b[2K';
 
-export interface ProgressLine {
-  show(progress: Progress): void;
-  clear(): void;
+interface RewrittenLine {
+  /** Passed over when the line was written just now. */
+  readonly write: (words: string) => void;
+  readonly clear: () => void;
 }
 
-export function progressLine(io: Io, wanted: boolean): ProgressLine {
-  if (!wanted || !io.stderrIsTerminal) return { show: () => undefined, clear: () => undefined };
+/** Behind the words stands how long it has taken. */
+function rewrittenLine(io: Io, wanted: boolean): RewrittenLine {
+  if (!wanted || !io.stderrIsTerminal) return { write: () => undefined, clear: () => undefined };
   const beganMs = now();
   let lastMs = Number.NEGATIVE_INFINITY;
   let shown = false;
   return {
-    show({ endpoint, done, failed, total }) {
+    write(words) {
       const atMs = now();
       if (atMs - lastMs < 1000 / REDRAWS) return;
       lastMs = atMs;
       shown = true;
-      const where = endpoint.zone === null ? endpoint.id : `${endpoint.zone} ${endpoint.id}`;
-      const failures = failed === 0 ? '' : `, ${failed} failed`;
-      const line = `riding ${where}: ${done} of ${total} samples${failures}, ${((atMs - beganMs) / 1000).toFixed(1)} s`;
+      const line = `${words}, ${((atMs - beganMs) / 1000).toFixed(1)} s`;
       io.err(`${ERASE_LINE}${line.slice(0, io.columns - 1)}`);
     },
     clear() {
       if (shown) io.err(ERASE_LINE);
       shown = false;
     },
+  };
+}
+
+export interface ProgressLine {
+  show(progress: Progress): void;
+  clear(): void;
+}
+
+export function progressLine(io: Io, wanted: boolean): ProgressLine {
+  const { write, clear } = rewrittenLine(io, wanted);
+  return {
+    show({ endpoint, done, failed, total }) {
+      const where = endpoint.zone === null ? endpoint.id : `${endpoint.zone} ${endpoint.id}`;
+      const failures = failed === 0 ? '' : `, ${failed} failed`;
+      write(`riding ${where}: ${done} of ${total} samples${failures}`);
+    },
+    clear,
   };
 }
 
@@ -43,24 +60,13 @@ export interface CountLine {
 
 /** `looked at 1200 of 10000 targets, 8.3 s` */
 export function countLine(io: Io, wanted: boolean, total: number, noun: string): CountLine {
-  if (!wanted || !io.stderrIsTerminal) return { step: () => undefined, clear: () => undefined };
-  const beganMs = now();
+  const { write, clear } = rewrittenLine(io, wanted);
   let done = 0;
-  let lastMs = Number.NEGATIVE_INFINITY;
-  let shown = false;
   return {
     step() {
       done++;
-      const atMs = now();
-      if (atMs - lastMs < 1000 / REDRAWS) return;
-      lastMs = atMs;
-      shown = true;
-      const line = `looked at ${done} of ${total} ${noun}, ${((atMs - beganMs) / 1000).toFixed(1)} s`;
-      io.err(`${ERASE_LINE}${line.slice(0, io.columns - 1)}`);
+      write(`looked at ${done} of ${total} ${noun}`);
     },
-    clear() {
-      if (shown) io.err(ERASE_LINE);
-      shown = false;
-    },
+    clear,
   };
 }
