@@ -1,11 +1,7 @@
 // Owns the cost of one sample (new connection, TLS, request, evidence), one after another, against curl on the same server.
-import { endpointId, parseTarget } from '../src/model/target.ts';
-import { dnsName, type IpAddress } from '../src/model/text.ts';
-import { now } from '../src/net/clock.ts';
-import { createMeter } from '../src/net/meter.ts';
-import { openSampler } from '../src/net/sample/sampler.ts';
 import { type Line, pairs, time } from './measure.ts';
 import { caFile, type OtherWorld, type Place } from './place.ts';
+import { openWorldSampler } from './sampler.ts';
 
 const SAMPLES = 100;
 const PAIRS = 3;
@@ -13,7 +9,7 @@ const PAIRS = 3;
 export async function* sampling({ folder, healthy }: Place): AsyncGenerator<Line> {
   const address = healthy.zones[0]?.addresses[0];
   if (address === undefined) throw new Error('the world has no address');
-  const ours = (): Promise<number> => sampleMs(healthy, address);
+  const ours = (): Promise<number> => sampleMs(healthy);
   const theirs = (): Promise<number> => curlMs(healthy, address, caFile(folder, healthy));
   const medians = await pairs(PAIRS, ours, theirs).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -24,34 +20,10 @@ export async function* sampling({ folder, healthy }: Place): AsyncGenerator<Line
     yield { name: 'one sample, one at a time', ...medians, unit: 'ms', against: 'curl', target: 'none' };
 }
 
-async function sampleMs(world: OtherWorld, address: IpAddress): Promise<number> {
-  const endpoint = {
-    id: endpointId(address, world.port),
-    address,
-    port: world.port,
-    family: 4,
-    zone: null,
-    zoneSource: null,
-    ttlSeconds: null,
-  } as const;
-  const sampler = await openSampler({
-    target: parseTarget(`kms.example:${world.port}`),
-    servername: dnsName('kms.example'),
-    trust: { caPem: [world.caPem], insecure: false },
-    identity: null,
-    request: { method: 'GET', headers: [], body: null, userAgent: 'outrider-bench' },
-    http: '1.1',
-    timeoutMs: 5_000,
-    limits: { bodyBytes: 1_048_576, headerBytes: 65_536 },
-    meter: createMeter(),
-    originMs: now(),
-  });
-  const never = new AbortController().signal;
+async function sampleMs(world: OtherWorld): Promise<number> {
+  const sampler = await openWorldSampler(world, { timeoutMs: 5_000 });
   const startMs = performance.now();
-  for (let sample = 0; sample < SAMPLES; sample++) {
-    const { trace } = await sampler.sample(endpoint, sample, never);
-    if (trace.problem !== null) throw new Error(`a sample failed: ${trace.problem.code}`);
-  }
+  for (let sample = 0; sample < SAMPLES; sample++) await sampler.sample(sample);
   const perSampleMs = (performance.now() - startMs) / SAMPLES;
   await sampler.close();
   return perSampleMs;
