@@ -1,4 +1,5 @@
-// Owns values that may be sent but never shown. Opened only in src/net (a layer rule).
+// Owns values that may be sent but never shown. Opened only where a connection sends them (src/net)
+// and where a store of certificates is read (src/certs/files); a layer rule names every room that may hold one.
 /** Prints as `[secret NAME]` wherever it ends up: string, JSON, console, error. */
 export class Secret {
   readonly name: string;
@@ -7,7 +8,7 @@ export class Secret {
     this.name = name;
     this.#value = value;
   }
-  /** The value itself. Only src/net calls this. */
+  /** The value itself. Only src/net and src/certs/files call this. */
   open(): string {
     return this.#value;
   }
