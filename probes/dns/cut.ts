@@ -1,7 +1,7 @@
 // Owns what several checks conclude about the cuts above the zones of the chain: what a parent says, and what the zone's own servers say. Pure.
 import { foundOrPass, type Judged, type Seen } from '../../src/contract/check.ts';
 import type { Phrase, Pointer } from '../../src/model/finding.ts';
-import { compareText, sameText, type WireText } from '../../src/model/text.ts';
+import { distinct, sameText, type WireText } from '../../src/model/text.ts';
 import { type PlacedZone, placedZones } from './derive.ts';
 import type { DnsEvidence, ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
 
@@ -110,7 +110,7 @@ export function ownNsSet(leaf: ZoneEvidence): { names: readonly WireText[]; ttlS
       nsNames === undefined ? [] : [{ names: nsNames, ttl: nsTtlSeconds ?? 0 }],
     );
   if (told.length === 0) return null;
-  const names = told.flatMap((set) => set.names).toSorted(compareText);
+  const names = told.flatMap((set) => set.names);
   return { names: distinct(names), ttlSeconds: Math.max(...told.map((set) => set.ttl)) };
 }
 
@@ -125,8 +125,4 @@ export function nsLife(leaf: ZoneEvidence | undefined): { seconds: number; paren
 /** Those of the one list that the other lacks. */
 export function missing(names: readonly WireText[], from: readonly WireText[]): readonly WireText[] {
   return names.filter((name) => !from.some((other) => sameText(name, other)));
-}
-
-function distinct(sorted: readonly WireText[]): readonly WireText[] {
-  return sorted.filter((name, index) => sorted.findIndex((other) => sameText(name, other)) === index);
 }

@@ -3,6 +3,7 @@ import type { DnsReply } from '../../src/contract/net.ts';
 import { type Problem, problem } from '../../src/model/problem.ts';
 import { type DnsName, dnsName, interpret, sameText, type WireText } from '../../src/model/text.ts';
 import { askResolvers, type Context, ofType } from './ask.ts';
+import { encloses } from './referral.ts';
 
 export type FoundZone =
   | {
@@ -45,7 +46,9 @@ function isSilence({ code }: Problem): boolean {
 
 function apexIn({ answers, authorities }: DnsReply, at: DnsName): WireText | undefined {
   const own = [...ofType(answers, 'NS'), ...ofType(answers, 'SOA')].find((record) => sameText(record.name, at));
-  return (own ?? ofType(authorities, 'SOA').find((record) => encloses(record.name, at)))?.name;
+  return (
+    own ?? ofType(authorities, 'SOA').find((record) => interpret(record.name, (owner): boolean => encloses(owner, at)))
+  )?.name;
 }
 
 /** Top-level domains own no services. */
@@ -57,8 +60,4 @@ function apexAbove(name: DnsName): DnsName | null {
 function parentOf(name: DnsName): DnsName | null {
   const dot = name.indexOf('.');
   return dot < 0 ? null : dnsName(name.slice(dot + 1));
-}
-
-function encloses(zone: WireText, name: string): boolean {
-  return interpret(zone, (owner): boolean => owner === '.' || name === owner || name.endsWith(`.${owner}`));
 }

@@ -58,7 +58,7 @@ export function glueOf(reply: DnsReply, names: readonly WireText[]): Referral['g
 }
 
 /** True when the name is the zone's apex or below it. */
-export function encloses(zone: DnsName, name: DnsName): boolean {
+export function encloses(zone: string, name: DnsName): boolean {
   return zone === ROOT || name === zone || name.endsWith(`.${zone}`);
 }
 

@@ -1,6 +1,6 @@
 // Owns where a walk begins: the root's servers as hints or the resolver name them. Never believes that they answer.
 import { type Problem, problem } from '../../src/model/problem.ts';
-import { compareText, ROOT, sameText, type WireText } from '../../src/model/text.ts';
+import { compareText, distinct, ROOT } from '../../src/model/text.ts';
 import { readRootHints } from '../../src/net/dns/root-hints.ts';
 import { ofType } from './ask.ts';
 import type { Upper } from './ask-upper.ts';
@@ -32,9 +32,4 @@ export async function rootServers(walk: Walk): Promise<RootServers> {
   const servers = located.toSorted((a, b) => compareText(a.name, b.name));
   const reachable = servers.some(({ addresses }) => addresses.length > 0);
   return { upper: reachable ? { zone: ROOT, servers } : none, problem: reachable ? null : whyNone(servers) };
-}
-
-function distinct(names: readonly WireText[]): readonly WireText[] {
-  const sorted = names.toSorted(compareText);
-  return sorted.filter((name, index) => sorted.findIndex((other) => sameText(name, other)) === index);
 }

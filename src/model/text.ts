@@ -90,6 +90,12 @@ export function compareText(a: WireText, b: WireText): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** Each text once, in that order. */
+export function distinct(texts: readonly WireText[]): readonly WireText[] {
+  const sorted = texts.toSorted(compareText);
+  return sorted.filter((text, index) => index === 0 || !sameText(text, sorted[index - 1] as WireText));
+}
+
 /** A key for a Map of wire texts. Never print a key: keep the WireText beside it. */
 export function textKey(text: WireText): TextKey {
   return text as unknown as TextKey;

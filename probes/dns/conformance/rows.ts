@@ -1,5 +1,6 @@
 // Owns what the replies to the trials amount to: for each row whether the server does what the RFC says, and what it does else. Pure.
 import { problemCatalogue } from '../../../src/model/problem.ts';
+import { isOurs } from '../derive.ts';
 import type { ConformanceEvidence, TrialEvidence, TrialName, TrialReplyEvidence } from '../evidence-conformance.ts';
 import { ladderRow } from './ladder.ts';
 import { breaks, fact, ok, type Row, type RowName, rowNames } from './row.ts';
@@ -27,10 +28,6 @@ export function rowsOf(conformance: ConformanceEvidence): readonly Row[] {
     ...(conformance.ladder === undefined ? [] : ladderRow(conformance.ladder)),
     ...pipelineRow(conformance.pipeline),
   ].toSorted((a, b) => rowNames.indexOf(a.row) - rowNames.indexOf(b.row));
-}
-
-function isOurs(error: TrialEvidence['error']): boolean {
-  return error !== null && problemCatalogue[error].fault === 'prober';
 }
 
 function carriesEdns(trial: TrialName): boolean {

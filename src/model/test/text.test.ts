@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { capture, dnsName, interpret, matches, sameText, split, visible, wireText } from '../text.ts';
+import { capture, distinct, dnsName, interpret, matches, sameText, split, visible, wireText } from '../text.ts';
 
 describe('visible', () => {
   test.each([
@@ -60,4 +60,10 @@ test('wire text can be compared, matched and read, not printed', () => {
   const duration = capture(header, /dur=([\d.]+)/);
   expect(duration === null ? null : interpret(duration, Number)).toBe(12.5);
   expect(capture(header, /nothing (.*)/)).toBeNull();
+});
+
+test('distinct keeps each text once, by code unit', () => {
+  const names = ['b.example', 'a.example', 'b.example', 'B.example', 'a.example'].map((name) => wireText(name));
+  expect(distinct(names)).toEqual(['B.example', 'a.example', 'b.example']);
+  expect(distinct([])).toEqual([]);
 });
