@@ -15,7 +15,7 @@ const packages = {
   'prom-client': '^src/metrics/',
   tldts: '^probes/dns/safety/',
   commander: '^src/cli/',
-  yaml: '^src/(cli|certs)/',
+  yaml: '^src/(config|certs)/',
   zod: '^(src/(model|contract|journey)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
 };
 

@@ -1,5 +1,5 @@
 // Owns reading a policy: from the file of --policy, with the line of each name that nobody knows, and out of an old journey.
-import type { Document, LineCounter, Pair } from 'yaml';
+import { readYaml } from '../config/yaml.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import type { Policy } from '../journey/judge.ts';
 import { type Severity, severities } from '../model/finding.ts';
@@ -15,25 +15,17 @@ const MAX_POLICY_BYTES = 1_048_576;
 /** @throws UsageError with file and line for names that nobody knows: a threshold under a mistyped name would be silently without effect */
 export async function readPolicy(path: string, probes: readonly AnyProbe[]): Promise<Policy> {
   const text = await readText(path, '--policy', MAX_POLICY_BYTES);
-  const { isMap, isScalar, LineCounter: Counter, parseDocument } = await import('yaml');
-  const lines = new Counter();
-  const document = parseDocument(text, { prettyErrors: true, lineCounter: lines });
-  const value = valueOf(document, path);
+  const { value, place } = await readYaml(text, path);
   if (value === null || value === undefined) return { probes: {}, severities: {} };
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new UsageError(`${path}: a policy is a mapping`, 'for example: tls: { warnDays: 45 }');
   }
-  const place = (mapping: unknown, name: string): string => {
-    const pairs: readonly Pair[] = isMap(mapping) ? mapping.items : [];
-    const key = pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === name)?.key;
-    return `${path}${lineOf(isScalar(key) ? key.range?.[0] : undefined, lines)}`;
-  };
   const { severities: bySeverity, ...byProbe } = value as Record<string, unknown>;
   const probeIds = probes.map(({ id }) => id);
   for (const id of Object.keys(byProbe)) {
     if (!probeIds.includes(id))
       throw new UsageError(
-        `${place(document.contents, id)}: no probe is called "${short(id)}"`,
+        `${place([id])}: no probe is called "${short(id)}"`,
         `${suggestion(id, [...probeIds, 'severities'])}the probes are ${probeIds.join(', ')}; severities go under "severities"`,
       );
   }
@@ -43,7 +35,7 @@ export async function readPolicy(path: string, probes: readonly AnyProbe[]): Pro
   const stranger = names.find((id) => !checkIds.includes(id));
   if (stranger === undefined) return { probes: byProbe, severities: found };
   throw new UsageError(
-    `${place(document.get('severities'), stranger)}: no check is called "${short(stranger)}"`,
+    `${place(['severities', stranger])}: no check is called "${short(stranger)}"`,
     `${suggestion(stranger, checkIds)}the README of each probe lists its checks`,
   );
 }
@@ -63,22 +55,6 @@ export function storedPolicy({ judgedWith }: Journey, file: string, probes: read
 export function suggestion(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   return near === null ? '' : `did you mean "${near}"? `;
-}
-
-function valueOf(document: Document.Parsed, path: string): unknown {
-  try {
-    if (document.errors[0] !== undefined) throw document.errors[0];
-    // Aliases that multiply are a bomb.
-    return document.toJS({ maxAliasCount: 20 });
-  } catch (error) {
-    const words = error instanceof Error ? visible(error.message.split('\n')[0] ?? '') : 'not YAML';
-    throw new UsageError(`${path}: ${words}`);
-  }
-}
-
-function lineOf(offset: number | undefined, lines: LineCounter): string {
-  const line = offset === undefined ? 0 : lines.linePos(offset).line;
-  return line === 0 ? '' : `:${line}`;
 }
 
 function severitiesOf(value: unknown, where: string): Readonly<Record<string, Severity>> {

@@ -43,7 +43,7 @@ describe('a policy file that is refused', () => {
     ['tls: {warnDays: 3}\n', '--warn is 3d and --critical 7d', 'warnDays and criticalDays in a policy file'],
     ['tls: {warnDays: many}\n', 'policy of tls', 'warnDays'],
     ['tls: 3\n', 'policy of tls', 'object'],
-    ['tls: {warnDays: 3\n', 'at line', 'policy.yaml'],
+    ['tls: {warnDays: 3\n', ':2: ', 'policy.yaml'],
     [
       'a: &a [1, 2]\nb: [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n',
       'alias',
