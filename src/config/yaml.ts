@@ -10,7 +10,7 @@ const MOST_ALIASES = 20;
 export interface Written {
   readonly value: unknown;
   /** `FILE:12`: where the key (or the item of a list) at the end of the path stands; `FILE` where nothing does. */
-  place(path: readonly (string | number)[]): string;
+  readonly place: (path: readonly (string | number)[]) => string;
 }
 
 /**
