@@ -164,7 +164,7 @@ function rideOptions(command: Command): Command {
     .option('--skip <P[,P]>', 'leave these probes out')
     .option('--plan', 'print what would be sent, and to whom, and send nothing')
     .option('--no-progress', 'no progress on standard error');
-  return outputOptions(judgingOptions(traceOptions(clockOption(command))));
+  return outputOptions(judgingOptions(tracingOptions(traceOptions(clockOption(command)))));
 }
 
 function traceOptions(command: Command): Command {
@@ -175,6 +175,21 @@ function traceOptions(command: Command): Command {
       'times to ask each router, and the endpoint, from each (default: 3, and the endpoint once)',
     )
     .option('--trace-mtr', 'let the program mtr trace where this machine does not allow it otherwise');
+}
+
+/** The trace that a service's own spans join. */
+function tracingOptions(command: Command): Command {
+  return command
+    .option(
+      '--no-traceparent',
+      'samples without a traceparent header (W3C): the traces of the service do not join them',
+    )
+    .addOption(
+      new Option('--trace-header <H>', 'amzn: X-Amzn-Trace-Id as well, with the same trace id, for X-Ray').choices([
+        'amzn',
+      ]),
+    )
+    .option('--no-trace-sampled', 'trace headers that ask nobody to record: ids in logs, and no bill for traces');
 }
 
 function certsOptions(command: Command): Command {

@@ -38,6 +38,11 @@ export interface RideOptions extends JudgingOptions {
   readonly traceFlows?: string;
   readonly traceRounds?: string;
   readonly traceMtr?: true;
+  /** False for --no-traceparent. */
+  readonly traceparent: boolean;
+  readonly traceHeader?: 'amzn';
+  /** False for --no-trace-sampled. */
+  readonly traceSampled: boolean;
   readonly infer?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
@@ -88,6 +93,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     identity: await identityOf(options),
     request: await requestSettings(options, launch),
     http: options.http ?? 'negotiated',
+    ...(options.traceSampled ? {} : { traceSampled: false }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     probes: chosenProbes(options, launch),
     probeOptions: await probeOptionsOf(options, launch),
@@ -292,6 +298,10 @@ async function requestSettings(options: RideOptions, launch: Launch): Promise<Ri
     headers: options.header.map(parseHeader),
     body: options.body === undefined ? null : await readBytes(options.body, '--body', MAX_BODY_BYTES),
     userAgent: userAgentOf(options.userAgent, launch),
+    traced: [
+      ...(options.traceparent ? ['traceparent' as const] : []),
+      ...(options.traceHeader === 'amzn' ? ['amzn' as const] : []),
+    ],
   };
 }
 

@@ -17,14 +17,14 @@ import { createMeter, type Meter } from '../net/meter.ts';
 import { openFetchNamed } from '../net/named/fetch-named.ts';
 import { openTracer, type Tracer } from '../net/path/tracer.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
-import { ALPN, openSampler, type Sampler } from '../net/sample/sampler.ts';
+import { ALPN, openSampler, type Sampler, type SamplerOptions } from '../net/sample/sampler.ts';
 import { openHandshake } from '../net/tls/open-handshake.ts';
 import { rideWithBeside } from './beside.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
-import { openSampleMore } from './sample-more.ts';
+import { type OpenedSampleMore, openSampleMore } from './sample-more.ts';
 import { LIMITS, type RideSettings } from './settings.ts';
 
 /** What an observation needs from outside: the wall clock, an id, who is looking, and a way to stop. */
@@ -60,16 +60,18 @@ export async function observe(
   const meter = createMeter();
   // First: it looks at the settings, and refuses what cannot be used before anything is sent.
   const checkOnly = !chosenOf(settings, probes).some(({ reads }) => reads === 'ride');
-  const sampler = await openSamplerOf(settings, { meter, originMs, checkOnly });
+  const opening = { meter, originMs, startedAtMs: context.startedAtMs };
+  const sampler = await openSamplerOf(settings, { ...opening, checkOnly });
   const underWay: Promise<unknown>[] = [];
-  const toClose: { close(): Promise<void> }[] = [];
+  const more = openSampleMore(() => openSamplerOf(settings, { ...opening, checkOnly: false }));
+  const toClose: { close(): Promise<void> }[] = [more];
   const tracer = openTracer(meter);
   try {
     return await observeWith(
       settings,
       probes,
       { ...context, signal },
-      { originMs, meter, sampler, underWay, toClose, tracer },
+      { originMs, meter, sampler, more, underWay, toClose, tracer },
     );
   } finally {
     over.abort();
@@ -83,6 +85,7 @@ interface Opened {
   readonly originMs: number;
   readonly meter: Meter;
   readonly sampler: Sampler;
+  readonly more: OpenedSampleMore;
   /** What runs beside the ride, to be waited for also when that throws. */
   readonly underWay: Promise<unknown>[];
   /** Keeps connections to resolvers, or has samples under way. */
@@ -94,13 +97,12 @@ async function observeWith(
   settings: RideSettings,
   probes: readonly AnyProbe[],
   context: ObserveContext,
-  { originMs, meter, sampler, underWay, toClose, tracer }: Opened,
+  { originMs, meter, sampler, more, underWay, toClose, tracer }: Opened,
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const more = openSampleMore(() => openSamplerOf(settings, { meter, originMs, checkOnly: false }));
   const net = { ...openNet(settings, resolvers, meter), trace: tracer.trace, sample: more.sample };
-  toClose.push(net.dns, more);
+  toClose.push(net.dns);
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -211,10 +213,21 @@ function chosenOf(settings: RideSettings, probes: readonly AnyProbe[]): readonly
 /** @throws UsageError for settings that cannot be used */
 function openSamplerOf(
   settings: RideSettings,
-  own: { readonly meter: Meter; readonly originMs: number; readonly checkOnly: boolean },
+  own: Pick<SamplerOptions, 'meter' | 'originMs' | 'startedAtMs' | 'checkOnly'>,
 ): Promise<Sampler> {
-  const { target, servername, trust, identity, request, http, timeoutMs, clock = 'loop' } = settings;
+  const {
+    target,
+    servername,
+    trust,
+    identity,
+    request,
+    http,
+    timeoutMs,
+    clock = 'loop',
+    traceSampled = true,
+  } = settings;
   return openSampler({
+    tracing: { sampled: traceSampled },
     ...{ target, servername, trust, identity, request, http, timeoutMs, clock },
     ...{ limits: LIMITS, ...own },
   });
@@ -263,6 +276,8 @@ function riddenWith(
     servername: settings.servername,
     method: settings.request.method,
     headerNames: settings.request.headers.map(([name]) => name),
+    ...(settings.request.traced === undefined ? {} : { traceHeaders: settings.request.traced }),
+    ...(settings.traceSampled === undefined ? {} : { traceSampled: settings.traceSampled }),
     trust: settings.trust.source,
     insecure: settings.trust.insecure,
     endpointsLeftOut,

@@ -2,6 +2,7 @@
 import type { AnyProbe } from '../contract/probe.ts';
 import { formatDuration } from '../model/duration.ts';
 import { ipAddress } from '../model/target.ts';
+import { TRACE_FIELDS } from '../model/trace-context.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { LIMITS, MAX_ENDPOINTS, type RideSettings } from './settings.ts';
 
@@ -9,7 +10,8 @@ import { LIMITS, MAX_ENDPOINTS, type RideSettings } from './settings.ts';
 export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): readonly string[] {
   const { target, samples, rate, connect, families, request } = settings;
   const each = `${samples} x ${request.method} ${target.url}`;
-  const pace = `each on a new connection, at most ${rate} a second to one address`;
+  const traced = (request.traced ?? []).map((header) => TRACE_FIELDS[header]).join(' and ');
+  const pace = `each on a new connection${traced === '' ? '' : ` and with ${traced} of its own`}, at most ${rate} a second to one address`;
   const hint = deadlineHint(settings);
   const isGiven = connect.length > 0 || target.isAddress;
   const chosen = probes.filter((probe) => settings.probes.includes(probe.id));

@@ -5,6 +5,7 @@ import type { Observation } from '../model/journey.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Target, ZoneSource } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
+import type { TraceHeader } from '../model/trace-context.ts';
 
 /** An address given by hand instead of DNS. */
 export interface PinnedAddress {
@@ -26,6 +27,8 @@ export interface RequestSettings {
   readonly headers: readonly (readonly [string, Secret | string])[];
   readonly body: Uint8Array | null;
   readonly userAgent: string;
+  /** Which trace headers each sample carries. Absent: none. */
+  readonly traced?: readonly TraceHeader[];
 }
 
 export interface RideSettings {
@@ -57,6 +60,8 @@ export interface RideSettings {
   };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly request: RequestSettings;
+  /** False: the traces of the samples ask not to be recorded. Absent: they ask to be. */
+  readonly traceSampled?: boolean;
   readonly http: '1.1' | '2' | 'negotiated';
   /**
    * By which clock samples are taken. `loop`, and absent: on Node's sockets, where the kernel tells of connect alone. `kernel`: every arrival

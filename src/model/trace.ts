@@ -97,6 +97,9 @@ export interface RequestTrace {
   readonly problem: Problem | null;
   /** From the sample's start to the moment the ride was stopped, ms; only of samples that were under way then (`cancelled`). */
   readonly cutAfterMs?: number;
+  /** The trace that its headers name, and the request's span in it (lower-case hex); absent when it carries none of ours. */
+  readonly traceId?: string;
+  readonly spanId?: string;
 }
 
 /** One address record that a lookup ended in. */

@@ -1,17 +1,45 @@
-// Owns the request that every sample sends: the same bytes each time. Opens secrets; they go on the wire and nowhere else.
+// Owns the request that every sample sends: the same bytes each time, but for the fields that name the sample. Opens secrets; they go on
+// the wire and nowhere else.
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Secret } from '../../model/secret.ts';
-import type { Target } from '../../model/target.ts';
+import type { Endpoint, Target } from '../../model/target.ts';
+import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import type { ExchangeRequest } from './exchange.ts';
+
+/** One sample, as far as its header may depend on it. */
+export interface SampleHead {
+  readonly endpoint: Endpoint;
+  readonly sequence: number;
+  /** Wall clock of its start, Unix ms. */
+  readonly atMs: number;
+  /** Null: it is part of no trace. */
+  readonly trace: TraceContext | null;
+}
+
+export type GivenHeader = readonly [name: string, value: Secret | string];
+
+/** What a request is before its sample is known. */
+export type RequestTemplate = Omit<ExchangeRequest, 'headers'> & {
+  /** The trace headers that samples carry: those that the caller did not give. */
+  readonly traced: readonly TraceHeader[];
+  readonly headers: readonly string[] | ((sample: SampleHead) => readonly string[]);
+};
 
 export interface RequestOptions {
   readonly target: Target;
   readonly request: {
     readonly method: string;
-    readonly headers: readonly (readonly [string, Secret | string])[];
+    readonly headers: readonly GivenHeader[];
     readonly body: Uint8Array | null;
     readonly userAgent: string;
+    /**
+     * Fields of one sample alone, such as a signature over the others, which come with it. They are sent as they are: no name among them
+     * may be one of the others.
+     */
+    readonly perSample?: (sample: SampleHead, others: readonly (readonly [string, string])[]) => readonly GivenHeader[];
+    /** Which trace headers each sample carries. Absent: none. */
+    readonly traced?: readonly TraceHeader[];
   };
   readonly http: '1.1' | '2' | 'negotiated';
   /** Bound on each single step: connect, TLS, wait, receive. */
@@ -36,7 +64,7 @@ const OURS = new Set([
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** @throws UsageError for a header or user agent (its value is never repeated), method or version that cannot be sent */
-export function requestOf({ target, request, limits, timeoutMs, http }: RequestOptions): ExchangeRequest {
+export function requestOf({ target, request, limits, timeoutMs, http }: RequestOptions): RequestTemplate {
   if (http === '2' && target.scheme === 'http') {
     throw new UsageError('HTTP/2 is agreed on in TLS and cannot be demanded of a plain http target', 'use https');
   }
@@ -45,15 +73,45 @@ export function requestOf({ target, request, limits, timeoutMs, http }: RequestO
     throw new UsageError('that method cannot be sent', 'give a method such as GET or HEAD');
   }
   const url = new URL(target.url);
-  const headers = headersOf(request, url.host).flat();
+  const fixed = headersOf(request, url.host);
+  const traced = (request.traced ?? []).filter((header) => !has(fixed, TRACE_FIELDS[header]));
   const path = `${url.pathname}${url.search}`;
-  return { origin: url.origin, path, method: request.method, headers, body: request.body, limits, timeoutMs };
+  const headers =
+    request.perSample === undefined && traced.length === 0 ? fixed.flat() : perSampleOf(request, fixed, traced);
+  return { origin: url.origin, path, method: request.method, headers, traced, body: request.body, limits, timeoutMs };
+}
+
+/** The header of one sample. */
+export function headerOf({ headers }: RequestTemplate, sample: SampleHead): readonly string[] {
+  return typeof headers === 'function' ? headers(sample) : headers;
+}
+
+function perSampleOf(
+  { perSample }: RequestOptions['request'],
+  fixed: readonly Header[],
+  traced: readonly TraceHeader[],
+): (sample: SampleHead) => readonly string[] {
+  return (sample) => {
+    const { trace } = sample;
+    const others = [...fixed, ...(trace === null ? [] : traced.map((header) => traceField(header, trace)))];
+    const own = (perSample?.(sample, others) ?? []).map(opened);
+    for (const [name, value] of own) validate(name, value);
+    return [...others, ...own].flat();
+  };
 }
 
 type Header = readonly [string, string];
 
+function opened([name, value]: GivenHeader): Header {
+  return [name, typeof value === 'string' ? value : value.open()];
+}
+
+function has(headers: readonly Header[], wanted: string): boolean {
+  return headers.some(([name]) => name.toLowerCase() === wanted.toLowerCase());
+}
+
 function headersOf({ headers, userAgent }: RequestOptions['request'], host: string): readonly Header[] {
-  const given = headers.map(([name, value]): Header => [name, typeof value === 'string' ? value : value.open()]);
+  const given = headers.map(opened);
   const called = (name: string): readonly Header[] => given.filter(([one]) => one.toLowerCase() === name);
   if (called('host').length > 1) throw new UsageError('the header Host is given twice', 'RFC 9112 section 3.2');
   const defaults: readonly Header[] = [

@@ -11,13 +11,14 @@ import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import { openStamping, type Stamping } from '../stamped/open.ts';
 import { openTcpInfo } from '../tcp-info.ts';
+import { type MintTraceIds, openTraceIds } from '../trace-ids.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
 import { connectTo } from './connect.ts';
-import { type ExchangeRequest, exchange, type Moments } from './exchange.ts';
+import { exchange, type Moments } from './exchange.ts';
 import { type FieldStore, openFieldStore } from './fields.ts';
 import { handshake, type Learnt, type Staple, secureContext } from './handshake.ts';
-import { type RequestOptions, requestOf } from './request.ts';
+import { headerOf, type RequestOptions, type RequestTemplate, requestOf, type SampleHead } from './request.ts';
 import { StepFailure } from './step.ts';
 import { Stopwatch, totalOf } from './stopwatch.ts';
 import { warmUp } from './warm-up.ts';
@@ -36,6 +37,10 @@ export interface SamplerOptions extends RequestOptions {
   readonly meter: Meter;
   /** `now()` of the ride's start; spans are relative to it. */
   readonly originMs: number;
+  /** Wall clock at that moment, Unix ms. Absent: 0. */
+  readonly startedAtMs?: number;
+  /** How the trace of each sample is called, and whether it asks to be recorded. Absent: random ids, and that it is. */
+  readonly tracing?: { readonly mint?: MintTraceIds; readonly sampled?: boolean };
 }
 
 export interface Sample {
@@ -60,14 +65,14 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   }
   const readsChain = options.checkOnly !== true && (await makeReady(options, context));
   const stamping = await stampingOf(options);
-  const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping };
+  const mint = options.tracing?.mint ?? openTraceIds();
+  const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
     sample(endpoint, sequence, signal, until) {
       const stop = AbortSignal.any([signal, closing.signal]);
-      const held = until === undefined ? shared : { ...shared, request: { ...shared.request, until } };
-      const sample = sampleOnce(held, endpoint, sequence, stop);
+      const sample = sampleOnce(until === undefined ? shared : { ...shared, until }, endpoint, sequence, stop);
       running.add(sample);
       const forget = (): boolean => running.delete(sample);
       sample.then(forget, forget);
@@ -102,15 +107,21 @@ async function makeReady({ target, http }: SamplerOptions, context: SecureContex
 interface Shared {
   readonly options: SamplerOptions;
   readonly context: SecureContext;
-  readonly request: ExchangeRequest;
+  readonly request: RequestTemplate;
   readonly readsChain: boolean;
   readonly fields: FieldStore;
   readonly stamping: Stamping | null;
+  readonly mint: MintTraceIds;
+  readonly until?: Promise<void>;
 }
 
 /** Headers and bodies that a caller gives are theirs to lose; what the ride sends by itself is not. */
 function isConfidential({ request }: SamplerOptions): boolean {
-  return request.body !== null || request.headers.some(([, value]) => typeof value !== 'string');
+  return (
+    request.body !== null ||
+    request.perSample !== undefined ||
+    request.headers.some(([, value]) => typeof value !== 'string')
+  );
 }
 
 /** A client refuses such a server before it sends anything; so does this one when there is something to protect. @throws StepFailure */
@@ -148,9 +159,10 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
     ...{ startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, staple: null },
     ...{ http: null, problem: null, ticketKeyName: null },
   };
+  const head = headOf(shared, endpoint, sequence, seen.startMs);
   let raw: Socket | null = null;
   try {
-    await rideOnce(shared, endpoint, seen, signal, (socket) => {
+    await rideOnce(shared, head, seen, signal, (socket) => {
       raw = socket;
     });
   } catch (error) {
@@ -162,8 +174,16 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const { spans, tcp, facts, http, ticketKeyName } = seen;
   const tls = facts === null || ticketKeyName === null ? facts : { ...facts, ticketKeyName };
   const startMs = seen.startMs - options.originMs;
-  const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem };
+  const ids = head.trace === null ? {} : { traceId: head.trace.traceId, spanId: head.trace.spanId };
+  const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem, ...ids };
   return { trace, certificates: seen.chain.certificates, staple: seen.staple };
+}
+
+function headOf({ options, request, mint }: Shared, endpoint: Endpoint, sequence: number, startMs: number): SampleHead {
+  const { startedAtMs = 0, originMs, tracing } = options;
+  const atMs = startedAtMs + startMs - originMs;
+  const trace = request.traced.length === 0 ? null : { ...mint(atMs), sampled: tracing?.sampled ?? true };
+  return { endpoint, sequence, atMs, trace };
 }
 
 /** Tickets of TLS 1.3 come behind the handshake, before the answer. The session itself is not kept. */
@@ -182,16 +202,16 @@ function release(socket: Socket | null, meter: Meter): void {
 
 async function rideOnce(
   shared: Shared,
-  endpoint: Endpoint,
+  head: SampleHead,
   seen: Seen,
   signal: AbortSignal,
   onConnection: (socket: Socket) => void,
 ): Promise<void> {
-  const { options, context, request, readsChain, fields, stamping } = shared;
+  const { options, context, readsChain, fields, stamping, until } = shared;
   const { timeoutMs, originMs, servername, target, meter } = options;
   const relative = (ms: number): number => ms - originMs;
   const onSent = (): void => meter.add({ connections: 1 });
-  const connected = await connectTo(endpoint, timeoutMs, signal, onConnection, onSent, stamping);
+  const connected = await connectTo(head.endpoint, timeoutMs, signal, onConnection, onSent, stamping);
   const { socket: tcpSocket, stamped, startMs, tcp, ...figure } = connected;
   seen.tcp = tcp;
   seen.spans.connect = { startMs: relative(startMs), ...figure };
@@ -219,6 +239,11 @@ async function rideOnce(
   const moments: Moments = {
     ...{ beginMs: now(), sentMs: null, firstByteMs: null, endMs: null },
     onFirstByte: stopwatch.firstByte,
+  };
+  const request = {
+    ...shared.request,
+    headers: headerOf(shared.request, head),
+    ...(until === undefined ? {} : { until }),
   };
   meter.add({ requests: 1 });
   try {
