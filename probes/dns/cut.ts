@@ -1,6 +1,6 @@
 // Owns what several checks conclude about the cuts above the zones of the chain: what a parent says, and what the zone's own servers say. Pure.
 import { foundOrPass, type Judged, type Seen } from '../../src/contract/check.ts';
-import type { Phrase, Pointer } from '../../src/model/finding.ts';
+import type { Pointer } from '../../src/model/finding.ts';
 import { distinct, sameText, type WireText } from '../../src/model/text.ts';
 import { type PlacedZone, placedZones } from './derive.ts';
 import type { DnsEvidence, ParentEvidence, WalkEnd, WalkEvidence, ZoneEvidence } from './evidence.ts';
@@ -68,11 +68,6 @@ function cutAt({ zone, at }: PlacedZone, walk: WalkEvidence | undefined): Cut | 
 /** A zone, for the beginning of a sentence. */
 export function zoneWords(zone: string): string {
   return zone === '.' ? 'The root' : `The zone ${zone}`;
-}
-
-/** Names of name servers in a sentence. */
-export function listed(names: readonly WireText[]): Phrase {
-  return names.flatMap((name, index) => (index === 0 ? [name] : [index === names.length - 1 ? ' and ' : ', ', name]));
 }
 
 /** Why a walk ended, for the end of a sentence. */

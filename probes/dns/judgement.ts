@@ -1,8 +1,7 @@
 // Owns the list of checks and the answer: where the record is, and how long a change takes to be seen.
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
-import type { Phrase } from '../../src/model/finding.ts';
+import { enumeration, type Phrase } from '../../src/model/finding.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
-import type { WireText } from '../../src/model/text.ts';
 import { acmeChallengeDangling } from './checks/acme-challenge-dangling.ts';
 import { aliasBesideOtherData } from './checks/alias-beside-other-data.ts';
 import { aliasChainLong } from './checks/alias-chain-long.ts';
@@ -193,14 +192,7 @@ function servedBy(dns: DnsEvidence): Phrase {
   const names = leafZone(dns)?.nameservers.map((nameserver) => nameserver.name) ?? [];
   if (names.length === 0) return ['; who serves it could not be seen'];
   const provider = dns.provider === null ? '' : ` (${dns.provider})`;
-  return [dns.lookup.problem === null ? ' at ' : '; its zone is served by ', ...listed(names), provider];
-}
-
-function listed(names: readonly WireText[]): Phrase {
-  const more = names.length > SHOWN ? [` and ${names.length - SHOWN} more`] : [];
-  const last = more.length === 0 ? names.length - 1 : -1;
-  const separator = (index: number) => (index === 0 ? '' : index === last ? ' and ' : ', ');
-  return [...names.slice(0, SHOWN).flatMap((name, index) => [separator(index), name]), ...more];
+  return [dns.lookup.problem === null ? ' at ' : '; its zone is served by ', ...enumeration(names, SHOWN), provider];
 }
 
 function routing(dns: DnsEvidence): Phrase {

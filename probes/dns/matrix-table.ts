@@ -1,5 +1,6 @@
 // Owns how the agreement matrix is shown: the table of letters, then what each differing set holds and who tells it. No formatting.
 import type { Block, Cell } from '../../src/contract/section.ts';
+import { enumeration, listing } from '../../src/model/finding.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
 import { visible, type WireText } from '../../src/model/text.ts';
 import { errorWords } from './derive.ts';
@@ -55,7 +56,7 @@ function agreementWords({ columns, rows }: Matrix): string {
 }
 
 function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return enumeration(words).join('');
 }
 
 function inFull(matrix: Matrix): readonly Block[] {
@@ -133,8 +134,7 @@ function shown(record: WireText): string {
 }
 
 function some(words: readonly string[]): string {
-  const more = words.length > SHOWN ? ` and ${words.length - SHOWN} more` : '';
-  return `${words.slice(0, SHOWN).join(', ')}${more}`;
+  return listing(words, SHOWN).join('');
 }
 
 function failures({ columns, rows }: Matrix): readonly (readonly [string, Cell])[] {

@@ -1,6 +1,5 @@
 // Owns what several checks conclude about the servers of the name's zone as those who validate see them. Pure.
-import type { Phrase } from '../../src/model/finding.ts';
-import { type Pointer, pointer } from '../../src/model/finding.ts';
+import { enumeration, type Phrase, type Pointer, pointer } from '../../src/model/finding.ts';
 import { leafZone, placedZones } from './derive.ts';
 import { notLooked } from './dnssec-words.ts';
 import type { DnsEvidence } from './evidence.ts';
@@ -59,5 +58,5 @@ export function signedLeaf(dns: DnsEvidence): DnssecZoneEvidence | undefined {
 export function keyWords(tags: readonly number[]): string {
   const sorted = [...new Set(tags)].toSorted((a, b) => a - b);
   if (sorted.length < 2) return sorted.length === 0 ? 'no key' : `key ${sorted[0]}`;
-  return `keys ${sorted.slice(0, -1).join(', ')} and ${sorted.at(-1)}`;
+  return `keys ${enumeration(sorted).join('')}`;
 }

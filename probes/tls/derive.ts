@@ -1,8 +1,8 @@
 // Owns what several checks read out of the record: each chain with its place, leaves, and when nothing can be judged. Pure.
 import type { Given, Judged, Seen } from '../../src/contract/check.ts';
-import { type Phrase, type Pointer, pointer, type Step } from '../../src/model/finding.ts';
+import { type Pointer, pointer, type Step } from '../../src/model/finding.ts';
 import type { Target } from '../../src/model/target.ts';
-import type { EndpointId, WireText } from '../../src/model/text.ts';
+import type { EndpointId } from '../../src/model/text.ts';
 import type { TlsCertificate, TlsChain, TlsEndpoint, TlsEvidence } from './evidence.ts';
 import type { TlsPolicy } from './options.ts';
 import { overTime } from './over-time.ts';
@@ -72,12 +72,6 @@ export function foundOrCompared(found: Judged, unread: number, what: string, tls
   const unknown = lit - (overTime(tls)?.compared.length ?? 0);
   if (found.outcome !== 'pass' || unknown <= 0) return foundOrRead(found, unread, what, tls);
   return { outcome: 'not-judged', because: `no earlier journey shows what ${unknown} of ${lit} endpoints had` };
-}
-
-/** Names in a row, as parts of a sentence, the first six. */
-export function listed(names: readonly WireText[]): Phrase {
-  const more = names.length > 6 ? [` and ${names.length - 6} more`] : [];
-  return [...names.slice(0, 6).flatMap((name, index) => (index === 0 ? [name] : [', ', name])), ...more];
 }
 
 /** Nothing found passes only when every endpoint showed its certificates, but those that this machine cannot reach at all. */

@@ -1,6 +1,6 @@
 // Owns what several checks read out of the posture record, and when nothing of it can be judged. Pure.
 import type { Given, Judged } from '../../src/contract/check.ts';
-import { type Pointer, pointer } from '../../src/model/finding.ts';
+import { enumeration, type Pointer, pointer } from '../../src/model/finding.ts';
 import type { TlsEvidence } from './evidence.ts';
 import type { PostureEndpoint, Thorough } from './evidence-posture.ts';
 import type { TlsPolicy } from './options.ts';
@@ -59,7 +59,7 @@ export function protocolList(protocols: readonly string[]): string {
 }
 
 export function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+  return enumeration(words).join('');
 }
 
 /** All ciphers of TLS 1.2 and older that the endpoint took. */

@@ -1,7 +1,7 @@
 // Owns what changed since an earlier report: what was renewed, how, where not, and what was due and was not renewed. Pure.
 import type { CertificateRecord } from '../model/certificate-schema.ts';
 import type { CertsProblem, Place } from '../model/certs.ts';
-import type { Severity } from '../model/finding.ts';
+import { listing, type Severity } from '../model/finding.ts';
 import { visible } from '../model/text.ts';
 import type { Fingerprint } from '../model/trace.ts';
 import { DAY_MS, expiry, minuteOf, span, unixMs } from '../x509/instant.ts';
@@ -180,5 +180,5 @@ function shortSerial({ serialHex }: CertificateRecord): string {
 }
 
 function namesIn(names: readonly string[]): string {
-  return `${names.slice(0, 6).join(', ')}${names.length > 6 ? ` and ${names.length - 6} more` : ''}`;
+  return listing(names, 6).join('');
 }

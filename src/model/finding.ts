@@ -17,6 +17,22 @@ export function pointer(...path: readonly (string | number)[]): Pointer {
 /** A sentence in pieces, so that wire text in it stays marked until it is flattened with visible escapes. */
 export type Phrase = readonly (string | number | WireText)[];
 
+/** `a, b, c`; of more than `most` the first, and how many more: `a, b and 4 more`. */
+export function listing<T extends Phrase[number]>(items: readonly T[], most: number): readonly (T | string)[] {
+  const shown = items.slice(0, most).flatMap((item, index) => (index === 0 ? [item] : [', ', item]));
+  return items.length > most ? [...shown, ` and ${items.length - most} more`] : shown;
+}
+
+/** `a, b and c`; of more than `most` the first, and how many more: `a, b and 4 more`. */
+export function enumeration<T extends Phrase[number]>(
+  items: readonly T[],
+  most: number = items.length,
+): readonly (T | string)[] {
+  if (items.length > most) return listing(items, most);
+  const last = items.length - 1;
+  return items.flatMap((item, index) => (index === 0 ? [item] : [index === last ? ' and ' : ', ', item]));
+}
+
 /** What to do next: a change in words, or a command as argv (quoted by the printer, because people paste it). */
 export type Step =
   | { readonly kind: 'change'; readonly text: Phrase }

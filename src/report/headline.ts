@@ -1,5 +1,5 @@
 // Owns the first words of every report: is it broken, where, how much was looked at, and when.
-import { type Severity, severities } from '../model/finding.ts';
+import { listing, type Severity, severities } from '../model/finding.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
 import { LEFT_OUT } from '../model/observation-words.ts';
 import { formatMs, formatTime, plural } from './numbers.ts';
@@ -50,7 +50,7 @@ function whereOf(journey: Journey): string {
   const endpoints = plural(journey.endpoints.length, 'endpoint');
   if (distinct.length > 1 && journey.endpoints.every(({ id }) => distinct.includes(id))) return `at all ${endpoints}`;
   const preposition = meant.some(({ zone }) => zone === null) ? 'at' : 'in';
-  return `${preposition} ${distinct.slice(0, 3).join(', ')}${distinct.length > 3 ? ` and ${distinct.length - 3} more` : ''}`;
+  return `${preposition} ${listing(distinct, 3).join('')}`;
 }
 
 function tallyOf(journey: Journey): string {

@@ -1,6 +1,6 @@
 // Owns the check that the name still answers what it answered in earlier journeys.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { pointer } from '../../../src/model/finding.ts';
+import { listing, pointer } from '../../../src/model/finding.ts';
 import { digResolver } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -31,10 +31,10 @@ function sight(dns: DnsEvidence, { from, to, gone, came, failing }: Change, { ki
     index === null ? pointer('evidence', 'dns', 'records') : pointer('evidence', 'dns', 'earlier', index);
   const parts = [
     ...(from.name === to.name ? [] : [`leads to ${to.name} instead of ${from.name}`]),
-    ...(gone.length === 0 ? [] : [`no longer gives ${listed(gone)}`]),
-    ...(came.length === 0 ? [] : [`gives ${listed(came)} ${gone.length === 0 ? 'beside those of then' : 'instead'}`]),
+    ...(gone.length === 0 ? [] : [`no longer gives ${named(gone)}`]),
+    ...(came.length === 0 ? [] : [`gives ${named(came)} ${gone.length === 0 ? 'beside those of then' : 'instead'}`]),
   ];
-  const why = failing.length === 0 ? '' : `; ${listed(failing)} failed then`;
+  const why = failing.length === 0 ? '' : `; ${named(failing)} failed then`;
   const verdict = kind === 'failover' ? ': a failover, as it looks' : '';
   const moments = `since ${from.at ?? ''}${to.at === null ? '' : ` and until ${to.at}`}`;
   return {
@@ -47,7 +47,6 @@ function sight(dns: DnsEvidence, { from, to, gone, came, failing }: Change, { ki
 /** Addresses written out in a sentence. */
 const SHOWN = 6;
 
-function listed(addresses: readonly string[]): string {
-  const more = addresses.length > SHOWN ? ` and ${addresses.length - SHOWN} more` : '';
-  return `${addresses.slice(0, SHOWN).join(', ')}${more}`;
+function named(addresses: readonly string[]): string {
+  return listing(addresses, SHOWN).join('');
 }

@@ -1,6 +1,6 @@
 // Owns the check that every authority gives the same addresses for the name.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import type { Phrase } from '../../../src/model/finding.ts';
+import { listing, type Phrase } from '../../../src/model/finding.ts';
 import { textKey } from '../../../src/model/text.ts';
 import { dig, type PlacedServer, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
@@ -72,11 +72,8 @@ function disagreement(dns: DnsEvidence, placed: PlacedZone): readonly Seen[] {
 }
 
 function said({ nameserver, server }: PlacedServer): Phrase {
-  const data = server.answers
-    .slice(0, 8)
-    .flatMap((answer, index) => (index === 0 ? [answer.data] : [', ', answer.data]));
-  const rest = server.answers.length > 8 ? [` and ${server.answers.length - 8} more`] : [];
+  const data = server.answers.map((answer) => answer.data);
   const nothing = server.rcode === 'NXDOMAIN' ? 'that it does not exist' : 'no address';
-  const gives = server.answers.length === 0 ? [' says ', nothing] : [' gives ', ...data, ...rest];
+  const gives = server.answers.length === 0 ? [' says ', nothing] : [' gives ', ...listing(data, 8)];
   return [nameserver.name, ' (', server.address, ')', ...gives];
 }

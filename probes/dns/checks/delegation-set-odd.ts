@@ -1,6 +1,6 @@
 // Owns the check that name servers that look like a provider's can be the provider's.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import type { Phrase } from '../../../src/model/finding.ts';
+import { enumeration } from '../../../src/model/finding.ts';
 import { sameText, type WireText } from '../../../src/model/text.ts';
 import { hasRule, type Oddity, odditiesOf } from '../delegation-set.ts';
 import { digResolver, type PlacedZone, placedZones } from '../derive.ts';
@@ -68,16 +68,12 @@ function isSame(odd: Oddity, other: Oddity): boolean {
 }
 
 function seen(dns: DnsEvidence, { zone, at }: PlacedZone, { operator, names, because }: Oddity): Seen {
-  const listed: Phrase = names.flatMap((name, index) => [
-    index === 0 ? '' : index === names.length - 1 ? ' and ' : ', ',
-    name,
-  ]);
   const cannot =
     names.length === 1
       ? [', a name server of ', zone.zone, `, cannot be one of ${operator}`]
       : [', name servers of ', zone.zone, `, cannot be one set of ${operator}`];
   return {
-    what: [...listed, ...cannot, `: ${because}.`],
+    what: [...enumeration(names), ...cannot, `: ${because}.`],
     nowWhat: [digResolver(dns, '+short', zone.zone, 'NS'), ...delegationSetOdd.nowWhat],
     evidence: [at],
   };

@@ -1,8 +1,8 @@
 // Owns the check that the way to a zone's name servers does not lead through the zone itself.
 import { type Check, foundOrPass, type Judged } from '../../../src/contract/check.ts';
-import { type Phrase, pointer } from '../../../src/model/finding.ts';
+import { enumeration, type Phrase, pointer } from '../../../src/model/finding.ts';
 import { type DnsName, dnsName, interpret, type WireText } from '../../../src/model/text.ts';
-import { cutsOf, listed } from '../cut.ts';
+import { cutsOf } from '../cut.ts';
 import { digResolver } from '../derive.ts';
 import type { DependencyEvidence, DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -31,7 +31,7 @@ export const nameServerCycle: Check<DnsFacts, DnsPolicy> = {
       return { outcome: 'not-judged', because: 'not all zones of the name servers were seen' };
     const ring: Phrase = all.flatMap(({ zone, nameservers }, index) => [
       ...[index === 0 ? '' : '; ', zone, ' is at '],
-      ...listed(nameservers),
+      ...enumeration(nameservers),
     ]);
     return foundOrPass([
       {

@@ -1,9 +1,8 @@
 // Owns the check that the zone and its parent name the same name servers.
 import type { Check, Seen } from '../../../src/contract/check.ts';
-import type { Phrase } from '../../../src/model/finding.ts';
-import { pointer } from '../../../src/model/finding.ts';
+import { enumeration, type Phrase, pointer } from '../../../src/model/finding.ts';
 import type { WireText } from '../../../src/model/text.ts';
-import { type Cut, judgeCuts, listed, missing, ownNsSet, zoneWords } from '../cut.ts';
+import { type Cut, judgeCuts, missing, ownNsSet, zoneWords } from '../cut.ts';
 import { dig } from '../derive.ts';
 import type { DnsEvidence, DnsFacts } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -44,10 +43,13 @@ function mismatch(
   const { zone, server } = parent;
   const first: Phrase =
     above.length === 0
-      ? [zoneWords(zone), ' does not name ', ...listed(below), ', which ', leaf.zone, ' itself lists']
-      : [zoneWords(zone), ' delegates ', leaf.zone, ' to ', ...listed(above), ', which the zone itself does not list'];
+      ? [zoneWords(zone), ' does not name ', ...enumeration(below), ', which ', leaf.zone, ' itself lists']
+      : [
+          ...[zoneWords(zone), ' delegates ', leaf.zone, ' to ', ...enumeration(above)],
+          ', which the zone itself does not list',
+        ];
   const second: Phrase =
-    above.length > 0 && below.length > 0 ? [', and not to ', ...listed(below), ', which it does'] : [];
+    above.length > 0 && below.length > 0 ? [', and not to ', ...enumeration(below), ', which it does'] : [];
   const asked = leaf.nameservers.flatMap(({ byAddress }) => byAddress).find(({ nsNames }) => nsNames !== undefined);
   const own = asked === undefined ? [] : [dig(asked.address, dns.authorityPort, '+norecurse', leaf.zone, 'NS')];
   return {

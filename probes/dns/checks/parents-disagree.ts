@@ -1,9 +1,9 @@
 // Owns the check that the servers of the zone above say the same of a zone.
 import type { Check, Seen } from '../../../src/contract/check.ts';
-import { type Phrase, pointer } from '../../../src/model/finding.ts';
+import { enumeration, type Phrase, pointer } from '../../../src/model/finding.ts';
 import { familyOf } from '../../../src/model/target.ts';
 import { sameText, type WireText } from '../../../src/model/text.ts';
-import { type Cut, judgeCuts, listed, missing, zoneWords } from '../cut.ts';
+import { type Cut, judgeCuts, missing, zoneWords } from '../cut.ts';
 import { dig } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, ParentEvidence, ParentViewEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -71,8 +71,8 @@ function differs(zone: string, parent: ParentEvidence, view: ParentViewEvidence)
   const more = missing(view.nameservers, parent.nameservers);
   const less = missing(parent.nameservers, view.nameservers);
   if (more.length + less.length > 0) {
-    const names = more.length > 0 ? ['names ', ...listed(more)] : [];
-    const lacks = less.length > 0 ? ['does not name ', ...listed(less)] : [];
+    const names = more.length > 0 ? ['names ', ...enumeration(more)] : [];
+    const lacks = less.length > 0 ? ['does not name ', ...enumeration(less)] : [];
     return [...names, ...(names.length > 0 && lacks.length > 0 ? [' and '] : []), ...lacks, ', unlike ', ...first];
   }
   const moved = view.nameservers.find((name) => glueDiffers(name, parent, view));

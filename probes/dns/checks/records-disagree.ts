@@ -1,8 +1,7 @@
 // Owns the check that every authority, and every resolver behind them, gives the same HTTPS and CAA records (MX and TXT where asked).
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { type Phrase, type Pointer, pointer } from '../../../src/model/finding.ts';
+import { listing, type Phrase, type Pointer, pointer } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
-import type { WireText } from '../../../src/model/text.ts';
 import { dig, digAt, isOurs, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, ToldSetEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -112,15 +111,8 @@ const MAIL = 'Mail, or who is taken for the owner of the name, depends on the se
 
 function said({ who, set }: Teller): Phrase {
   const nothing = set.rcode === 'NXDOMAIN' ? ' says that it does not exist' : ' says that there is none';
-  return [
-    ...who,
-    ...(set.records.length === 0 ? [nothing] : [' gives ', ...listed(set.records.map(({ data }) => data))]),
-  ];
-}
-
-function listed(data: readonly WireText[]): Phrase {
-  const more = data.length > 3 ? [` and ${data.length - 3} more`] : [];
-  return [...data.slice(0, 3).flatMap((one, index) => (index === 0 ? [one] : [', ', one])), ...more];
+  const data = set.records.map((record) => record.data);
+  return [...who, ...(data.length === 0 ? [nothing] : [' gives ', ...listing(data, 3)])];
 }
 
 /** Some servers know the type, another fails for it: issuers take a failure for "no" (RFC 8659 3). */

@@ -1,12 +1,15 @@
 // Owns the check that all resolvers give the same picture of the name, as far as rotation and steering allow.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import { type Phrase, pointer } from '../../../src/model/finding.ts';
+import { listing, type Phrase, pointer } from '../../../src/model/finding.ts';
 import { familyOf } from '../../../src/model/target.ts';
 import { type IpAddress, sameText } from '../../../src/model/text.ts';
 import { digAt, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, ResolverEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 import { policiesIn } from '../policy-words.ts';
+
+/** Addresses written out in a sentence. */
+const SHOWN = 4;
 
 export const resolversDisagree: Check<DnsFacts, DnsPolicy> = {
   id: 'resolvers-disagree',
@@ -51,7 +54,7 @@ function existence(dns: DnsEvidence, answering: readonly Placed[]): readonly See
       what: [
         ...['Resolver ', none.row.resolver, ' says that ', dns.name],
         none.row.rcode === 'NXDOMAIN' ? ' does not exist' : ' has no address',
-        ...[', but ', giving.row.resolver, ' gives ', ...listed(giving.row.addresses), '.'],
+        ...[', but ', giving.row.resolver, ' gives ', ...listing(giving.row.addresses, SHOWN), '.'],
       ],
       nowWhat: [
         digAt(none.row.resolver, dns.name, 'A'),
@@ -105,8 +108,9 @@ function apart(dns: DnsEvidence, own: readonly Giving[], other: readonly Giving[
   ];
   return {
     what: [
-      ...['For ', dns.name, ' ', ...names(own), ...listed(a.addresses), confirmed ? ', as the authorities do' : ''],
-      ...[', but ', ...names(other), ...listed(b.addresses), ', none of them among these.'],
+      ...['For ', dns.name, ' ', ...names(own), ...listing(a.addresses, SHOWN)],
+      confirmed ? ', as the authorities do' : '',
+      ...[', but ', ...names(other), ...listing(b.addresses, SHOWN), ', none of them among these.'],
     ],
     ...(confirmed && !explained ? {} : { severity: 'notice' as const }),
     nowWhat: [
@@ -152,9 +156,4 @@ function network(address: IpAddress): string {
 
 function at({ index }: Placed) {
   return pointer('evidence', 'dns', 'resolvers', index);
-}
-
-function listed(addresses: readonly IpAddress[]): Phrase {
-  const more = addresses.length > 4 ? ` and ${addresses.length - 4} more` : '';
-  return [`${addresses.slice(0, 4).join(', ')}${more}`];
 }

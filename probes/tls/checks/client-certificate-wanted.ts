@@ -1,6 +1,6 @@
 // Owns the notice that a server asks for a client certificate, and of whose issuing. Whether it insists is not visible from this.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
-import type { Phrase } from '../../../src/model/finding.ts';
+import { listing, type Phrase } from '../../../src/model/finding.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { PostureTraits } from '../evidence-posture.ts';
 import type { TlsPolicy } from '../options.ts';
@@ -38,7 +38,5 @@ export const clientCertificateWanted: Check<{ tls: TlsEvidence }, TlsPolicy> = {
 
 function whatOf({ clientAuthorities: authorities }: PostureTraits): Phrase {
   if (authorities.length === 0) return ['The server asks for a client certificate, and names no authority.'];
-  const names = authorities.slice(0, MAX_NAMES).flatMap((name, index) => (index === 0 ? [name] : [', ', name]));
-  const more = authorities.length > MAX_NAMES ? ` and ${authorities.length - MAX_NAMES} more` : '';
-  return ['The server asks for a client certificate issued by ', ...names, `${more}.`];
+  return ['The server asks for a client certificate issued by ', ...listing(authorities, MAX_NAMES), '.'];
 }

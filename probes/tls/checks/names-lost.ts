@@ -1,7 +1,8 @@
 // Owns the check that a new certificate is still for every name of the one before.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { listing } from '../../../src/model/finding.ts';
 import { minuteOf } from '../../../src/x509/instant.ts';
-import { certificateAt, foundOrCompared, listed, notComparable } from '../derive.ts';
+import { certificateAt, foundOrCompared, notComparable } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
 import { currentReplacements, earlierCertificateAt } from '../over-time.ts';
@@ -24,7 +25,7 @@ export const namesLost: Check<{ tls: TlsEvidence }, TlsPolicy> = {
         'The certificate that came since ',
         minuteOf(one.at),
         ' is no longer for ',
-        ...listed(one.namesLost),
+        ...listing(one.namesLost, 6),
         '.',
       ];
       return [

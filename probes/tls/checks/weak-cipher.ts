@@ -1,9 +1,10 @@
 // Owns the check for cipher suites that protect little or nothing and are taken from who offers them.
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
+import { enumeration } from '../../../src/model/finding.ts';
 import { isLit } from '../derive.ts';
 import type { TlsEvidence } from '../evidence.ts';
 import type { TlsPolicy } from '../options.ts';
-import { answering, isNewestOnly, listed, nothingAsked, olderCiphers } from '../posture-derive.ts';
+import { answering, isNewestOnly, nothingAsked, olderCiphers } from '../posture-derive.ts';
 import { isBroken, isWeak } from '../posture-words.ts';
 
 /** Names in one sentence. */
@@ -26,11 +27,10 @@ export const weakCipher: Check<{ tls: TlsEvidence }, TlsPolicy> = {
       const weak = olderCiphers(one).filter(isWeak);
       if (weak.length === 0) return [];
       const broken = weak.filter(isBroken);
-      const more = weak.length > MAX_NAMES ? ` and ${weak.length - MAX_NAMES} more` : '';
-      const named = [...broken, ...weak.filter((name) => !isBroken(name))].slice(0, MAX_NAMES);
+      const named = [...broken, ...weak.filter((name) => !isBroken(name))];
       return [
         {
-          what: [`The server takes ${more === '' ? listed(named) : `${named.join(', ')}${more}`}.`],
+          what: ['The server takes ', ...enumeration(named, MAX_NAMES), '.'],
           endpoint: one.endpoint,
           evidence: [at],
           ...(broken.length === 0 ? {} : { severity: 'critical', soWhat: BROKEN_SAYS }),

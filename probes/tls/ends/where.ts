@@ -1,5 +1,6 @@
 // Owns the conclusion where TLS ends: at the balancer, at hosts behind it, or not to be told. Pure; says nothing without a signal, and
 // nothing about what is behind the end of TLS.
+import { listing } from '../../../src/model/finding.ts';
 import type { Json } from '../../../src/model/json.ts';
 import type { EndpointId } from '../../../src/model/text.ts';
 import type { Ends, EndsEndpoint } from '../evidence-ends.ts';
@@ -57,7 +58,7 @@ export function whereTlsEnds(ends: Ends): WhereTlsEnds {
   const signals = [
     ...several.map((record) => `${keysOf(record, names)} at ${record.endpoint}`),
     ...far.map(({ endpoint, laterMs }) => `ServerHello ${Math.round(laterMs)} ms later than SYN-ACK at ${endpoint}`),
-    ...domains.filter(({ length }) => length > 1).map((same) => `one session key at ${listed(same)}`),
+    ...domains.filter(({ length }) => length > 1).map((same) => `one session key at ${listing(same, 4).join('')}`),
     ...(domains.length > 1 ? [`${domains.length} different session keys`] : []),
   ];
   const before = ends.byEndpoint.filter(
@@ -188,9 +189,4 @@ function laterThanTcp({ looks, leastHandshakeMs, leastWaitMs }: EndsEndpoint): n
   if (answerMs <= SIGNING_MS + ROUND_TRIPS * connectMs || middleMs > SPREAD * answerMs) return null;
   const laterMs = answerMs - connectMs;
   return leastWaitMs === null || leastWaitMs < laterMs ? null : laterMs;
-}
-
-function listed(endpoints: readonly EndpointId[]): string {
-  const shown = endpoints.slice(0, 4).join(', ');
-  return endpoints.length > 4 ? `${shown} and ${endpoints.length - 4} more` : shown;
 }
