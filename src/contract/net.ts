@@ -3,6 +3,7 @@ import type { Attempt } from '../model/problem.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { DnsTransport, Lookup, PeerVerification, RequestTrace } from '../model/trace.ts';
+import type { Call } from './call.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import type { Trace } from './path.ts';
@@ -335,6 +336,8 @@ export interface Net {
   readonly handshake?: Handshake;
   /** Samples beyond the ride; absent where nothing beyond it may be sent. */
   readonly sample?: SampleMore;
+  /** HTTP requests beyond the ride, to any URL; absent where nothing beyond it may be sent. */
+  readonly call?: Call;
   /** Absent where nothing may be fetched. */
   readonly fetchNamed?: FetchNamed;
   /** The network to an endpoint, router by router; absent where nothing beyond the ride may be sent. */

@@ -43,6 +43,10 @@ export const problemCatalogue = {
     fault: 'prober',
     says: 'not sent: the server could not be verified, and the request carries headers or a body of the caller',
   },
+  'out-of-reach': {
+    fault: 'prober',
+    says: 'not sent: an answer led from the outside to an address inside a site',
+  },
   cancelled: { fault: 'prober', says: 'stopped before it finished' },
   internal: { fault: 'prober', says: 'a fault of this program' },
 } as const satisfies Record<string, { readonly fault: Fault; readonly says: string }>;

@@ -13,7 +13,7 @@ export interface BodyReader {
   read(): Pick<HttpFacts, 'bodyBytes' | 'bodySha256' | 'bodyStart'>;
 }
 
-export function bodyReader(limit: number): BodyReader {
+export function bodyReader(limit: number, onPart: (part: Uint8Array) => void = () => undefined): BodyReader {
   const hash = createHash('sha256');
   let bytes = 0;
   let start: Buffer = Buffer.alloc(0);
@@ -21,6 +21,7 @@ export function bodyReader(limit: number): BodyReader {
     add(chunk) {
       const part = chunk.subarray(0, limit - bytes);
       hash.update(part);
+      onPart(part);
       bytes += part.byteLength;
       if (start.byteLength < KEPT_BYTES)
         start = Buffer.concat([start, part.subarray(0, KEPT_BYTES - start.byteLength)]);

@@ -25,6 +25,8 @@ export interface ExchangeRequest {
   readonly timeoutMs: number;
   /** All but the first byte of the body are held back till this resolves. */
   readonly until?: Promise<void>;
+  /** Told each part of the body within the limit. It is undici's own: who keeps it copies it. */
+  readonly onBody?: (part: Uint8Array) => void;
 }
 
 /** Moments of `now()`; null while it has not come. */
@@ -45,26 +47,54 @@ export async function exchange(
   signal: AbortSignal,
   fields: FieldStore,
 ): Promise<HttpFacts> {
+  const line = openLine(socket, request, 1);
+  try {
+    return await line.exchange(request, moments, signal, fields);
+  } finally {
+    line.close();
+  }
+}
+
+/** A connection that can carry one exchange after the other. */
+export interface Line {
+  /** @throws StepFailure */
+  exchange(request: ExchangeRequest, moments: Moments, signal: AbortSignal, fields: FieldStore): Promise<HttpFacts>;
+  isUsable(): boolean;
+  close(): void;
+}
+
+/** @param idleMs how long it may be idle between two exchanges before it is closed */
+export function openLine(
+  socket: Socket | TLSSocket,
+  { origin, limits }: Pick<ExchangeRequest, 'origin' | 'limits'>,
+  idleMs: number,
+): Line {
   const isH2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
-  const client = new Client(request.origin, {
+  const client = new Client(origin, {
     connect: handingOver(socket as TLSSocket),
-    ...{ allowH2: isH2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0, keepAliveTimeout: 1 },
-    ...{ maxHeaderSize: request.limits.headerBytes, maxResponseSize: -1 },
+    ...{ allowH2: isH2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 },
+    ...{ keepAliveTimeout: idleMs, maxHeaderSize: limits.headerBytes, maxResponseSize: -1 },
   });
   // Undici emits late errors of the session here; they are the exchange's own by then.
   client.on('disconnect', () => undefined);
-  const running = new Exchange(socket, isH2 ? '2' : '1.1', request, moments, fields.open());
-  const cancel = (): void => running.cancel();
-  try {
-    signal.addEventListener('abort', cancel, { once: true });
-    const { path, method } = request;
-    if (signal.aborted) cancel();
-    else client.dispatch({ path, method, ...bodyOf(request) }, running);
-    return await running.facts;
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    client.destroy().catch(() => undefined);
-  }
+  const cause = firstError(socket);
+  return {
+    async exchange(request, moments, signal, fields) {
+      const running = new Exchange(cause, isH2 ? '2' : '1.1', request, moments, fields.open());
+      const cancel = (): void => running.cancel();
+      try {
+        signal.addEventListener('abort', cancel, { once: true });
+        const { path, method } = request;
+        if (signal.aborted) cancel();
+        else client.dispatch({ path, method, ...bodyOf(request) }, running);
+        return await running.facts;
+      } finally {
+        signal.removeEventListener('abort', cancel);
+      }
+    },
+    isUsable: () => !socket.destroyed && socket.readable && socket.writable && !client.destroyed,
+    close: () => void client.destroy().catch(() => undefined),
+  };
 }
 
 /** Two bytes for a request that has less: undici writes the head with the first. */
@@ -123,9 +153,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (failure: StepFailure) => void;
 
   constructor(
-    socket: Socket,
+    cause: { readonly first: Error | null },
     version: HttpFacts['version'],
-    { limits, timeoutMs }: ExchangeRequest,
+    { limits, timeoutMs, onBody }: ExchangeRequest,
     moments: Moments,
     fields: FieldReader,
   ) {
@@ -133,12 +163,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.facts = promise;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#cause = firstError(socket);
+    this.#cause = cause;
     this.#version = version;
     this.#timeoutMs = timeoutMs;
     this.#moments = moments;
     this.#fields = fields;
-    this.#body = bodyReader(limits.bodyBytes);
+    this.#body = bodyReader(limits.bodyBytes, onBody);
     this.#bound();
   }
 

@@ -1,0 +1,66 @@
+// Owns what one HTTP request beyond the ride is: to any URL, on a connection of its own or one kept from before.
+// Declares no redirects, cookies or decoding: those are the business of whoever asks.
+import type { Problem } from '../model/problem.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Endpoint } from '../model/target.ts';
+import type { WireText } from '../model/text.ts';
+import type { Fingerprint, HopId, HttpFacts, Span, TcpFacts, TlsFacts } from '../model/trace.ts';
+
+/** A connection that was kept after an answer. Closed with the journey at the latest. */
+export interface KeptConnection {
+  /** `https://host:port` it was made for; requests to another one get a connection of their own. */
+  readonly origin: string;
+  /** False when either side has closed it. */
+  isUsable(): boolean;
+  close(): void;
+}
+
+export interface CallRequest {
+  /** http or https, of any host; without user name and password. A secret one is never repeated in a message. */
+  readonly url: string | Secret;
+  readonly method: string;
+  /** Secret values, and a body, are withheld from servers that could not be verified, unless the journey is told otherwise. */
+  readonly headers: readonly (readonly [string, Secret | string])[];
+  readonly body: Uint8Array | Secret | null;
+  /** Where to go; absent: the host of the URL is looked up with the journey's resolvers, and the first address is taken. */
+  readonly endpoint?: Endpoint;
+  /** Used when it is of the URL's origin and still usable, else a new one is opened. */
+  readonly connection?: KeptConnection | null;
+  /** Hands the connection over after the answer; absent: it is closed. */
+  readonly keep?: true;
+  /** Absent: as the journey's own requests. */
+  readonly http?: '1.1' | '2' | 'negotiated';
+  /** Bytes of the body, as transferred, that are read and kept; what is longer is cut (`http.truncated`). */
+  readonly maxBodyBytes: number;
+  /** `public`: without `endpoint`, addresses inside a site, of this machine and of this link are not gone to. */
+  readonly reach: 'public' | 'any';
+}
+
+export interface CallRecord {
+  /** Null when the name gave no address that may be gone to. */
+  readonly endpoint: Endpoint | null;
+  readonly startMs: number;
+  /** `resolve` when the name was looked up; `connect` and `tls` not on a kept connection. `total` is without `resolve`. */
+  readonly spans: Readonly<Partial<Record<HopId, Span>>>;
+  readonly tcp: TcpFacts | null;
+  /** Of the connection, also when it is a kept one. */
+  readonly tls: TlsFacts | null;
+  /** Why the certificate does not vouch for the host of the URL; null when it does, or in the clear. */
+  readonly unverified: WireText | null;
+  /** DER by fingerprint of the certificates in `tls.chainSent`. */
+  readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
+  readonly http: HttpFacts | null;
+  /** As transferred, cut to `maxBodyBytes`; null without an answer. */
+  readonly body: Uint8Array | null;
+  readonly problem: Problem | null;
+  /** It went over a connection that had carried a request before. */
+  readonly reused: boolean;
+  /** Only with `keep`, and when it can carry another request. */
+  readonly connection: KeptConnection | null;
+}
+
+/**
+ * Never rejects for what the world does.
+ * @throws UsageError for a URL, header or method that cannot be sent; its message never repeats a value
+ */
+export type Call = (request: CallRequest, signal: AbortSignal) => Promise<CallRecord>;

@@ -1,0 +1,186 @@
+// Owns one HTTP request beyond the ride: where it goes, on which connection, and what is written down of it.
+// Never follows, decodes or repeats anything: one request is sent at most once.
+import type { Call, CallRecord, CallRequest } from '../../contract/call.ts';
+import type { DnsClient } from '../../contract/net.ts';
+import { type Problem, problem } from '../../model/problem.ts';
+import { Secret } from '../../model/secret.ts';
+import { type Endpoint, endpointId, familyOf, type Target } from '../../model/target.ts';
+import type { IpAddress } from '../../model/text.ts';
+import { wireText } from '../../model/text.ts';
+import type { HopId, HttpFacts, Span } from '../../model/trace.ts';
+import { now } from '../clock.ts';
+import { reachable } from '../named/named-url.ts';
+import type { ExchangeRequest, Moments } from '../sample/exchange.ts';
+import { type FieldStore, openFieldStore } from '../sample/fields.ts';
+import { requestOf } from '../sample/request.ts';
+import { StepFailure } from '../sample/step.ts';
+import { Stopwatch } from '../sample/stopwatch.ts';
+import { targetOfUrl } from './call-url.ts';
+import { type Connection, type ConnectionOptions, openConnections } from './connection.ts';
+
+export interface CallOptions extends ConnectionOptions {
+  readonly dns: Pick<DnsClient, 'lookup'>;
+  readonly families: readonly (4 | 6)[];
+  readonly userAgent: string;
+  /** `now()` of the ride's start; spans are relative to it. */
+  readonly originMs: number;
+  readonly headerBytes: number;
+}
+
+export interface OpenedCall {
+  readonly call: Call;
+  /** Destroys every connection that is left. */
+  close(): Promise<void>;
+}
+
+const NOT_PUBLIC = 'its address is not public, and the target is';
+
+export function openCall(options: CallOptions): OpenedCall {
+  const connections = openConnections(options);
+  const fields = openFieldStore();
+  const closing = new AbortController();
+  const running = new Set<Promise<unknown>>();
+  return {
+    call(request, signal) {
+      const stop = AbortSignal.any([signal, closing.signal]);
+      const calling = callOnce(request, stop, { options, connections, fields });
+      running.add(calling);
+      const forget = (): boolean => running.delete(calling);
+      calling.then(forget, forget);
+      return calling;
+    },
+    async close() {
+      closing.abort();
+      await Promise.allSettled(running);
+      connections.close();
+    },
+  };
+}
+
+interface Shared {
+  readonly options: CallOptions;
+  readonly connections: ReturnType<typeof openConnections>;
+  readonly fields: FieldStore;
+}
+
+/** What a call has seen so far. */
+interface Seen {
+  endpoint: Endpoint | null;
+  spans: Partial<Record<HopId, Span>>;
+  connection: Connection | null;
+  reused: boolean;
+  http: HttpFacts | null;
+  problem: Problem | null;
+  readonly parts: Buffer[];
+}
+
+async function callOnce(request: CallRequest, signal: AbortSignal, shared: Shared): Promise<CallRecord> {
+  const { options } = shared;
+  const startMs = now();
+  const target = targetOfUrl(opened(request.url));
+  const seen: Seen = {
+    ...{ endpoint: null, spans: {}, connection: null, reused: false, http: null, problem: null, parts: [] },
+  };
+  const wanted = sendable(request, target, options, (part) => seen.parts.push(Buffer.from(part)));
+  try {
+    await send(request, target, wanted, seen, signal, shared);
+  } catch (error) {
+    if (!(error instanceof StepFailure)) throw error;
+    seen.problem = error.problem;
+  }
+  const { connection, endpoint, spans, http, reused } = seen;
+  connection?.count();
+  const kept = request.keep === true && seen.problem === null && connection?.kept.isUsable() === true;
+  if (!kept) connection?.kept.close();
+  return {
+    ...{ endpoint, startMs: startMs - options.originMs, spans, reused, http, problem: seen.problem },
+    tcp: connection?.learnt.tcp ?? null,
+    tls: connection?.learnt.facts ?? null,
+    unverified: connection?.learnt.unverified ?? null,
+    certificates: connection?.learnt.chain.certificates ?? new Map(),
+    body: http === null ? null : Buffer.concat(seen.parts),
+    connection: kept ? connection.kept : null,
+  };
+}
+
+function opened(value: string | Secret): string {
+  return typeof value === 'string' ? value : value.open();
+}
+
+/** @throws UsageError */
+function sendable(
+  { headers, method, body, http, maxBodyBytes }: CallRequest,
+  target: Target,
+  options: CallOptions,
+  onBody: (part: Uint8Array) => void,
+): ExchangeRequest {
+  const { userAgent, timeoutMs, headerBytes } = options;
+  const bytes = body instanceof Secret ? Buffer.from(body.open()) : body;
+  const speaks = target.scheme === 'http' ? '1.1' : (http ?? options.http);
+  const limits = { bodyBytes: maxBodyBytes, headerBytes };
+  const request = requestOf({
+    ...{ target, request: { method, headers, body: bytes, userAgent }, timeoutMs, limits, http: speaks },
+  });
+  return { ...request, onBody };
+}
+
+/** @throws StepFailure */
+async function send(
+  request: CallRequest,
+  target: Target,
+  wanted: ExchangeRequest,
+  seen: Seen,
+  signal: AbortSignal,
+  { options, connections, fields }: Shared,
+): Promise<void> {
+  const { originMs, meter } = options;
+  const relative = (ms: number): number => ms - originMs;
+  const isConfidential = request.body !== null || request.headers.some(([, value]) => value instanceof Secret);
+  const beforeMs = now();
+  const before = connections.take(request.connection ?? null, wanted.origin);
+  if (before === null) {
+    seen.endpoint = request.endpoint ?? (await endpointOf(target, request, seen, signal, options));
+    const opening = { endpoint: seen.endpoint, target, http: request.http ?? options.http, request: wanted };
+    seen.connection = connections.prepare(opening);
+    await seen.connection.open(seen.spans, signal);
+  } else {
+    seen.connection = before;
+    seen.endpoint = before.endpoint;
+    seen.reused = true;
+  }
+  if (isConfidential) seen.connection.refuseUnverified();
+  const startMs = before === null ? originMs + (seen.spans.connect?.startMs ?? 0) : beforeMs;
+  const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
+  meter.add({ requests: 1 });
+  try {
+    seen.http = await seen.connection.exchange(wanted, moments, signal, fields);
+  } finally {
+    Object.assign(seen.spans, new Stopwatch(null, () => false).exchange(moments, relative));
+    if (moments.endMs !== null)
+      seen.spans.total = { startMs: relative(startMs), durationMs: moments.endMs - startMs, clock: 'loop' };
+  }
+}
+
+/** @throws StepFailure */
+async function endpointOf(
+  { host, isAddress, port }: Target,
+  { reach }: CallRequest,
+  seen: Seen,
+  signal: AbortSignal,
+  { dns, families, originMs }: CallOptions,
+): Promise<Endpoint> {
+  const found = isAddress ? null : await dns.lookup(host as Parameters<DnsClient['lookup']>[0], signal);
+  if (found !== null) {
+    const { startMs, durationMs } = found;
+    seen.spans.resolve = { startMs: startMs - originMs, durationMs, clock: 'loop' };
+    if (found.problem !== null) throw new StepFailure(found.problem);
+  }
+  const all = found === null ? [host as IpAddress] : found.addresses.map(({ address }) => address);
+  const own = all.filter((one) => families.includes(familyOf(one)));
+  if (own.length === 0) throw new StepFailure(problem('nodata', 'resolve'));
+  const address = reachable(own, reach);
+  if (address === null) throw new StepFailure(problem('out-of-reach', 'connect', wireText(NOT_PUBLIC)));
+  const ttlSeconds = found?.addresses.find((one) => one.address === address)?.ttlSeconds ?? null;
+  const family = familyOf(address);
+  return { id: endpointId(address, port), address, port, family, zone: null, zoneSource: null, ttlSeconds };
+}
