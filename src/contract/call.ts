@@ -57,6 +57,9 @@ export interface CallRecord {
   readonly reused: boolean;
   /** Only with `keep`, and when it can carry another request. */
   readonly connection: KeptConnection | null;
+  /** As it was sent in its trace headers; absent when it was part of no trace. */
+  readonly traceId?: string;
+  readonly spanId?: string;
 }
 
 /**

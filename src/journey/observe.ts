@@ -8,7 +8,7 @@ import { LEFT_OUT, NO_ENDPOINT } from '../model/observation-words.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
-import { type OpenedCall, openCall } from '../net/call/call.ts';
+import { type CallOptions, type OpenedCall, openCall } from '../net/call/call.ts';
 import { now } from '../net/clock.ts';
 import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { formatServer } from '../net/dns/server-text.ts';
@@ -102,7 +102,7 @@ async function observeWith(
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const net = openWire(settings, resolvers, { originMs, meter, more, toClose, tracer });
+  const net = openWire(settings, resolvers, { ...{ originMs, meter, more, toClose, tracer }, ...context });
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -233,25 +233,28 @@ function openSamplerOf(
   });
 }
 
+type Dated = Pick<ObserveContext, 'startedAtMs'>;
+
 /** Everything that may be sent; closed with the journey. */
 function openWire(
   settings: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
-  { originMs, meter, more, toClose, tracer }: Pick<Opened, 'originMs' | 'meter' | 'more' | 'toClose' | 'tracer'>,
+  { originMs, startedAtMs, meter, more, toClose, tracer }: Omit<Opened, 'sampler' | 'underWay'> & Dated,
 ): Net & { readonly dns: OpenedDnsClient } {
   const wire = openNet(settings, resolvers, meter);
-  const calls = openCallOf(settings, { dns: wire.dns, meter, originMs });
+  const calls = openCallOf(settings, { dns: wire.dns, meter, originMs, startedAtMs });
   toClose.push(wire.dns, calls);
   return { ...wire, trace: tracer.trace, sample: more.sample, call: calls.call };
 }
 
 function openCallOf(
-  { target, servername, trust, identity, request, http, timeoutMs, families }: RideSettings,
-  own: Pick<Parameters<typeof openCall>[0], 'dns' | 'meter' | 'originMs'>,
+  { target, servername, trust, identity, request, http, timeoutMs, families, traceSampled = true }: RideSettings,
+  own: Pick<CallOptions, 'dns' | 'meter' | 'originMs' | 'startedAtMs'>,
 ): OpenedCall {
-  const { userAgent } = request;
+  const { userAgent, traced = [] } = request;
   const alike = { target, servername, trust, identity, http, timeoutMs, families };
-  return openCall({ ...alike, userAgent, headerBytes: LIMITS.headerBytes, ...own });
+  const tracing = { headers: traced, sampled: traceSampled };
+  return openCall({ ...alike, userAgent, headerBytes: LIMITS.headerBytes, tracing, ...own });
 }
 
 async function rideEndpoints(settings: RideSettings, context: ObserveContext, start: Start): Promise<Ride> {

@@ -8,6 +8,7 @@ import { type Endpoint, endpointId, familyOf, type Target } from '../../model/ta
 import type { IpAddress } from '../../model/text.ts';
 import { wireText } from '../../model/text.ts';
 import type { HopId, HttpFacts, Span } from '../../model/trace.ts';
+import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
 import { now } from '../clock.ts';
 import { reachable } from '../named/named-url.ts';
 import type { ExchangeRequest, Moments } from '../sample/exchange.ts';
@@ -15,6 +16,7 @@ import { type FieldStore, openFieldStore } from '../sample/fields.ts';
 import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
 import { Stopwatch } from '../sample/stopwatch.ts';
+import { openTraceIds } from '../trace-ids.ts';
 import { targetOfUrl } from './call-url.ts';
 import { type Connection, type ConnectionOptions, openConnections } from './connection.ts';
 
@@ -25,6 +27,10 @@ export interface CallOptions extends ConnectionOptions {
   /** `now()` of the ride's start; spans are relative to it. */
   readonly originMs: number;
   readonly headerBytes: number;
+  /** Wall clock at `originMs`, Unix ms. */
+  readonly startedAtMs: number;
+  /** Which trace headers requests to the target carry. Absent: none. */
+  readonly tracing?: { readonly headers: readonly TraceHeader[]; readonly sampled: boolean };
 }
 
 export interface OpenedCall {
@@ -81,7 +87,9 @@ async function callOnce(request: CallRequest, signal: AbortSignal, shared: Share
   const seen: Seen = {
     ...{ endpoint: null, spans: {}, connection: null, reused: false, http: null, problem: null, parts: [] },
   };
-  const wanted = sendable(request, target, options, (part) => seen.parts.push(Buffer.from(part)));
+  const trace = traceOf(target, request, options);
+  const onBody = (part: Uint8Array): void => void seen.parts.push(Buffer.from(part));
+  const wanted = { ...sendable(request, target, options, trace), onBody };
   try {
     await send(request, target, wanted, seen, signal, shared);
   } catch (error) {
@@ -100,6 +108,7 @@ async function callOnce(request: CallRequest, signal: AbortSignal, shared: Share
     certificates: connection?.learnt.chain.certificates ?? new Map(),
     body: http === null ? null : Buffer.concat(seen.parts),
     connection: kept ? connection.kept : null,
+    ...(trace === null ? {} : { traceId: trace.traceId, spanId: trace.spanId }),
   };
 }
 
@@ -112,16 +121,26 @@ function sendable(
   { headers, method, body, http, maxBodyBytes }: CallRequest,
   target: Target,
   options: CallOptions,
-  onBody: (part: Uint8Array) => void,
+  trace: TraceContext | null,
 ): ExchangeRequest {
-  const { userAgent, timeoutMs, headerBytes } = options;
+  const { userAgent, timeoutMs, headerBytes, tracing } = options;
   const bytes = body instanceof Secret ? Buffer.from(body.open()) : body;
   const speaks = target.scheme === 'http' ? '1.1' : (http ?? options.http);
   const limits = { bodyBytes: maxBodyBytes, headerBytes };
+  const fields = trace === null ? [] : (tracing?.headers ?? []).map((header) => traceField(header, trace));
   const request = requestOf({
-    ...{ target, request: { method, headers, body: bytes, userAgent }, timeoutMs, limits, http: speaks },
+    ...{ target, timeoutMs, limits, http: speaks },
+    request: { method, headers: [...headers, ...fields], body: bytes, userAgent },
   });
-  return { ...request, onBody };
+  return { ...request, headers: Array.isArray(request.headers) ? request.headers : [] };
+}
+
+/** Requests to the target itself join the traces of its service; nobody else is told of them. */
+function traceOf({ host }: Target, { headers }: CallRequest, { target, tracing, originMs, startedAtMs }: CallOptions) {
+  const named = (tracing?.headers ?? []).map((header) => TRACE_FIELDS[header].toLowerCase());
+  const isGiven = headers.some(([name]) => named.includes(name.toLowerCase()));
+  if (tracing === undefined || named.length === 0 || isGiven || host !== target.host) return null;
+  return { ...openTraceIds()(startedAtMs + now() - originMs), sampled: tracing.sampled };
 }
 
 /** @throws StepFailure */

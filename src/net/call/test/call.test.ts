@@ -40,7 +40,7 @@ function calling(change: Partial<CallOptions> = {}) {
   const one = openCall({
     ...{ target: parseTarget(`https://${HOST}/`), servername: HOST as DnsName, identity: null, http: 'negotiated' },
     ...{ trust: { caPem: [rootPem], insecure: false }, timeoutMs: 5_000, families: [4, 6], userAgent: 'call-test' },
-    ...{ dns: lookupOf([]), originMs: now(), headerBytes: 32_768, meter },
+    ...{ dns: lookupOf([]), originMs: now(), startedAtMs: Date.now(), headerBytes: 32_768, meter },
     ...change,
   });
   opened.push(one);
@@ -166,6 +166,17 @@ test('a kept connection that the server has closed is not used again', async () 
   expect(first.connection).toBeNull();
   const second = await call(requestTo(server, { keep: true, connection: first.connection }, 'http'), signal);
   expect([outcome(second), second.reused]).toEqual(['200', false]);
+});
+
+test('requests to the target carry its trace headers, those to others do not', async () => {
+  await using server = await listen(createServer(mirror));
+  const { call } = calling({ tracing: { headers: ['traceparent'], sampled: true } });
+  const own = await call(requestTo(server, {}, 'http'), signal);
+  const sent = JSON.parse(Buffer.from(own.body ?? []).toString()).headers;
+  expect(sent.traceparent).toBe(`00-${own.traceId}-${own.spanId}-01`);
+  const strange = await call(requestTo(server, { url: `http://other.example:${server.port}/` }, 'http'), signal);
+  expect(JSON.parse(Buffer.from(strange.body ?? []).toString()).headers).not.toHaveProperty('traceparent');
+  expect(strange.traceId).toBeUndefined();
 });
 
 test('a kept connection is not used for another origin', async () => {
