@@ -81,7 +81,7 @@ export function renamed(text: string, name: string): string {
 }
 
 /** Writes the folder and the line. @returns the new folder @throws UsageError before anything is written */
-export function makeProbe(name: string, probes: string): string {
+function makeProbe(name: string, probes: string): string {
   identifierOf(name);
   const index = join(probes, 'index.ts');
   if (!existsSync(index)) throw new UsageError(`${visible(probes)} holds no index.ts`, 'give the folder of the probes');

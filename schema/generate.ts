@@ -6,7 +6,7 @@ import { journeySchemaOf } from '../src/journey/read.ts';
 import { certsDocumentSchema } from '../src/model/certs-schema.ts';
 
 /** By file name. `io: input` leaves objects open: a document may carry more than this version knows. */
-export async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
+async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
   const written = (schema: z.ZodType, id: string, title: string): string => {
     const body = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
     return `${JSON.stringify({ ...body, $id: `urn:outrider:${id}`, title }, null, 2)}\n`;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { count, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
 
-export const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
+const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
 
 const rateLimitSchema = z.object({
   limit: z.number().nonnegative().nullable(),

@@ -112,7 +112,7 @@ async function firstWay(heard: readonly Promise<Heard>[], withinMs: number | nul
   return first;
 }
 
-export function showsWay(heard: Heard): heard is Way {
+function showsWay(heard: Heard): heard is Way {
   return heard.direction.kind === 'referral' || heard.direction.kind === 'end';
 }
 

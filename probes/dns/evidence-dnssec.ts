@@ -8,7 +8,7 @@ import type { DnsName } from '../../src/model/text.ts';
 export const dnssecStates = ['secure', 'insecure', 'bogus', 'not-checked'] as const;
 
 /** Why an answer is bogus. */
-export const dnssecFaults = [
+const dnssecFaults = [
   'no-signature',
   'signature-expired',
   'signature-not-yet-valid',

@@ -25,23 +25,14 @@ export const answer = z.object({
 
 /** `not-authoritative`: it answers, but not for this zone (a lame delegation, RFC 9499 7). */
 export const serverErrors = [...problemCodes, 'not-authoritative'] as const;
-export const serverError = z.enum(
-  serverErrors as unknown as readonly [ProblemCode | 'not-authoritative', ...ProblemCode[]],
-);
+const serverError = z.enum(serverErrors as unknown as readonly [ProblemCode | 'not-authoritative', ...ProblemCode[]]);
 
 /**
  * How a server that answers shows that it does not serve the zone. `upward-referral`: it points at the zone itself or above;
  * `from-cache`: it answers as a resolver; `unmarked`: it has data, but neither authority (AA) nor recursion (RA) is set;
  * `other-zone`: with authority, for another zone; `no-such-zone`: NXDOMAIN; `no-data`: nothing of the zone.
  */
-export const lamenesses = [
-  'upward-referral',
-  'from-cache',
-  'unmarked',
-  'other-zone',
-  'no-such-zone',
-  'no-data',
-] as const;
+const lamenesses = ['upward-referral', 'from-cache', 'unmarked', 'other-zone', 'no-such-zone', 'no-data'] as const;
 
 /** One address of a name server, asked directly and without recursion. */
 const server = z.object({
@@ -159,7 +150,7 @@ export const zone = z.object({
  * `upward-referral`, `referral-loop`: they point above or at `at` itself; `other-zone`: the public tree ends in another zone than
  * the resolver told, as inside a company; `too-deep`, `too-many-queries`: our own bounds; `stopped`: by the deadline or the user.
  */
-export const walkEnds = [
+const walkEnds = [
   'no-root-servers',
   'no-answer',
   'no-addresses',

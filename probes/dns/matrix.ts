@@ -23,7 +23,7 @@ import type {
 import { policiesIn } from './policy-words.ts';
 import { recordKey } from './record-key.ts';
 
-export const columnTitles = ['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA', 'zone CAA', 'NS', 'serial', 'MX', 'TXT'] as const;
+const columnTitles = ['A', 'AAAA', 'CNAME', 'HTTPS', 'CAA', 'zone CAA', 'NS', 'serial', 'MX', 'TXT'] as const;
 export type ColumnTitle = (typeof columnTitles)[number];
 
 /** What one row tells in one column: its records in an order of their own, or why there are none. */

@@ -14,7 +14,7 @@ interface Spread {
 }
 
 /** How many addresses of the name stand where, the most first. Addresses that no list holds are a place of their own. */
-export function spreadOf({ networks = [] }: DnsEvidence): readonly Spread[] {
+function spreadOf({ networks = [] }: DnsEvidence): readonly Spread[] {
   const own = networks.filter(({ of }) => of === 'address');
   const places = Map.groupBy(own, ({ operator, region, localZone }) => JSON.stringify([operator, region, localZone]));
   return [...places.values()]

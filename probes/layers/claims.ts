@@ -25,7 +25,7 @@ interface TimingHeader {
 }
 
 /** Headers in which proxies and frameworks say how long what is behind them took. */
-export const timingHeaders: readonly TimingHeader[] = [
+const timingHeaders: readonly TimingHeader[] = [
   {
     header: 'x-envoy-upstream-service-time',
     pattern: /^(\d+)$/,

@@ -77,7 +77,7 @@ export async function bounded(stream: AsyncIterable<Buffer>, maxBytes: number, n
 }
 
 /** Width of the terminal, else of COLUMNS, else 80; never under 40, where nothing fits. */
-export function columnsOf(terminal: number | undefined, variable: string | undefined): number {
+function columnsOf(terminal: number | undefined, variable: string | undefined): number {
   const wanted = terminal ?? (/^\d{1,4}$/.test(variable ?? '') ? Number(variable) : 80);
   return Math.max(40, wanted === 0 ? 80 : wanted);
 }

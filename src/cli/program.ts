@@ -4,7 +4,7 @@ import { UsageError } from '../model/usage-error.ts';
 import { CERTS_FORMATS, FORMATS, type Launch } from './launch.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
-export function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
+function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
   const program = new Command('probe')
     .description('Rides one request to a service, hop by hop, and answers with evidence.')
     .version(launch.version, '-V, --version')

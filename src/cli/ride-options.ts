@@ -224,7 +224,7 @@ export function serverName(sni: string): DnsName {
 }
 
 /** `ADDR`, `ADDR:PORT`, `[V6]:PORT`, each with `=ZONE`. */
-export function parseConnect(text: string): PinnedAddress {
+function parseConnect(text: string): PinnedAddress {
   const [where = '', zone] = text.split(/=(.*)/s);
   const found = /^\[([^\]]+)\](?::(\d{1,5}))?$/.exec(where) ?? /^([^:]+)(?::(\d{1,5}))?$/.exec(where);
   const address = ipAddress(found?.[1] ?? where);
@@ -239,7 +239,7 @@ export function parseConnect(text: string): PinnedAddress {
 }
 
 /** `NAME=ADDR[,ADDR]` */
-export function parseZone(text: string): NamedZone {
+function parseZone(text: string): NamedZone {
   const [name = '', list = ''] = text.split(/=(.*)/s);
   const words = list.split(',').map((word) => word.trim());
   const addresses = words.map(ipAddress);

@@ -4,7 +4,7 @@ import type { CertsProblem, CertsReport } from '../model/certs.ts';
 import { UsageError } from '../model/usage-error.ts';
 import type { Message } from './deliver.ts';
 
-export const receivers = ['alertmanager', 'slack', 'json'] as const;
+const receivers = ['alertmanager', 'slack', 'json'] as const;
 export interface Receiver {
   readonly kind: (typeof receivers)[number];
   readonly url: string;

@@ -76,7 +76,7 @@ export function listOf(fields: Fields, name: string): readonly WireText[] {
 const QUOTED = /^"((?:[^"\\]|\\[^])*)"?$/;
 
 /** The text inside a quoted string with `\` pairs undone (RFC 9110 5.6.4); any other text as it is. */
-export function unquoted(text: WireText): WireText {
+function unquoted(text: WireText): WireText {
   const inner = capture(text, QUOTED);
   return inner === null ? text : ((inner as unknown as string).replaceAll(/\\([^])/g, '$1') as unknown as WireText);
 }

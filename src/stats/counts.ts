@@ -1,6 +1,6 @@
-// Owns what counts say against shares: too uneven for them, or too even for chance; and two shares against each other.
+// Owns what counts say against shares: too uneven for them, or too even for chance.
 // Imports nothing but distributions.
-import { chiSquareLower, chiSquareUpper, logGamma } from './distribution.ts';
+import { chiSquareLower, chiSquareUpper } from './distribution.ts';
 
 export interface CountTest {
   readonly distance: number;
@@ -22,28 +22,6 @@ export function countTest(counts: readonly number[], shares?: readonly number[])
   const freedom = expected.filter((due) => due > 0).length - 1;
   if (freedom < 1) return { distance: 0, freedom: 0, upper: 1, lower: 1 };
   return { distance, freedom, upper: chiSquareUpper(distance, freedom), lower: chiSquareLower(distance, freedom) };
-}
-
-/** Chance of a split as uneven as this, or more, when both rows have the same share: Fisher's exact test, two-sided. */
-export function fisherExact(
-  [hitsA, missesA]: readonly [number, number],
-  [hitsB, missesB]: readonly [number, number],
-): number {
-  const [rowA, rowB, hits] = [hitsA + missesA, hitsB + missesB, hitsA + hitsB];
-  const total = logChoose(rowA + rowB, hits);
-  const chance = (a: number): number => Math.exp(logChoose(rowA, a) + logChoose(rowB, hits - a) - total);
-  const seen = chance(hitsA);
-  let sum = 0;
-  for (let a = Math.max(0, hits - rowB); a <= Math.min(rowA, hits); a++) {
-    const one = chance(a);
-    // As likely counts too, in spite of rounding.
-    if (one <= seen * (1 + 1e-7)) sum += one;
-  }
-  return Math.min(1, sum);
-}
-
-function logChoose(of: number, many: number): number {
-  return logGamma(of + 1) - logGamma(many + 1) - logGamma(of - many + 1);
 }
 
 /** Chances corrected for being many: Holm (Scand. J. Statist. 6, 1979). In the order given. */

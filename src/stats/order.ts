@@ -134,15 +134,3 @@ export function runsTest(sequence: readonly number[]): RunsTest {
   const z = (runs - expected) / Math.sqrt(variance);
   return { runs, expected, z, chance: Math.min(1, 2 * normalUpper(Math.abs(z))) };
 }
-
-/** Share of draws that are of the same kind as the one `lag` before; null where nothing can be compared. */
-export function agreementAt(sequence: readonly (number | null)[], lag: number): number | null {
-  let [same, compared] = [0, 0];
-  for (let at = lag; at < sequence.length; at++) {
-    const [before, now] = [sequence[at - lag], sequence[at]];
-    if (before == null || now == null) continue;
-    compared++;
-    if (before === now) same++;
-  }
-  return compared === 0 ? null : same / compared;
-}

@@ -24,7 +24,7 @@ export const faultCodes = [
 export type FaultCode = (typeof faultCodes)[number];
 
 /** Rules of RFC 5280 4 and of the CA/Browser Forum that few programs enforce: worth a word, no reason to call a chain invalid. */
-export const blemishCodes = ['profile', 'common-name', 'ca-as-leaf'] as const;
+const blemishCodes = ['profile', 'common-name', 'ca-as-leaf'] as const;
 export type BlemishCode = (typeof blemishCodes)[number];
 
 /** One thing that is wrong, and with which certificate. */

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto';
 import { isSignedByKeyOf } from './signed-by.ts';
 
 /** True when the names fit and the signature is the issuer's. False for keys and algorithms that OpenSSL cannot use. */
-export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
     return certificate.checkIssued(issuer) && isSignedByKeyOf(certificate, issuer);
   } catch {

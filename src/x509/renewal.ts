@@ -28,7 +28,7 @@ export interface Renewal {
 export type RenewalSubject = Pick<CertificateRecord, 'notBefore' | 'notAfter' | 'issuer'>;
 
 /** How much of its life has passed; may exceed 1; null when it cannot be read. */
-export function lifeUsed({ notBefore, notAfter }: RenewalSubject, asOfMs: number): number | null {
+function lifeUsed({ notBefore, notAfter }: RenewalSubject, asOfMs: number): number | null {
   if (notBefore === null || notAfter === null) return null;
   const [begin, end] = [unixMs(notBefore), unixMs(notAfter)];
   return end > begin ? Math.max(0, (asOfMs - begin) / (end - begin)) : null;

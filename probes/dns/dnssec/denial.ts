@@ -5,7 +5,7 @@ import { compareNames, isWithin, labelsOf, lastLabels, sharedLabels, wildcardOf 
 import { type Nsec, type Nsec3, Type } from './records.ts';
 
 /** RFC 9276 3.2 lets a validator treat a zone with any more than 0 as unsigned, and bound what it computes. */
-export const MAX_ITERATIONS = 150;
+const MAX_ITERATIONS = 150;
 
 export interface Proof {
   readonly zone: Buffer;

@@ -17,7 +17,7 @@ export interface Fingerprint {
   readonly newest: HelloChoice | null;
 }
 
-export const weakCiphers: readonly string[] = cipherNames12.filter(isWeak);
+const weakCiphers: readonly string[] = cipherNames12.filter(isWeak);
 const soundCiphers = cipherNames12.filter((name) => !isWeak(name));
 
 /** ALPN as an HTTPS client has it; a server that refuses all names would refuse the hello. */

@@ -29,7 +29,6 @@ test('names are asked for once, connections are bounded', async () => {
     underWay--;
     return {
       durationMs: 0,
-      connectMs: 0,
       facts: null,
       certificates: new Map(),
       opened: new Map(),
@@ -55,7 +54,7 @@ test('localhost is this machine, and nobody is asked for it (RFC 6761 6.3)', asy
   const look: Look = async ({ endpoint }) => {
     looked.push(endpoint.id);
     const nothing = { certificates: new Map(), opened: new Map(), staple: null };
-    return { durationMs: 0, connectMs: 0, facts: null, problem: null, ...nothing };
+    return { durationMs: 0, facts: null, problem: null, ...nothing };
   };
   const targets = ['smtp://localhost', 'imap.localhost:993'].map((input) => parseCertTarget(input));
   const settings = { targets, firstAddress: false, concurrency: 4, families: [4, 6] as const, servername: null };
@@ -69,7 +68,7 @@ test('addresses past the bound of one name are counted', async () => {
   }));
   const lookup = async () => ({ addresses: many, aliases: [], durationMs: 0, problem: null }) as never;
   const nothing = { certificates: new Map(), opened: new Map(), staple: null };
-  const look: Look = async () => ({ durationMs: 0, connectMs: 0, facts: null, problem: null, ...nothing });
+  const look: Look = async () => ({ durationMs: 0, facts: null, problem: null, ...nothing });
   const settings = {
     concurrency: 4,
     families: [4] as const,

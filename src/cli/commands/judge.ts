@@ -25,7 +25,7 @@ const RFC3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
 
 /** @returns Unix ms. @throws UsageError for what is not RFC 3339 5.6, of which Date.parse takes much more: `2026`, `1 May`, 30 February */
-export function instant(text: string): number {
+function instant(text: string): number {
   const [, day] = RFC3339.exec(text) ?? [];
   const dayMs = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(dayMs) || new Date(dayMs).toISOString().slice(0, 10) !== day)

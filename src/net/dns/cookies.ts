@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { PlainDnsServer } from '../../contract/net.ts';
 
 /** RFC 7873 4: octets of a client cookie, and of a server cookie. */
-export const CLIENT_COOKIE_BYTES = 8;
+const CLIENT_COOKIE_BYTES = 8;
 const SERVER_COOKIE_BYTES = { least: 8, most: 32 } as const;
 /** More servers than any journey asks; the oldest is forgotten. */
 const MAX_SERVERS = 1_024;

@@ -12,7 +12,7 @@ const MAX_LINES = 64 * 100 * 4;
 const MAX_TTL = 64;
 
 /** A user without rights may not ask faster than once a second. */
-export function mtrArguments({ address, port }: Endpoint, { method, rounds, maxTtl }: TraceOptions): readonly string[] {
+function mtrArguments({ address, port }: Endpoint, { method, rounds, maxTtl }: TraceOptions): readonly string[] {
   const how = method === 'tcp' ? ['--tcp', '--port', String(port)] : ['--udp'];
   return ['--raw', ...how, '--no-dns', '--report-cycles', String(rounds), '--max-ttl', String(maxTtl), address];
 }

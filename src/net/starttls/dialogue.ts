@@ -69,7 +69,7 @@ export function openDialogue(socket: Socket): Dialogue {
 }
 
 /** One line with its end. */
-export function lineEnd(bytes: Buffer): number | null {
+function lineEnd(bytes: Buffer): number | null {
   const at = bytes.indexOf(0x0a);
   return at === -1 ? null : at + 1;
 }

@@ -26,7 +26,6 @@ export interface LookOptions {
 export interface Looked {
   /** From connect to the end of the handshake, or to the failure. */
   readonly durationMs: number;
-  readonly connectMs: number | null;
   readonly facts: TlsFacts | null;
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
   readonly staple: Staple | null;
@@ -73,21 +72,19 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
   const { endpoint, servername, starttls, host } = where;
   const startMs = now();
   const learnt: Learnt = { chain: NO_CHAIN, facts: null, staple: null };
-  let connectMs: number | null = null;
   let failed: Problem | null = null;
   let close = (): void => undefined;
   try {
-    const keep = (socket: { destroy(): unknown; readonly bytesWritten: number; readonly bytesRead: number }): void => {
+    const keep = (line: { destroy(): unknown; readonly bytesWritten: number; readonly bytesRead: number }): void => {
       close = () => {
-        meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
-        socket.destroy();
+        meter.add({ bytesSent: line.bytesWritten, bytesReceived: line.bytesRead });
+        line.destroy();
       };
     };
-    const connected = await connectTo(endpoint, timeoutMs, signal, keep, () => meter.add({ connections: 1 }));
-    connectMs = connected.durationMs;
-    if (starttls !== null) await startTls(connected.socket, { protocol: starttls, host, timeoutMs, signal });
+    const { socket } = await connectTo(endpoint, timeoutMs, signal, keep, () => meter.add({ connections: 1 }));
+    if (starttls !== null) await startTls(socket, { protocol: starttls, host, timeoutMs, signal });
     const alpn = alpnOf(endpoint.port, starttls);
-    await handshake(connected.socket, { context, servername, alpn, timeoutMs, readsChain }, learnt, signal);
+    await handshake(socket, { context, servername, alpn, timeoutMs, readsChain }, learnt, signal);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     failed = error.problem;
@@ -97,5 +94,5 @@ async function lookOnce(opened: Opened, where: LookWhere, signal: AbortSignal): 
   const failure = failed ?? (readsChain ? null : problem('internal', 'tls'));
   const { facts, chain, staple } = learnt;
   const shown = { certificates: chain.certificates, opened: chain.opened, staple };
-  return { durationMs: now() - startMs, connectMs, facts, ...shown, problem: failure };
+  return { durationMs: now() - startMs, facts, ...shown, problem: failure };
 }

@@ -5,7 +5,7 @@ import { visible, type WireText } from '../../model/text.ts';
 const FORMULA = /^[=+\-@]/;
 
 /** RFC 4180 2. Control characters are spelled out, so that a field is always one line. */
-export function csvField(value: string | number | boolean | WireText | null): string {
+function csvField(value: string | number | boolean | WireText | null): string {
   if (value === null) return '';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const text = visible(value);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countTest, fisherExact, holm } from '../counts.ts';
+import { countTest, holm } from '../counts.ts';
 
 // Mendel's peas (1866) against 9:3:3:1, and a die thrown 60 times.
 test.each<[readonly number[], readonly number[] | undefined, number, number]>([
@@ -14,16 +14,6 @@ test.each<[readonly number[], readonly number[] | undefined, number, number]>([
 
 test('counts of one kind say nothing', () => {
   expect(countTest([7])).toMatchObject({ upper: 1, lower: 1 });
-});
-
-// R's fisher.test: the lady tasting tea, convictions of twins, and nothing in common.
-test.each<[readonly [number, number], readonly [number, number], number]>([
-  [[3, 1], [1, 3], 0.4857],
-  [[2, 15], [10, 3], 0.0005367],
-  [[0, 20], [5, 15], 0.0471],
-  [[4, 4], [4, 4], 1],
-])('%j against %j has chance %d', (a, b, chance) => {
-  expect(fisherExact(a, b)).toBeCloseTo(chance, 4);
 });
 
 test('Holm corrects each chance by how many are left', () => {

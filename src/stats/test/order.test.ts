@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { drawsOf } from '../draws.ts';
-import { agreementAt, asymmetryTest, runsTest, successorTest, windowTest } from '../order.ts';
+import { asymmetryTest, runsTest, successorTest, windowTest } from '../order.ts';
 
 /** A shared counter over `hosts`, with on average `foreign` requests of others between two of ours. */
 function rotation(hosts: number, n: number, foreign: number, draw: () => number): number[] {
@@ -85,9 +85,4 @@ test.each<[string, readonly number[], number, number]>([
   ['empty', [], 0, 0],
 ])('runs of a sequence %s', (_, sequence, runs, z) => {
   expect(runsTest(sequence)).toMatchObject({ runs, z: expect.closeTo(z, 9) as number });
-});
-
-test('agreement at the period is whole, and null where nothing is compared', () => {
-  const sequence = [0, 1, 2, 0, 1, null, 0, 1, 2];
-  expect([agreementAt(sequence, 3), agreementAt(sequence, 1), agreementAt(sequence, 9)]).toEqual([1, 0, null]);
 });

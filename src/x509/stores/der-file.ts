@@ -26,7 +26,7 @@ export function derElements(bytes: Buffer): readonly DerElement[] {
 }
 
 /** Where the value that begins at `at` ends, by its own length (X.690 8.1.3, definite form); null when it is not all there. */
-export function derEnd(bytes: Buffer, at: number): number | null {
+function derEnd(bytes: Buffer, at: number): number | null {
   const first = bytes[at + 1];
   if (first === undefined || first === 0x80 || first > 0x84) return null;
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
