@@ -57,6 +57,11 @@ function placed(zone: ZoneEvidence, list: 'delegation' | 'aliasZones', index: nu
   };
 }
 
+/** Behind the name of a server that the zone itself has left behind. */
+export function aboveOnlyWords({ listedBy }: Pick<NameServerEvidence, 'listedBy'>): string {
+  return listedBy === 'parent' ? ', which only the zone above names,' : '';
+}
+
 /** True when the server is not to blame: this machine could not ask, or was stopped. */
 export function isOurs(error: ServerError | null): boolean {
   return error !== null && error !== 'not-authoritative' && problemCatalogue[error].fault === 'prober';

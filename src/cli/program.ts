@@ -254,15 +254,14 @@ function certsReportOptions(command: Command): Command {
     .option('--alert-for <D>', 'how long an alert stands unless it is told again: longer than from run to run', '25h')
     .option('-v, --verbose', 'what to do about each problem, notices, and everything that was looked at')
     .option('-q, --quiet', 'nothing on standard output: the exit code, and what is written to files')
-    .addOption(
-      new Option('--fail-on <V>', 'which verdict makes the exit code non-zero').choices([
-        'warning',
-        'critical',
-        'never',
-      ]),
-    )
+    .addOption(failOnOption())
     .option('--no-color', 'no colour (NO_COLOR is respected)')
     .option('--no-progress', 'no progress on standard error');
+}
+
+function failOnOption(): Option {
+  const says = 'which verdict makes the exit code non-zero';
+  return new Option('--fail-on <V>', says).choices(['warning', 'critical', 'never']);
 }
 
 function judgingOptions(command: Command): Command {
@@ -276,13 +275,7 @@ function outputOptions(command: Command): Command {
   return command
     .addOption(new Option('-f, --format <F>', 'how to report').choices(FORMATS).default('text'))
     .option('-o, --output <F>', 'write the report to this file')
-    .addOption(
-      new Option('--fail-on <V>', 'which verdict makes the exit code non-zero').choices([
-        'warning',
-        'critical',
-        'never',
-      ]),
-    )
+    .addOption(failOnOption())
     .option('-q, --quiet', 'only the verdict line and the findings')
     .option('-v, --verbose', 'all evidence tables')
     .option('--no-color', 'no colour (NO_COLOR is respected)');

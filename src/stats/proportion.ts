@@ -1,4 +1,6 @@
-// Owns what a sample says of shares: an interval for one, whether several are equal, how many draws it takes. Imports nothing.
+// Owns what a sample says of shares: an interval for one, whether several are equal, how many draws it takes. Imports nothing but
+// distributions.
+import { normalUpper } from './distribution.ts';
 
 /** Two-sided 95 % of the normal distribution. */
 const Z = 1.96;
@@ -33,14 +35,5 @@ export function equalSharesChance(counts: readonly number[]): number {
   const expected = counts.reduce((sum, count) => sum + count, 0) / counts.length;
   const distance = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
   const spread = 2 / (9 * freedom);
-  return upperTail((Math.cbrt(distance / freedom) - (1 - spread)) / Math.sqrt(spread));
-}
-
-/** P(normal > z), Abramowitz and Stegun 26.2.17: within 1e-7. */
-function upperTail(z: number): number {
-  if (z < 0) return 1 - upperTail(-z);
-  const t = 1 / (1 + 0.231_641_9 * z);
-  const terms = [0.319_381_53, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
-  const sum = terms.reduce((total, factor, index) => total + factor * t ** (index + 1), 0);
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * sum;
+  return normalUpper((Math.cbrt(distance / freedom) - (1 - spread)) / Math.sqrt(spread));
 }

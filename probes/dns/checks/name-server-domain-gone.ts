@@ -2,7 +2,7 @@
 import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import type { DnsName } from '../../../src/model/text.ts';
-import { digResolver, type PlacedZone, placedZones } from '../derive.ts';
+import { aboveOnlyWords, digResolver, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 
@@ -40,7 +40,7 @@ function gone(dns: DnsEvidence, { zone, at }: PlacedZone): readonly Seen[] {
   return zone.nameservers.flatMap(({ name, missing, listedBy }, index): readonly Seen[] => {
     const domain = missing === undefined ? null : freeDomain(missing, zone.parent?.zone ?? null);
     if (domain === null) return [];
-    const where = listedBy === 'parent' ? ', which only the zone above names,' : '';
+    const where = aboveOnlyWords({ listedBy });
     return [
       {
         what: [

@@ -3,7 +3,7 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { type Phrase, pointer, type Step } from '../../../src/model/finding.ts';
 import { problemCatalogue } from '../../../src/model/problem.ts';
 import type { DnsName } from '../../../src/model/text.ts';
-import { dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
+import { aboveOnlyWords, dig, errorWords, isOurs, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import type { DnsPolicy } from '../options.ts';
 import { failureWords } from '../server-words.ts';
@@ -33,7 +33,6 @@ export const nameServerLame: Check<DnsFacts, DnsPolicy> = {
 
 /** Servers written out in a sentence. */
 const SHOWN = 4;
-const ABOVE_ONLY = ', which only the zone above names,';
 const aboveOnly: readonly Step[] = [
   { kind: 'change', text: ['Take the server out of the list at the registrar (or in the zone above).'] },
 ];
@@ -91,7 +90,7 @@ function allLame(
 
 function oneLame(dns: DnsEvidence, zone: DnsName, placed: Placed): Seen {
   const { nameserver, server, at } = placed;
-  const where = nameserver.listedBy === undefined ? '' : ABOVE_ONLY;
+  const where = aboveOnlyWords(nameserver);
   const command = dig(server.address, dns.authorityPort, '+norecurse', zone, 'SOA');
   return {
     what: [
@@ -112,7 +111,7 @@ function withoutAddress({ zone, at }: PlacedZone, { nameserver, index }: Homeles
     what: [
       'Name server ',
       nameserver.name,
-      nameserver.listedBy === undefined ? '' : ABOVE_ONLY,
+      aboveOnlyWords(nameserver),
       ' of ',
       zone.zone,
       lacks,

@@ -3,7 +3,7 @@ import { type Check, foundOrPass, type Seen } from '../../../src/contract/check.
 import { addressScope } from '../../../src/model/address-scope.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import { type IpAddress, sameText } from '../../../src/model/text.ts';
-import { dig, digResolver, type PlacedZone, placedZones } from '../derive.ts';
+import { aboveOnlyWords, dig, digResolver, type PlacedZone, placedZones } from '../derive.ts';
 import type { DnsEvidence, DnsFacts, NameServerEvidence } from '../evidence.ts';
 import { isRouted } from '../hosting.ts';
 import type { DnsPolicy } from '../options.ts';
@@ -60,7 +60,7 @@ function unroutable(dns: DnsEvidence, { zone, at }: PlacedZone): readonly Seen[]
     const told = glue.includes(first) && zone.parent !== undefined ? zone.parent.server.address : null;
     const command =
       told === null ? digResolver(dns, name, 'ANY') : dig(told, dns.authorityPort, '+norecurse', zone.zone, 'NS');
-    const where = listedBy === 'parent' ? ', which only the zone above names,' : '';
+    const where = aboveOnlyWords({ listedBy });
     return [
       {
         what: [
