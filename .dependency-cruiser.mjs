@@ -15,8 +15,11 @@ const packages = {
   'prom-client': '^src/metrics/',
   tldts: '^probes/dns/safety/',
   commander: '^src/cli/',
+  'tough-cookie': '^probes/steps/',
+  'json-p3': '^probes/steps/',
+  ajv: '^probes/steps/',
   yaml: '^src/(config|certs)/',
-  zod: '^(src/(model|contract|journey)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
+  zod: '^(src/(model|contract|journey|config)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
 };
 
 const packageRooms = Object.entries(packages).map(([name, room]) => ({
