@@ -11,6 +11,7 @@ export const options = {
   giveUpMs: 900,
   maxEndpoints: 8,
   mtr: false,
+  fullSize: true,
   names: 'public' as 'public' | 'all' | 'none',
 };
 export const policy = { lossShare: 0.01, jumpMs: 100, flowsMs: 20 };

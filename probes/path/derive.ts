@@ -1,9 +1,14 @@
 // Owns what several checks read out of the record: what an unreachable message means, and whether a flow got there. Pure.
 import { familyOf } from '../../src/model/target.ts';
-import type { FlowRecord } from './evidence.ts';
+import type { EndpointPath, FlowRecord } from './evidence.ts';
 
 export function gotThere({ end }: Pick<FlowRecord, 'end'>): boolean {
   return end === 'reached' || end === 'refused';
+}
+
+/** The largest packet that gets through, as far as anybody said or it was tried. */
+export function mtuOf({ pathMtuBytes, fullSize }: Pick<EndpointPath, 'pathMtuBytes' | 'fullSize'>): number | null {
+  return fullSize?.passesBytes ?? pathMtuBytes;
 }
 
 /** RFC 792, RFC 1812 5.2.7.1. */

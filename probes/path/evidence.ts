@@ -55,6 +55,30 @@ const flowSchema = z.object({
   targetMs: z.array(milliseconds),
 });
 
+const reachSchema = z.object({ ttl: count, address: ipAddressSchema });
+
+/** Packets of full size that nobody may take apart (DF). */
+const fullSizeSchema = z.object({
+  /** The largest packet that both ends agreed on. */
+  packetBytes: count,
+  /** The endpoint acknowledged it. */
+  delivered: z.boolean(),
+  /**
+   * Where packets of full size vanish without a word: on the way there, or on the way back. Null: nowhere, or smaller ones do not get
+   * through either, so that it is not their size.
+   */
+  hole: z.enum(['there', 'back']).nullable(),
+  /** The largest packet that got through where the full one did not, of the sizes tried. */
+  passesBytes: count.nullable(),
+  /** Data in the largest segment that came from the endpoint, as the kernel estimates it: 536 at least. Null when it was asked nothing. */
+  receivedMssBytes: count.nullable(),
+  /** Every size tried, with what came of it. */
+  trials: z.array(z.object({ packetBytes: count, delivered: z.boolean(), receivedBytes: count.nullable() })),
+  /** The farthest routers that answered a datagram of full size, and one that passes; null where none did, or it was not looked for. */
+  farthestFull: reachSchema.nullable(),
+  farthestPassing: reachSchema.nullable(),
+});
+
 const endpointSchema = z.object({
   endpoint: endpointIdSchema,
   zone: z.string().nullable(),
@@ -68,6 +92,8 @@ const endpointSchema = z.object({
   rideSynsLost: count,
   /** Largest packet that the kernel believes to get through. */
   pathMtuBytes: count.nullable(),
+  /** Absent where it was not tried, or came to no end. */
+  fullSize: fullSizeSchema.optional(),
   flows: z.array(flowSchema),
   /** The last is the endpoint itself where it was reached. */
   routers: z.array(routerSchema),
@@ -95,5 +121,6 @@ export const pathEvidence = z.object({
 
 export type PathEvidence = z.infer<typeof pathEvidence>;
 export type EndpointPath = PathEvidence['byEndpoint'][number];
+export type FullSizeRecord = NonNullable<EndpointPath['fullSize']>;
 export type RouterRecord = EndpointPath['routers'][number];
 export type FlowRecord = EndpointPath['flows'][number];

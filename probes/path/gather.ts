@@ -1,10 +1,10 @@
 // Owns turning what was traced beside the ride, and the ride itself, into the path record. Sends nothing, judges nothing.
-import type { TraceReply } from '../../src/contract/path.ts';
+import type { FullSize, Reach, SegmentTrial, TraceReply } from '../../src/contract/path.ts';
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import type { IpAddress } from '../../src/model/text.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
 import { summarize } from '../../src/stats/latency.ts';
-import type { EndpointPath, FlowRecord, PathEnd, PathEvidence, RouterRecord } from './evidence.ts';
+import type { EndpointPath, FlowRecord, FullSizeRecord, PathEnd, PathEvidence, RouterRecord } from './evidence.ts';
 import type { PathOptions } from './options.ts';
 import type { TracedAll } from './trace.ts';
 
@@ -12,6 +12,8 @@ const MAX_ADDRESSES = 16;
 const MAX_PLACES = 256;
 /** Lifetimes that systems begin with: RFC 1700 and what is in use. */
 const FIRST_TTLS = [64, 128, 255];
+/** Sizes that must get through where the full one does not. */
+const LEAST_PASSING = 2;
 /** Three places of one router in one round: a circle. */
 const LOOP_PLACES = 3;
 
@@ -39,7 +41,7 @@ function recordOf(context: GatherContext<PathOptions>, all: TracedAll): PathEvid
 }
 
 function endpointPath(
-  { endpoint, cut, value }: TracedAll['traced'][number],
+  { endpoint, cut, value, fullSize }: TracedAll['traced'][number],
   traces: readonly RequestTrace[],
   options: PathOptions,
 ): EndpointPath {
@@ -54,7 +56,10 @@ function endpointPath(
   const byTtl = Map.groupBy(value.replies, ({ ttl }) => ttl);
   const begun = traces.filter(({ spans, problem }) => spans.connect !== undefined || problem?.step === 'connect');
   return {
-    ...{ endpoint: endpoint.id, zone: endpoint.zone, method: value.method, pathMtuBytes: value.pathMtuBytes, flows },
+    ...{ endpoint: endpoint.id, zone: endpoint.zone, method: value.method, flows },
+    // What the kernel has learnt from routers since the trace.
+    pathMtuBytes: fullSize?.trials.at(-1)?.mtuBytes ?? value.pathMtuBytes,
+    ...(fullSize?.trials[0] === undefined ? {} : { fullSize: fullSizeRecord(fullSize) }),
     reached: flows.some(({ end }) => end === 'reached' || end === 'refused'),
     rideConnects: begun.length,
     rideConnected: begun.filter(({ spans }) => spans.connect !== undefined).length,
@@ -66,6 +71,45 @@ function endpointPath(
       .toSorted(([a], [b]) => a - b)
       .map(([ttl, replies]) => routerRecord(ttl, replies)),
   };
+}
+
+function fullSizeRecord({ trials, reaches }: FullSize): FullSizeRecord {
+  const packetBytes = trials[0]?.packetBytes ?? 0;
+  const own = trials.filter((trial) => trial.packetBytes === packetBytes);
+  const delivered = own.some((trial) => trial.delivered);
+  const passesBytes = passingSize(own, trials);
+  const reachOf = (reach: Reach | undefined): FullSizeRecord['farthestFull'] =>
+    reach === undefined ? null : { ttl: reach.ttl, address: reach.from };
+  return {
+    ...{ packetBytes, delivered, passesBytes },
+    hole: passesBytes === null ? null : delivered ? 'back' : 'there',
+    receivedMssBytes: own.findLast(({ receivedMssBytes }) => receivedMssBytes !== null)?.receivedMssBytes ?? null,
+    trials: trials.map((trial) => ({
+      packetBytes: trial.packetBytes,
+      delivered: trial.delivered,
+      receivedBytes: trial.receivedBytes,
+    })),
+    farthestFull: reachOf(reaches.find((one) => one.packetBytes === packetBytes)),
+    farthestPassing: reachOf(reaches.find((one) => one.packetBytes !== packetBytes)),
+  };
+}
+
+/**
+ * The largest size that fares better than the full one; null when none does. Every smaller one must too, and two at least: then it is the
+ * size, and no accident or slow server.
+ */
+function passingSize(own: readonly SegmentTrial[], trials: readonly SegmentTrial[]): number | null {
+  const arrived = own.some(({ delivered }) => delivered);
+  const most = Math.max(...own.map(({ receivedBytes }) => receivedBytes ?? 0));
+  if (own.length < 2 || (arrived && own.some(({ ended, receivedBytes }) => ended || receivedBytes === null)))
+    return null;
+  const better = ({ delivered, receivedBytes }: SegmentTrial): boolean =>
+    delivered && (!arrived || (receivedBytes ?? 0) > most);
+  const smaller = trials.filter((trial) => !own.includes(trial)).toSorted((a, b) => a.packetBytes - b.packetBytes);
+  const firstLost = smaller.findIndex((trial) => !better(trial));
+  const passing = firstLost < 0 ? smaller : smaller.slice(0, firstLost);
+  const isSize = passing.length >= LEAST_PASSING && !smaller.slice(passing.length).some(better);
+  return isSize ? (passing.at(-1)?.packetBytes ?? null) : null;
 }
 
 function routerRecord(ttl: number, replies: readonly TraceReply[]): RouterRecord {

@@ -21,6 +21,8 @@ export const pathOptions = z.strictObject({
   maxEndpoints: z.int().min(1).max(32).default(options.maxEndpoints),
   /** Lets the program mtr trace where this machine does not allow it otherwise: it takes a second for each round. */
   mtr: z.boolean().default(options.mtr),
+  /** Whether packets of full size are tried: one connection more, and some more where they do not get through. */
+  fullSize: z.boolean().default(options.fullSize),
   /** Whose names are asked for (PTR). Those of private addresses are nobody's business but the site's. */
   names: z.enum(['public', 'all', 'none']).default(options.names),
 });

@@ -22,15 +22,29 @@ export const path: Probe<PathEvidence, PathOptions, PathPolicy> = {
   section: async () => (await import('./section.ts')).section,
 };
 
+/** How much it is where full-size packets get through, and at most: src/net/path/full-size.ts. */
+const FULL_SIZE =
+  'one connection to each with a single segment of full size, reset then, and only where that gets lost up to 11 more with smaller ones and 64 ' +
+  'datagrams with a rising lifetime; ';
+
 function sends({ options }: Going): string | null {
   const given = options as Partial<PathOptions> | undefined;
   if (given?.trace === false) return null;
-  const { flows = 2, rounds = 3, targetRounds = 1, maxTtl = 30, maxEndpoints = 8, method = 'tcp' } = given ?? {};
+  const {
+    flows = 2,
+    rounds = 3,
+    targetRounds = 1,
+    maxTtl = 30,
+    maxEndpoints = 8,
+    method = 'tcp',
+    fullSize = true,
+  } = given ?? {};
   const packets = method === 'tcp' ? 'SYNs' : 'datagrams';
   const opened = method === 'tcp' ? `, of which ${flows * targetRounds} open a connection there and reset it` : '';
   return (
     `beside the ride, ${packets} with a rising lifetime (TTL) to the first address of each zone, at most ${maxEndpoints}: ${rounds} on each of ` +
     `${flows} source ports to each router, at most ${flows * rounds * maxTtl} to one address${opened}; PTR of at most 32 routers; ` +
+    (fullSize ? FULL_SIZE : '') +
     'nothing to loopback (--skip path leaves it out)'
   );
 }

@@ -1,6 +1,7 @@
 // Owns the blocks in which the path record is shown. No formatting: each report renders blocks its own way.
 import type { Block, Cell, Section } from '../../src/contract/section.ts';
 import type { IpAddress, WireText } from '../../src/model/text.ts';
+import { mtuOf } from './derive.ts';
 import type { EndpointPath, FlowRecord, PathEvidence, RouterRecord } from './evidence.ts';
 
 /** Answers that a 95 % interval of these percentiles needs: src/stats/quantile.ts. */
@@ -23,7 +24,7 @@ export function section({ byEndpoint, untraced, endpointsLeftOut, places }: Path
 type Names = ReadonlyMap<IpAddress, Cell>;
 
 function blocksOf(path: EndpointPath, names: Names): readonly Block[] {
-  const { endpoint, zone, method, pathMtuBytes, routers, flows } = path;
+  const { endpoint, zone, method, routers, flows } = path;
   return [
     {
       kind: 'facts',
@@ -31,7 +32,8 @@ function blocksOf(path: EndpointPath, names: Names): readonly Block[] {
         [zone ?? 'endpoint', endpoint],
         ['traced by', method],
         ...flows.map((flow, at): readonly [string, Cell] => [`flow ${at + 1}`, flowSaid(flow)]),
-        ['path MTU, bytes', pathMtuBytes],
+        ['path MTU, bytes', mtuOf(path)],
+        ...fullSizeSaid(path),
         ...rewritten(routers),
       ],
     },
@@ -41,6 +43,13 @@ function blocksOf(path: EndpointPath, names: Names): readonly Block[] {
       rows: routers.flatMap((router) => rowsOf(router, names)),
     },
   ];
+}
+
+function fullSizeSaid({ fullSize }: EndpointPath): readonly (readonly [string, Cell])[] {
+  if (fullSize === undefined) return [];
+  const { packetBytes, delivered, hole } = fullSize;
+  const said = hole === 'back' ? 'arrive, but answers of that size do not' : delivered ? 'arrive' : 'do not arrive';
+  return [[`packets of ${packetBytes} bytes`, said]];
 }
 
 /** Where the SYN came with another maximum segment size than to the router before: something between changes it (a tunnel, a firewall). */

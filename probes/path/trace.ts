@@ -1,5 +1,5 @@
 // Owns the traffic of the path probe: which endpoints are traced, and whose names are asked for. Judges nothing.
-import type { Traced } from '../../src/contract/path.ts';
+import type { FullSize, Traced } from '../../src/contract/path.ts';
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { addressScope, reverseName } from '../../src/model/address-scope.ts';
 import type { Json } from '../../src/model/json.ts';
@@ -15,7 +15,12 @@ const NAMES_MS = 1000;
 
 /** What it hands over to `gather`. */
 export interface TracedAll {
-  readonly traced: readonly { readonly endpoint: Endpoint; readonly cut: boolean; readonly value: Traced }[];
+  readonly traced: readonly {
+    readonly endpoint: Endpoint;
+    readonly cut: boolean;
+    readonly value: Traced;
+    readonly fullSize: FullSize | null;
+  }[];
   readonly untraced: PathEvidence['untraced'];
   readonly names: readonly (readonly [IpAddress, WireText])[];
 }
@@ -30,11 +35,17 @@ export const trace: Gather<Json, PathOptions> = async (context) => {
   if (chosen.length === 0)
     return { state: 'skipped', because: 'every endpoint is this machine itself: there is no network between' };
   const attempts = await Promise.all(
-    chosen.map(async (endpoint) => ({ endpoint, attempt: await traceOne(endpoint, options, signal) })),
+    chosen.map(async (endpoint) => {
+      const [attempt, fullSize] = await Promise.all([
+        traceOne(endpoint, options, signal),
+        fullSizeOf(context, endpoint),
+      ]);
+      return { endpoint, attempt, fullSize };
+    }),
   );
-  const traced = attempts.flatMap(({ endpoint, attempt }) => {
+  const traced = attempts.flatMap(({ endpoint, attempt, fullSize }) => {
     const value = attempt.state === 'complete' || attempt.state === 'unfinished' ? attempt.value : null;
-    return value === null ? [] : [{ endpoint, cut: attempt.state === 'unfinished', value }];
+    return value === null ? [] : [{ endpoint, cut: attempt.state === 'unfinished', value, fullSize }];
   });
   const untraced = attempts.flatMap(({ endpoint: { id }, attempt }) => {
     const because = reasonOf(attempt);
@@ -46,6 +57,14 @@ export const trace: Gather<Json, PathOptions> = async (context) => {
   const value: TracedAll = { traced, untraced, names: await namesOf(context, traced) };
   return { state: 'complete', value: value as unknown as Json, elapsedMs: net.now() - beganMs };
 };
+
+async function fullSizeOf(
+  { net, options, signal }: GatherContext<PathOptions>,
+  endpoint: Endpoint,
+): Promise<FullSize | null> {
+  const attempt = options.fullSize ? await net.fullSize?.(endpoint, signal) : undefined;
+  return attempt?.state === 'complete' || attempt?.state === 'unfinished' ? attempt.value : null;
+}
 
 /** The first of each zone; those without a zone each by itself. Whatever is on this machine has no path. */
 export function chosenOf(endpoints: readonly Endpoint[], max: number): readonly Endpoint[] {

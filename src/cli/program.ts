@@ -174,6 +174,7 @@ function traceOptions(command: Command): Command {
       '--trace-rounds <N>',
       'times to ask each router, and the endpoint, from each (default: 3, and the endpoint once)',
     )
+    .option('--no-trace-full-size', 'try no packet of full size: nothing is told of an MTU that hangs connections')
     .option('--trace-mtr', 'let the program mtr trace where this machine does not allow it otherwise');
 }
 

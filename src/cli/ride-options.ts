@@ -38,6 +38,7 @@ export interface RideOptions extends JudgingOptions {
   readonly traceFlows?: string;
   readonly traceRounds?: string;
   readonly traceMtr?: true;
+  readonly traceFullSize: boolean;
   /** False for --no-traceparent. */
   readonly traceparent: boolean;
   readonly traceHeader?: 'amzn';
@@ -143,12 +144,13 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
 }
 
 /** Who asks for rounds wants them all the way. */
-function pathOptionsOf({ traceFlows, traceRounds, traceMtr }: RideOptions) {
+function pathOptionsOf({ traceFlows, traceRounds, traceMtr, traceFullSize }: RideOptions) {
   const rounds = traceRounds === undefined ? null : wholeNumber(traceRounds, '--trace-rounds', 1, 100);
   return {
     ...(traceFlows === undefined ? {} : { flows: wholeNumber(traceFlows, '--trace-flows', 1, 16) }),
     ...(rounds === null ? {} : { rounds, targetRounds: rounds }),
     ...(traceMtr === true ? { mtr: true } : {}),
+    ...(traceFullSize ? {} : { fullSize: false }),
   };
 }
 

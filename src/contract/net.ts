@@ -6,7 +6,7 @@ import type { DnsTransport, Lookup, PeerVerification, RequestTrace } from '../mo
 import type { Call } from './call.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
-import type { Trace } from './path.ts';
+import type { Trace, TryFullSize } from './path.ts';
 
 /** Asked over UDP, and over TCP after truncation. */
 export interface PlainDnsServer {
@@ -342,4 +342,6 @@ export interface Net {
   readonly fetchNamed?: FetchNamed;
   /** The network to an endpoint, router by router; absent where nothing beyond the ride may be sent. */
   readonly trace?: Trace;
+  /** Packets of full size to an endpoint; absent where nothing beyond the ride may be sent. */
+  readonly fullSize?: TryFullSize;
 }

@@ -68,3 +68,40 @@ export interface Traced {
  * `unfinished` with what was learnt when the signal came. Never rejects for what the world does.
  */
 export type Trace = (endpoint: Endpoint, options: TraceOptions, signal: AbortSignal) => Promise<Attempt<Traced>>;
+
+/** One connection on which one segment is sent that just fits into a packet of a size. */
+export interface SegmentTrial {
+  /** The packet, IP header included. */
+  readonly packetBytes: number;
+  /** The endpoint has acknowledged the segment. */
+  readonly delivered: boolean;
+  /** What the endpoint said then, in order: a gap ends it. Null where nothing was asked of it. */
+  readonly receivedBytes: number | null;
+  /** It closed the connection, or refused in words: there was no more to come. */
+  readonly ended: boolean;
+  /** Data in the largest segment that came from it, as the kernel estimates it; null when none came. */
+  readonly receivedMssBytes: number | null;
+  /** Largest packet that the kernel believes to get through afterwards. */
+  readonly mtuBytes: number | null;
+}
+
+/** Which routers answered a datagram of a size whose lifetime ended with them. */
+export interface Reach {
+  readonly packetBytes: number;
+  readonly ttl: number;
+  readonly from: IpAddress;
+}
+
+/** What came of packets of full size. */
+export interface FullSize {
+  /** The first is of the size that both ends agreed on; others only when that one came to no end. */
+  readonly trials: readonly SegmentTrial[];
+  /** The farthest that answered each of two sizes, the larger first; empty where nothing had to be found. */
+  readonly reaches: readonly Reach[];
+}
+
+/**
+ * Counted in the budget. `skipped` where this machine does not allow it or nothing can be said to the endpoint, `failed` when there is no connection,
+ * `unfinished` with what was learnt when the signal came. Never rejects for what the world does.
+ */
+export type TryFullSize = (endpoint: Endpoint, signal: AbortSignal) => Promise<Attempt<FullSize>>;

@@ -16,6 +16,7 @@ import { systemResolvers } from '../net/dns/system.ts';
 import { openHello } from '../net/hello/exchange.ts';
 import { createMeter, type Meter } from '../net/meter.ts';
 import { openFetchNamed } from '../net/named/fetch-named.ts';
+import { httpOpening, type Opening, tlsOpening } from '../net/path/opening.ts';
 import { openTracer, type Tracer } from '../net/path/tracer.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { ALPN, openSampler, type Sampler, type SamplerOptions } from '../net/sample/sampler.ts';
@@ -66,7 +67,7 @@ export async function observe(
   const underWay: Promise<unknown>[] = [];
   const more = openSampleMore(() => openSamplerOf(settings, { ...opening, checkOnly: false }));
   const toClose: { close(): Promise<void> }[] = [more];
-  const tracer = openTracer(meter);
+  const tracer = openTracer(meter, openingOf(settings));
   try {
     return await observeWith(
       settings,
@@ -164,6 +165,12 @@ async function readCode(probes: readonly AnyProbe[]): Promise<void> {
 
 /** A hello or handshake beside the ride is not waited for longer, ms. */
 const HELLO_MS = 2000;
+/** What is said to try packets of full size. A protocol that begins in the clear has other first words. */
+function openingOf({ target, servername, request }: RideSettings): Opening | null {
+  if (target.starttls !== undefined) return null;
+  return target.scheme === 'https' ? tlsOpening(servername) : httpOpening(target.host, request.userAgent);
+}
+
 /** What a person gave beside the target; never a key. */
 function givenWith({ identity, before, networks }: RideSettings) {
   return {
@@ -244,7 +251,8 @@ function openWire(
   const wire = openNet(settings, resolvers, meter);
   const calls = openCallOf(settings, { dns: wire.dns, meter, originMs, startedAtMs });
   toClose.push(wire.dns, calls);
-  return { ...wire, trace: tracer.trace, sample: more.sample, call: calls.call };
+  const { trace, fullSize } = tracer;
+  return { ...wire, trace, fullSize, sample: more.sample, call: calls.call };
 }
 
 function openCallOf(

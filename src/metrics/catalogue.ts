@@ -181,6 +181,12 @@ export const catalogue: readonly Family[] = [
     'Routers between here and the address, on the longest traced flow.',
     ...place,
   ),
+  family(
+    'journey_path_mtu_bytes',
+    'gauge',
+    'Largest packet that gets through to the address, as far as it was told or tried.',
+    ...place,
+  ),
   family('journey_series_dropped', 'gauge', 'Series left out because a family reached its bound.'),
 ];
 

@@ -6,14 +6,22 @@ import { IPPROTO_TCP, TCP_INFO } from './libc/layout.ts';
 import type { Libc } from './libc/libc.ts';
 import { openLibc } from './libc/open.ts';
 
-/** struct tcp_info, linux/tcp.h: byte offsets of u32 fields; times in microseconds. */
+/** struct tcp_info, linux/tcp.h: byte offsets of u32 fields (`OPTIONS`: u8); times in microseconds. */
+const OPTIONS = 5;
 const SND_MSS = 16;
+const RCV_MSS = 20;
+const UNACKED = 24;
 const RTT = 68;
 const TOTAL_RETRANS = 100;
+/** Bytes that were given to the kernel and have not been sent even once. */
+const NOT_SENT = 144;
 /** Segments with data that came. */
 const DATA_SEGS_IN = 152;
 /** Old kernels give a shorter struct: the last field read must lie inside it. */
 const NEEDED_BYTES = TOTAL_RETRANS + 4;
+/** Bit of `OPTIONS`, and what it takes of each segment with its filling: RFC 7323 3.2. */
+const TIMESTAMPS = 1;
+const TIMESTAMP_BYTES = 12;
 /** What the kernel says when it has no figure. */
 const NO_RTT = 0xffff_ffff;
 
@@ -43,6 +51,33 @@ export function readTcpInfoOf(own: Libc, fd: number): TcpFacts | null {
     rttMs: rttMicroseconds === 0 || rttMicroseconds === NO_RTT ? null : rttMicroseconds / 1000,
     retransmits: view.getUint32(TOTAL_RETRANS, true),
     mssBytes: view.getUint32(SND_MSS, true),
+  };
+}
+
+/** How far a connection of our own has come with what was sent on it. */
+export interface SegmentFacts {
+  /** Data in a segment of full size. */
+  readonly mssBytes: number;
+  /** Its TCP header with the options of every segment. */
+  readonly headerBytes: number;
+  /** Everything that was given to the kernel is acknowledged. */
+  readonly acknowledged: boolean;
+  /** Data in the largest segment that came, as the kernel estimates it: 536 at least. */
+  readonly receivedMssBytes: number;
+  readonly rttMs: number;
+}
+
+/** Null where the kernel does not tell all of it (before Linux 4.6). */
+export function segmentFacts(own: Libc, fd: number): SegmentFacts | null {
+  const info = new Uint8Array(256);
+  if (own.getsockopt(fd, IPPROTO_TCP, TCP_INFO, info) < NOT_SENT + 4) return null;
+  const view = new DataView(info.buffer);
+  return {
+    mssBytes: view.getUint32(SND_MSS, true),
+    headerBytes: 20 + (((info[OPTIONS] ?? 0) & TIMESTAMPS) === 0 ? 0 : TIMESTAMP_BYTES),
+    acknowledged: view.getUint32(UNACKED, true) === 0 && view.getUint32(NOT_SENT, true) === 0,
+    receivedMssBytes: view.getUint32(RCV_MSS, true),
+    rttMs: view.getUint32(RTT, true) / 1000,
   };
 }
 

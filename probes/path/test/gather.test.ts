@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Trace, Traced, TraceReply } from '../../../src/contract/path.ts';
+import type { FullSize, Trace, Traced, TraceReply } from '../../../src/contract/path.ts';
 import { addressScope } from '../../../src/model/address-scope.ts';
 import type { Json } from '../../../src/model/json.ts';
 import type { Attempt } from '../../../src/model/problem.ts';
@@ -8,11 +8,12 @@ import type { Endpoint } from '../../../src/model/target.ts';
 import { type IpAddress, wireText } from '../../../src/model/text.ts';
 import { contextOf, endpointsOf, tracesOn } from '../../../test/support/traces.ts';
 import { options } from '../defaults.ts';
-import { type PathEvidence, pathEvidence } from '../evidence.ts';
+import { type FullSizeRecord, type PathEvidence, pathEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
 import { chosenOf, trace } from '../trace.ts';
 
 const [endpoint] = endpointsOf('az1') as [Endpoint];
+type FullSizeHole = FullSizeRecord['hole'];
 
 /** `1 10.0.0.1 5.5`: lifetime, who, ms; `*` is nobody; behind it `reached` and the like. */
 function replies(flow: number, round: number, ...lines: readonly string[]): readonly TraceReply[] {
@@ -204,4 +205,81 @@ test('names are asked of public routers only, and each is told with what the lis
   expect(asked).toEqual(['4.3.2.1.in-addr.arpa']);
   expect(result.value.places).toHaveLength(3);
   expect(result.value.places[1]).toMatchObject({ address: '1.2.3.4', name: 'core1.transit.example', asn: 64500 });
+});
+
+describe('packets of full size', () => {
+  type Line = readonly [bytes: number, delivered: boolean, received: number | null, ended?: true];
+  const trialsOf = (lines: readonly Line[]): FullSize['trials'] =>
+    lines.map(([packetBytes, delivered, receivedBytes, ended]) => ({
+      ...{ packetBytes, delivered, receivedBytes, ended: ended === true, receivedMssBytes: null, mtuBytes: 1400 },
+    }));
+  const lost: Line = [1500, false, 0];
+  const mute: Line = [1500, true, 0];
+
+  test.each<[string, readonly Line[], FullSizeHole, number | null]>([
+    ['arrive', [[1500, true, 2000]], null, null],
+    ['vanish on the way', [lost, lost, [1400, false, 0], [1280, true, 2000], [576, true, 2000]], 'there', 1280],
+    [
+      'vanish without an answer wanted',
+      [
+        [1500, false, null],
+        [1500, false, null],
+        [1280, true, null],
+        [576, true, null],
+      ],
+      'there',
+      1280,
+    ],
+    ['vanish on the way back', [mute, mute, [1400, true, 0], [1280, true, 2000], [576, true, 2000]], 'back', 1280],
+    ['and every other vanish', [lost, lost, [1280, false, 0], [576, false, 0]], null, null],
+    ['vanish by accident', [lost, [1500, true, 2000], [1280, true, 2000], [576, true, 2000]], null, null],
+    ['were tried but once', [lost, [1280, true, 2000], [576, true, 2000]], null, null],
+    [
+      'vanish as a smaller one does, and others not',
+      [lost, lost, [1400, true, 2000], [1280, false, 0], [576, true, 2000]],
+      null,
+      null,
+    ],
+    ['vanish, and all but one size with them', [lost, lost, [1280, false, 0], [576, true, 2000]], null, null],
+    ['are not answered, as none is', [mute, mute, [1280, true, 0], [576, true, 0]], null, null],
+    [
+      'are answered by a word of refusal',
+      [mute, [1500, true, 7, true], [1280, true, 2000], [576, true, 2000]],
+      null,
+      null,
+    ],
+  ])('%s', async (_title, lines, hole, passesBytes) => {
+    const reaches = [{ packetBytes: 1500, ttl: 2, from: '10.0.0.2' as IpAddress }];
+    const net = {
+      ...{ now: () => 0, dns: { resolvers: [] } as never },
+      trace: async () => complete(traced(replies(0, 0, '1 192.0.2.1 1 reached'))),
+      fullSize: async () => ({ state: 'complete', value: { trials: trialsOf(lines), reaches }, elapsedMs: 1 }) as const,
+    };
+    const result = await gathered(complete(traced(replies(0, 0, '1 192.0.2.1 1 reached'))), { net });
+    if (result.state !== 'complete') throw new Error(result.state);
+    const [path] = result.value.byEndpoint;
+    expect(path?.fullSize).toMatchObject({ packetBytes: 1500, hole, passesBytes, farthestFull: { ttl: 2 } });
+    // What routers told meanwhile.
+    expect(path?.pathMtuBytes).toBe(1400);
+  });
+
+  test.each<[string, Partial<typeof options>, Attempt<FullSize>]>([
+    [
+      'when nobody wants it',
+      { fullSize: false },
+      { state: 'complete', value: { trials: [], reaches: [] }, elapsedMs: 1 },
+    ],
+    ['where this machine cannot', {}, { state: 'skipped', because: 'no koffi' }],
+    ['when the journey ends first', {}, { state: 'unfinished', value: null, elapsedMs: 1 }],
+  ])('are not told of %s', async (_title, given, attempt) => {
+    const net = {
+      ...{ now: () => 0, dns: { resolvers: [] } as never },
+      trace: async () => complete(traced(replies(0, 0, '1 192.0.2.1 1 reached'))),
+      fullSize: async () => (given.fullSize === false ? expect.fail('tried') : attempt),
+    };
+    const context = contextOf({ ...options, ...given }, [endpoint], tracesOn(endpoint, [{}]), { net });
+    const beside = JSON.parse(JSON.stringify(await trace(context))) as Attempt<Json>;
+    const result = await gather({ ...context, beside });
+    expect(result.state === 'complete' && result.value.byEndpoint[0]).not.toHaveProperty('fullSize');
+  });
 });

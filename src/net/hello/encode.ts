@@ -9,9 +9,14 @@ const EMPTY_RENEGOTIATION = 0x00ff;
 const FALLBACK = 0x5600;
 /** Hellos of 256 to 511 bytes hang old balancers: RFC 7685 4. */
 const PADDED_BYTES = 512;
+/** RFC 8446 5.1. */
+const RECORD_HEAD_BYTES = 5;
 
-/** The record with the hello, ready to be sent. Names that are not known are a fault of ours. */
-export function encodeHello(offer: HelloOffer, servername: DnsName | null): Buffer {
+/**
+ * The record with the hello, ready to be sent. Names that are not known are a fault of ours.
+ * @param recordBytes how long the record is to be at least (RFC 7685)
+ */
+export function encodeHello(offer: HelloOffer, servername: DnsName | null, recordBytes = 0): Buffer {
   const { highest } = offer;
   const legacy = Math.min(versionNumbers[highest], versionNumbers['TLSv1.2']);
   const isTls13 = highest === 'TLSv1.3';
@@ -32,7 +37,7 @@ export function encodeHello(offer: HelloOffer, servername: DnsName | null): Buff
   ];
   // SSL 3.0 has no extensions; its servers are not all used to skipping them.
   const extensions = highest === 'SSLv3' ? null : extensionsOf(offer, servername);
-  if (extensions !== null) body.push(vector(2, padded(extensions, Buffer.concat(body).length)));
+  if (extensions !== null) body.push(vector(2, padded(extensions, Buffer.concat(body).length, recordBytes)));
   const message = Buffer.concat([Buffer.from([1]), vector(3, Buffer.concat(body))]);
   // The version of the record is that of the oldest client there is: RFC 8446 5.1.
   const record = u16(Math.min(legacy, versionNumbers['TLSv1']));
@@ -74,12 +79,13 @@ function extensionsOf(offer: HelloOffer, servername: DnsName | null): Buffer {
   return Buffer.concat(parts);
 }
 
-/** RFC 7685, where the hello would have one of the lengths that hang old balancers. `before`: bytes of the body in front. */
-function padded(extensions: Buffer, before: number): Buffer {
+/** RFC 7685, where the hello would have one of the lengths that hang old balancers, or is to be longer. `before`: bytes of the body in front. */
+function padded(extensions: Buffer, before: number, recordBytes: number): Buffer {
   const length = 4 + before + 2 + extensions.length;
-  if (length < 256 || length >= PADDED_BYTES) return extensions;
+  const wanted = Math.max(length >= 256 ? PADDED_BYTES : 0, recordBytes - RECORD_HEAD_BYTES);
+  if (length >= wanted) return extensions;
   // The extension's own head is 4 bytes long; one byte of padding at least, because some servers stumble over none at the end.
-  const zeros = Math.max(1, PADDED_BYTES - length - 4);
+  const zeros = Math.max(1, wanted - length - 4);
   return Buffer.concat([extensions, extension(21, Buffer.alloc(zeros))]);
 }
 

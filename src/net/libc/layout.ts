@@ -41,6 +41,7 @@ export const IPV6_HOPLIMIT = 52;
 export const PMTUDISC_PROBE = 3;
 /** linux/tcp.h */
 export const TCP_NODELAY = 1;
+export const TCP_MAXSEG = 2;
 export const TCP_INFO = 11;
 /** SHUT_WR of shutdown(2). */
 export const SHUT_WR = 1;

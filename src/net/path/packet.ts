@@ -29,6 +29,8 @@ export interface Packet {
   readonly sourcePort: number;
   readonly ttl: number;
   readonly giveUpMs: number;
+  /** Of a datagram: the whole packet, which nobody may take apart. */
+  readonly packetBytes?: number;
 }
 
 type Came = Omit<TraceReply, 'flow' | 'round' | 'ttl'>;
@@ -54,9 +56,10 @@ export async function sendPacket(wire: Wire, packet: Packet): Promise<Fate> {
 }
 
 /** 0, or what the kernel did not like. */
-function prepare(libc: Libc, fd: number, { family, ttl, sourcePort }: Packet): number {
+function prepare(libc: Libc, fd: number, { family, ttl, sourcePort, packetBytes }: Packet): number {
   const four = family === 4;
   const level = four ? layout.IPPROTO_IP : layout.IPPROTO_IPV6;
+  const discover = four ? layout.IP_MTU_DISCOVER : layout.IPV6_MTU_DISCOVER;
   const on = layout.int32(1);
   const results = [
     libc.setsockopt(fd, level, four ? layout.IP_TTL : layout.IPV6_UNICAST_HOPS, layout.int32(ttl)),
@@ -66,6 +69,7 @@ function prepare(libc: Libc, fd: number, { family, ttl, sourcePort }: Packet): n
     // The next packet of the flow takes the same port, and a connection that comes to be leaves no TIME_WAIT: it is reset.
     libc.setsockopt(fd, layout.SOL_SOCKET, layout.SO_REUSEADDR, on),
     libc.setsockopt(fd, layout.SOL_SOCKET, layout.SO_LINGER, layout.int32(1, 0)),
+    ...(packetBytes === undefined ? [] : [libc.setsockopt(fd, level, discover, layout.int32(layout.PMTUDISC_PROBE))]),
     libc.bind(fd, layout.sockaddr(null, family, sourcePort)),
   ];
   return results.find((result) => result < 0) ?? 0;
@@ -78,8 +82,7 @@ async function launch(wire: Wire, fd: number, packet: Packet): Promise<Fate> {
   const beganNs = libc.realtimeNs();
   const connected = libc.connect(fd, to);
   if (connected < 0 && connected !== -errnos.EINPROGRESS) return { sent: false, errno: -connected };
-  const mark = Uint8Array.of(packet.ttl, 0x4f, 0x75, 0x74, 0x72, 0x69, 0x64, 0x65);
-  const sent = isTcp ? 0 : libc.send(fd, mark, layout.MSG_NOSIGNAL);
+  const sent = isTcp ? 0 : libc.send(fd, datagram(packet), layout.MSG_NOSIGNAL);
   if (sent < 0) return { sent: false, errno: -sent };
   const own = new Uint8Array(28);
   libc.getsockname(fd, own);
@@ -89,8 +92,19 @@ async function launch(wire: Wire, fd: number, packet: Packet): Promise<Fate> {
   };
 }
 
+/** IP header and UDP header: RFC 791, RFC 8200, RFC 768. */
+const UDP_HEADS = { 4: 28, 6: 48 } as const;
+
+/** Begins with the lifetime, by which a late answer is told, and our name. */
+function datagram({ ttl, family, packetBytes = 0 }: Packet): Uint8Array {
+  const mark = [ttl, 0x4f, 0x75, 0x74, 0x72, 0x69, 0x64, 0x65];
+  const bytes = new Uint8Array(new ArrayBuffer(Math.max(mark.length, packetBytes - UDP_HEADS[family])));
+  bytes.set(mark);
+  return bytes;
+}
+
 /** Of the route as the kernel knows it; it learns from routers that say "too big". */
-function mtuOf(libc: Libc, fd: number, family: 4 | 6): number | null {
+export function mtuOf(libc: Libc, fd: number, family: 4 | 6): number | null {
   const value = layout.int32(0);
   const [level, name] = family === 4 ? [layout.IPPROTO_IP, layout.IP_MTU] : [layout.IPPROTO_IPV6, layout.IPV6_MTU];
   const read = libc.getsockopt(fd, level, name, value);

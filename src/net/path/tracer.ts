@@ -1,7 +1,7 @@
 // Owns tracing the network to an endpoint: flows side by side, lifetimes of one flow one after another (the kernel has a 4-tuple once), rounds,
 // and how long an answer is waited for. Judges nothing. Never blocks the loop, never sends two packets at once.
 import { release } from 'node:os';
-import type { Trace, Traced, TraceOptions, TraceReply } from '../../contract/path.ts';
+import type { Trace, Traced, TraceOptions, TraceReply, TryFullSize } from '../../contract/path.ts';
 import { type Attempt, type Problem, problem } from '../../model/problem.ts';
 import type { Endpoint } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
@@ -10,6 +10,7 @@ import * as layout from '../libc/layout.ts';
 import type { Libc } from '../libc/libc.ts';
 import { openLibc } from '../libc/open.ts';
 import type { Meter } from '../meter.ts';
+import type { Opening } from './opening.ts';
 import { type Fate, sendPacket, type Wire } from './packet.ts';
 import { pause } from './pause.ts';
 import { openPoller } from './poller.ts';
@@ -31,11 +32,12 @@ const NEEDED_KERNEL = [5, 9] as const;
 
 export interface Tracer {
   readonly trace: Trace;
+  readonly fullSize: TryFullSize;
   close(): void;
 }
 
-/** Nothing is loaded or opened before the first trace. */
-export function openTracer(meter: Meter): Tracer {
+/** Nothing is loaded or opened before the first trace. @param opening what is said to try packets of full size; null: there is nothing to say */
+export function openTracer(meter: Meter, opening: Opening | null = null): Tracer {
   let ready: Promise<Ready> | null = null;
   let closed = false;
   let idle: (() => void) | null = null;
@@ -57,6 +59,13 @@ export function openTracer(meter: Meter): Tracer {
       // An older kernel keeps to itself what it hears of a SYN, but not of a datagram.
       const method = kernelReads(release()) ? options.method : 'udp';
       return await traceWith({ ...own, meter, signal }, endpoint, { ...options, method });
+    },
+    async fullSize(endpoint, signal) {
+      ready ??= makeReady();
+      const own = await ready;
+      if ('because' in own) return { state: 'skipped', because: own.because };
+      if (opening === null) return { state: 'skipped', because: 'nothing is known to say to such an endpoint' };
+      return await (await import('./full-size.ts')).tryFullSize({ ...own, meter, signal }, endpoint, opening);
     },
     close() {
       closed = true;

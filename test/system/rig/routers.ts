@@ -11,8 +11,10 @@ export interface Routers {
   readonly target: Place;
   /** Routers do or do not limit how often they answer (icmp_ratelimit, ms; the kernel's default is 1000). */
   limit(ms: number): Promise<void>;
-  /** The router says nothing of its own any more, and forwards on; gives back how to end that. */
-  hush(router: string): Promise<() => Promise<void>>;
+  /** The router says nothing of its own any more to one side, and forwards on; gives back how to end that. */
+  hush(router: string, toward?: 'client' | 'target'): Promise<() => Promise<void>>;
+  /** Packets between r3 and r4 are no larger, either way or only on the way back; gives back how to end that, with what everybody learnt of it forgotten. */
+  narrow(mtuBytes: number, way?: 'both' | 'back'): Promise<() => Promise<void>>;
 }
 
 /** One way there and back, ms. */
@@ -130,11 +132,26 @@ export async function openRouters(rig: Rig): Promise<Routers> {
   return {
     ...{ client, target: inside('t'), limit },
     nobody: [...client, 'setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs'],
-    async hush(router) {
+    async hush(router, toward = 'client') {
+      const number = toward === 'client' ? 1 : 7;
       // What the router itself sends comes from no interface but lo; what it forwards does not.
-      const rule = `rule add iif lo to 10.78.1.0/24 blackhole`;
-      await ip(router, rule);
-      return async () => void (await ip(router, rule.replace('add', 'delete')));
+      const rules = [`iif lo to 10.78.${number}.0/24 blackhole`, `iif lo to fd78:${number}::/64 blackhole`];
+      const change = async (word: 'add' | 'delete') => {
+        for (const [at, rule] of rules.entries()) await ip(router, `${at === 0 ? '-4' : '-6'} rule ${word} ${rule}`);
+      };
+      await change('add');
+      return () => change('delete');
+    },
+    async narrow(mtuBytes, way = 'both') {
+      const set = async (bytes: number) => {
+        if (way === 'both') await ip('r3', `link set to-r4 mtu ${bytes}`);
+        await ip('r4', `link set to-r3 mtu ${bytes}`);
+      };
+      await set(mtuBytes);
+      return async () => {
+        await set(1500);
+        for (const name of ['c', 't']) for (const family of ['-4', '-6']) await ip(name, `${family} route flush cache`);
+      };
     },
   };
 }
