@@ -1,42 +1,42 @@
-// Owns the balancers that inference is tried on: real HAProxy and nginx configurations over hosts of this process. Measures nothing.
-import { createServer as createHttp, type RequestListener } from 'node:http';
-import { createServer as createHttps } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
-import { join } from 'node:path';
+// Owns the table of balancers that inference is tried on: HAProxy, nginx, Varnish and Caddy, each with what it does in truth. Starts nothing.
 import type { Algorithm } from '../probes/hosts/evidence.ts';
-import type { Issued } from '../test/system/rig/pki.ts';
-import { freePort } from '../test/system/rig/ports.ts';
-import { type Daemon, HERE, type Rig } from '../test/system/rig/rig.ts';
-import { type Listen, startHaproxy, startNginx } from '../test/system/rig/web.ts';
 
 export interface Setup {
   readonly name: string;
   readonly layer: 4 | 7;
   readonly truth: Algorithm;
+  readonly front: 'haproxy' | 'nginx' | 'varnish' | 'caddy';
+  /** Of the front's own configuration: how it chooses. */
+  readonly lines: string;
   /** Weights of the hosts in turn; 1 for each when absent. */
   readonly weights?: readonly number[];
-  readonly haproxy?: string;
-  readonly nginx?: { readonly lines: string; readonly workers: number };
+  /** nginx's worker processes. */
+  readonly workers?: number;
+  /** Why nobody outside can tell the layer, however he asks: then "cannot tell" is the right answer. */
+  readonly hidden?: string;
 }
 
-const haproxy = (balance: string, layer: 4 | 7, truth: Algorithm, more: Partial<Setup> = {}): Setup => ({
-  ...{
-    name: `HAProxy ${layer === 4 ? 'tcp' : 'http'} ${balance.split('\n')[0] ?? ''}`,
-    layer,
-    truth,
-    haproxy: balance,
-  },
-  ...more,
+type Own = Partial<Pick<Setup, 'name' | 'weights' | 'workers' | 'hidden'>>;
+
+const haproxy = (lines: string, layer: 4 | 7, truth: Algorithm, own: Own = {}): Setup => {
+  const name = `HAProxy ${layer === 4 ? 'tcp' : 'http'} ${lines.split('\n')[0] ?? ''}`;
+  return { name, layer, truth, front: 'haproxy', lines, ...own };
+};
+const nginx = (name: string, lines: string, truth: Algorithm, own: Own = {}): Setup => ({
+  ...{ name: `nginx ${name}`, layer: 7, truth, front: 'nginx', lines },
+  ...own,
 });
-const nginx = (
-  name: string,
-  lines: string,
-  truth: Algorithm,
-  more: Partial<Setup> & { readonly workers?: number } = {},
-): Setup => ({
-  ...{ name: `nginx ${name}`, layer: 7, truth, nginx: { lines, workers: more.workers ?? 1 } },
-  ...(more.weights === undefined ? {} : { weights: more.weights }),
+const varnish = (lines: string, truth: Algorithm): Setup => ({
+  ...{ name: `Varnish ${lines}`, layer: 7, truth, front: 'varnish', lines },
 });
+const caddy = (lines: string, truth: Algorithm, own: Own = {}): Setup => ({
+  ...{ name: `Caddy ${lines}`, layer: 7, truth, front: 'caddy', lines },
+  ...own,
+});
+
+/** One client meets one host, and what shows itself may as well be a part of that host. */
+const ONE_MACHINE =
+  'one host answers this client, and nginx, Caddy or Node.js may be the host itself or stand before it: a TCP balancer in front that hashes the address of the client would leave not one byte different';
 
 export const setups: readonly Setup[] = [
   haproxy('roundrobin', 7, 'round robin'),
@@ -50,72 +50,17 @@ export const setups: readonly Setup[] = [
   haproxy('static-rr', 4, 'weighted round robin', { weights: [2, 1] }),
   haproxy('random(1)', 4, 'random'),
   haproxy('leastconn', 4, 'least connections'),
-  haproxy('source', 4, 'one host for one client'),
+  haproxy('source', 4, 'one host for one client', { hidden: ONE_MACHINE }),
   nginx('round robin', '', 'round robin'),
   nginx('round robin, two workers', '', 'round robin', { workers: 2 }),
   nginx('weights', '', 'weighted round robin', { weights: [5, 2] }),
   nginx('random two least_conn', 'random two least_conn;', 'power of two choices'),
-  nginx('ip_hash', 'ip_hash;', 'one host for one client'),
+  nginx('ip_hash', 'ip_hash;', 'one host for one client', { hidden: ONE_MACHINE }),
+  varnish('round_robin', 'round robin'),
+  varnish('random', 'random'),
+  caddy('round_robin', 'round robin'),
+  caddy('random', 'random'),
+  caddy('random_choose 2', 'power of two choices'),
+  caddy('least_conn', 'least connections'),
+  caddy('ip_hash', 'one host for one client', { hidden: ONE_MACHINE }),
 ];
-
-export interface Running {
-  readonly listen: Listen;
-  stop(): Promise<void>;
-}
-
-/** Starts the balancer and its hosts on an address of its own. */
-export async function start(rig: Rig, setup: Setup, hosts: number, leaf: Issued, id: number): Promise<Running> {
-  const address = `127.${70 + Math.floor(id / 60_000)}.${Math.floor(id / 250) % 240}.${(id % 250) + 2}`;
-  const behind = await Promise.all(Array.from({ length: hosts }, (_, at) => startHost(setup.layer, `h${at}`, leaf)));
-  const ports = behind.map((server) => (server.address() as AddressInfo).port);
-  const listen = { address, port: await freePort([address]) };
-  const weightOf = (at: number): number => setup.weights?.[at % setup.weights.length] ?? 1;
-  const name = `inference-${id}`;
-  const daemon = await (setup.haproxy === undefined
-    ? startNginx(rig, HERE, name, listen, nginxLines(rig, setup, listen, ports, weightOf), setup.nginx?.workers)
-    : startHaproxy(rig, HERE, name, listen, haproxyLines(rig, setup, listen, ports, weightOf)));
-  return { listen, stop: () => stopAll(daemon, behind) };
-}
-
-async function stopAll(daemon: Daemon, behind: readonly Server[]): Promise<void> {
-  await daemon.stop();
-  for (const server of behind) server.close();
-}
-
-/** Reads the whole request before it answers, as what stands on a framework does. */
-function startHost(layer: 4 | 7, name: string, { certificatePem, keyPem }: Issued): Promise<Server> {
-  const answer: RequestListener = (request, response) => {
-    request.resume().once('end', () => {
-      // Without name where the handshake has to tell.
-      response.writeHead(200, { 'content-length': 2, ...(layer === 4 ? {} : { 'x-served-by': name }) }).end('ok');
-    });
-  };
-  const server = layer === 4 ? createHttps({ cert: certificatePem, key: keyPem }, answer) : createHttp(answer);
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
-type Lines = (
-  rig: Rig,
-  setup: Setup,
-  listen: Listen,
-  ports: readonly number[],
-  weightOf: (at: number) => number,
-) => string;
-
-const haproxyLines: Lines = (rig, { layer, haproxy: balance = '', name }, { address, port }, ports, weightOf) => {
-  const tls = layer === 7 ? ` ssl crt ${join(rig.folder, 'haproxy.pem')}` : '';
-  const cookie = (at: number): string => (name.includes('cookie') ? ` cookie c${at}` : '');
-  const servers = ports.map((each, at) => `  server h${at} 127.0.0.1:${each} weight ${weightOf(at)}${cookie(at)}`);
-  return `listen front\n  mode ${layer === 7 ? 'http' : 'tcp'}\n  bind ${address}:${port}${tls}\n  balance ${balance}\n${servers.join('\n')}`;
-};
-
-const nginxLines: Lines = (rig, setup, { address, port }, ports, weightOf) => {
-  const servers = ports.map((each, at) => `server 127.0.0.1:${each} weight=${weightOf(at)};`);
-  return `upstream hosts { ${setup.nginx?.lines ?? ''} ${servers.join(' ')} }
-server {
-  listen ${address}:${port} ssl;
-  ssl_certificate ${join(rig.folder, 'haproxy.pem')};
-  ssl_certificate_key ${join(rig.folder, 'haproxy.pem')};
-  location / { proxy_pass http://hosts; }
-}`;
-};

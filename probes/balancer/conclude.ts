@@ -28,6 +28,21 @@ export function layerOf(signals: readonly Signal[]): Pick<BalancerEvidence, 'lay
   return { layer, layerConfidence: weight >= STRONG && !contested ? 'strong' : 'weak' };
 }
 
+/** Why the layer is not said, by what the hosts probe met; null where it is said. */
+export function layerBecause(
+  { layer }: Pick<BalancerEvidence, 'layer'>,
+  hosts: HostsEvidence | undefined,
+): string | null {
+  if (layer !== null || hosts === undefined) return null;
+  const counts = hosts.byEndpoint.flatMap(({ seen, answered }) => (answered > 0 ? [seen] : []));
+  if (counts.length === 0) return 'nothing answered';
+  if (counts.some((seen) => (seen ?? 0) > 1))
+    return 'several hosts answer, and nothing shows whether TLS or HTTP ends before them';
+  return counts.every((seen) => seen === null)
+    ? 'nothing tells hosts apart, so that what stands in front of them shows nothing of itself either'
+    : 'one host answered all of it, which is what a service without any balancer looks like too';
+}
+
 /** The outermost that is told for sure enough: what shields stands in front, else what weighs most, of equal ones the first. */
 export function productOf(signals: readonly Signal[]): string | null {
   const told = signals.filter(({ product, weight }) => product !== null && weight >= ENOUGH);
@@ -47,18 +62,33 @@ export function scopeOf(
   const world = known.find(({ scope }) => scope === 'global');
   if (world !== undefined) return { scope: 'global', scopeBecause: world.says };
   const zonal = zones.length > 1 && zones.every(({ zone }) => zone !== null);
-  const shared = hosts?.sharing?.says ?? null;
-  if (zonal && shared === 'same') {
-    return { scope: 'regional', scopeBecause: 'the addresses of all zones lead to the same hosts' };
-  }
-  if (zonal) {
-    const apart = shared === 'separate' ? ', and hosts of its own' : '';
-    return { scope: 'zonal', scopeBecause: `each zone has an address of its own${apart}` };
-  }
+  if (zonal) return ofZones(zones, hosts);
   const [first] = known;
   return first === undefined
     ? { scope: null, scopeBecause: null }
     : { scope: first.scope, scopeBecause: `${first.product ?? 'it'} is known to be` };
+}
+
+/** Of addresses that each belong to a zone. A balancer that reaches hosts of other zones than its own is one for them all. */
+function ofZones(zones: BalancerEvidence['zones'], hosts: HostsEvidence | undefined): Scope {
+  const { pools = [], says = null, because } = hosts?.sharing ?? {};
+  const reaches = (pool: (typeof pools)[number]): number =>
+    zones.filter(({ endpoints }) => endpoints.some((endpoint) => pool.endpoints.includes(endpoint))).length;
+  const widest = Math.max(0, ...pools.map(reaches));
+  if (widest === zones.length) {
+    const which = says === 'same' ? 'the same hosts' : 'hosts that they share';
+    return { scope: 'regional', scopeBecause: `the addresses of all zones lead to ${which}` };
+  }
+  if (widest > 1) {
+    return {
+      scope: null,
+      scopeBecause: `the addresses of ${widest} of ${zones.length} zones lead to hosts that they share`,
+    };
+  }
+  const apart = says === 'separate' ? ', and hosts of its own' : '';
+  const untold =
+    says === null && because !== undefined ? ` (whether its hosts are its own cannot be told: ${because})` : '';
+  return { scope: 'zonal', scopeBecause: `each zone has an address of its own${apart}${untold}` };
 }
 
 /** What keeps a caller with its host: an affinity cookie, its address, or nothing; one host looks like the second. */

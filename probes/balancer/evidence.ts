@@ -115,6 +115,8 @@ export const balancerEvidence = z.object({
   layer: z.literal([4, 7]).nullable(),
   /** `strong`: signals of weight 3 or more. `weak`: of weight 2. Null without a layer. */
   layerConfidence: z.enum(['strong', 'weak']).nullable(),
+  /** Why no layer is said. */
+  layerBecause: z.string().nullable().optional(),
   scope: z.enum(['zonal', 'regional', 'global']).nullable(),
   product: z.string().nullable(),
   signals: z.array(signalSchema),

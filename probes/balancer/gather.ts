@@ -7,7 +7,7 @@ import type { HopId, HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import { quantile } from '../../src/stats/quantile.ts';
 import type { DnsEvidence } from '../dns/evidence.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
-import { layerOf, productOf, scopeOf, stickinessOf } from './conclude.ts';
+import { layerBecause, layerOf, productOf, scopeOf, stickinessOf } from './conclude.ts';
 import { tcpOf } from './connections.ts';
 import type { AnswersRecord, BalancerEvidence, EndpointRecord, Signal } from './evidence.ts';
 import { fromNames, fromRanges } from './names.ts';
@@ -45,8 +45,10 @@ function recordOf(context: Context): BalancerEvidence {
     ...signalsOf(ride.traces, byEndpoint, hosts),
   ];
   const zones = zonesOf(endpoints);
+  const layer = layerOf(signals);
   return {
-    ...layerOf(signals),
+    ...layer,
+    layerBecause: layerBecause(layer, hosts),
     ...scopeOf(signals, zones, hosts),
     product: productOf(signals),
     ...{ signals, byEndpoint, zones },

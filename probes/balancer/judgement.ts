@@ -17,12 +17,14 @@ function placeOf({ byEndpoint, zones, scope, scopeBecause }: BalancerEvidence): 
   const why = scopeBecause == null ? '' : `, because ${scopeBecause}`;
   if (scope === 'zonal') return `One balancer for each of ${zones.length} zones (${addresses})`;
   if (scope !== null) return `A ${scope} balancer with ${addresses}${why}`;
-  return `${addresses}; whether they are per zone or per region is not visible from outside`;
+  const unless = scopeBecause == null ? '' : `: ${scopeBecause}`;
+  return `${addresses}; whether they are per zone or per region is not visible from outside${unless}`;
 }
 
-function layerOf({ layer, product, signals }: BalancerEvidence): string {
+function layerOf({ layer, layerBecause, product, signals }: BalancerEvidence): string {
   const name = product === null ? '' : ` (${product})`;
-  if (layer === null) return `TCP or HTTP level cannot be told${name}`;
+  if (layer === null)
+    return `TCP or HTTP level cannot be told${name}${layerBecause == null ? '' : `: ${layerBecause}`}`;
   const why = signals.find((signal) => signal.layer === layer)?.says ?? '';
   return `${layer === 7 ? 'HTTP level (7)' : 'TCP level (4)'}${name}: ${why}`;
 }

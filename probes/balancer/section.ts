@@ -47,14 +47,14 @@ function connections({ byEndpoint }: BalancerEvidence): Section['blocks'] {
 }
 
 export function section(evidence: BalancerEvidence): Section {
-  const { byEndpoint, signals, layer, scope, product, scopeBecause } = evidence;
+  const { byEndpoint, signals, layer, layerBecause, scope, product, scopeBecause } = evidence;
   return {
     title: 'Balancer',
     blocks: [
       {
         kind: 'facts',
         rows: [
-          ['layer', layer ?? 'cannot be told'],
+          ['layer', layer ?? `cannot be told${layerBecause == null ? '' : `: ${layerBecause}`}`],
           ['scope', scope === null ? 'cannot be told' : `${scope}${scopeBecause == null ? '' : `: ${scopeBecause}`}`],
           ['product', product ?? 'cannot be told'],
           ...since(evidence),

@@ -111,9 +111,10 @@ function avoidance(holds: Draws['holds'], kinds = 0): Partial<Pick<Decision, 'al
   return { algorithm: 'least connections', alsoFits: kinds === 2 ? ['power of two choices'] : [] };
 }
 
-/** The idler of two out of two is the idlest of all. */
-function alikeTurns(kinds: number): readonly Algorithm[] {
-  return kinds === 2 ? ['least connections', 'power of two choices'] : ['least connections'];
+/** The idler of two out of two is the idlest of all; of two out of three it is all but the busiest, in no direction. */
+function alikeTurns(kinds: number, bursts: Draws['bursts']): readonly Algorithm[] {
+  const isLikeChoices = kinds === 2 || (kinds === 3 && asymmetryTest(bursts).chance > 0.01);
+  return isLikeChoices ? ['least connections', 'power of two choices'] : ['least connections'];
 }
 
 function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFacts {
@@ -143,8 +144,9 @@ function disturbed({ serial, bursts, holds }: Draws, facts: OrderFacts, z: numbe
   const isLoose = (facts.burstDispersion ?? 0) >= ROTATION_DISPERSION && asymmetryTest(bursts).chance > 0.05;
   if (!isDependent && isLoose) return null;
   return {
-    algorithm: total.upper <= 0.01 ? 'weighted round robin' : 'round robin',
-    alsoFits: alikeTurns(counts.length),
+    // Weights show in all requests together, those at once too.
+    algorithm: countTest(countsOf([...serial, ...bursts.flat()])).upper <= 0.01 ? 'weighted round robin' : 'round robin',
+    alsoFits: alikeTurns(counts.length, bursts),
     because: 'the turns are mixed: each worker of the balancer counts by itself, or other requests come between ours',
     facts,
     ...avoidance(holds, counts.length),
@@ -162,7 +164,7 @@ function fromBursts({ serial, bursts, holds }: Draws, facts: OrderFacts, kinds: 
   if (burstChance <= 0.001 && (dispersion < ROTATION_DISPERSION || asymmetry <= 0.001)) {
     const because = 'at once requests spread evenly, one by one they do not: other requests come between ours';
     const algorithm = total.upper <= 0.01 ? 'weighted round robin' : 'round robin';
-    return { algorithm, alsoFits: alikeTurns(kinds), because, facts, ...avoidance(holds, kinds) };
+    return { algorithm, alsoFits: alikeTurns(kinds, bursts), because, facts, ...avoidance(holds, kinds) };
   }
   if (isHintOfTurns) return null;
   // Two hosts: the one of two choices is that with fewer connections, and turns have no direction.

@@ -108,6 +108,8 @@ const endpointSchema = z.object({
 const poolsSchema = z.object({
   pools: z.array(z.object({ endpoints: z.array(endpointIdSchema), hosts: count })),
   says: z.enum(['same', 'overlapping', 'separate']).nullable(),
+  /** Why nothing is said, and what would tell. */
+  because: z.string().optional(),
 });
 
 export const hostsEvidence = z.object({

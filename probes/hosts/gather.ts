@@ -85,7 +85,7 @@ function endpointHosts({ endpoint, answers, identification }: Read, more: More |
     answered: answered.length,
     serverErrors: answered.filter(({ status }) => status >= 500).length,
     identifiedBy: identification?.identifiedBy ?? null,
-    ...countOf(draws, identification, decision),
+    ...countOf(draws, identification, decision, answered.length),
     infer: more === null ? null : inferOf(more, draws, decision),
     tickets: ticketsOf(traces),
     affinityCookie: affinityCookie(traces),
@@ -156,7 +156,12 @@ type Counted = Pick<
   'seen' | 'estimate' | 'low' | 'high' | 'algorithm' | 'algorithmConfidence' | 'alsoFits' | 'algorithmBecause' | 'order'
 >;
 
-function countOf({ serial, counts }: Known, identification: Identification | null, decision: Decision): Counted {
+function countOf(
+  { serial, counts }: Known,
+  identification: Identification | null,
+  decision: Decision,
+  answered: number,
+): Counted {
   const { algorithm, alsoFits, because, facts } = decision;
   const answers = serial.filter((kind) => kind !== null).length;
   const { period, successorChance, evenChance } = facts;
@@ -166,7 +171,8 @@ function countOf({ serial, counts }: Known, identification: Identification | nul
     ...{ alsoFits: [...alsoFits], algorithmBecause: because, order: { answers, period, successorChance, evenChance } },
   };
   if (identification === null || counts.length === 0) {
-    return { seen: null, estimate: null, low: null, high: null, ...chosen };
+    // Whatever answered is one host at least.
+    return { seen: null, estimate: null, low: answered > 0 ? 1 : null, high: null, ...chosen };
   }
   const seen = counts.length;
   // A whole turn was seen: there is no host that it does not pass.

@@ -13,7 +13,7 @@ export const HOLDS = 4;
 /** Other requests while one is kept open: three for each host, up to this many, one after the other. */
 const MOST_BESIDE = 24;
 /** A request is kept open no longer. */
-const HOLD_MS = 2000;
+export const HOLD_MS = 2000;
 /** Until a request that is kept open has reached its host. */
 const SETTLE_MS = 60;
 /** Until a balancer has seen that a connection is closed: a host that is still counted busy would look taken. */

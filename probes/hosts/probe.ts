@@ -17,6 +17,11 @@ export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
     const { infer = false } = (options ?? {}) as Partial<HostsOptions>;
     return infer ? MORE : null;
   },
+  // The whole of it: bursts in turn, then requests kept open. Endpoints are asked side by side.
+  lastsMs: ({ options }) => {
+    const { infer = false, burstEveryMs = 400 } = (options ?? {}) as Partial<HostsOptions>;
+    return infer ? 25 * burstEveryMs + 4 * 2000 : 0;
+  },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).hostsOptions,
   policy: async () => (await import('./options.ts')).hostsPolicy,

@@ -8,6 +8,13 @@ const SHARING = {
   separate: 'no two endpoints share hosts',
 } as const;
 
+function shared(sharing: HostsEvidence['sharing']): Section['blocks'] {
+  if (sharing == null) return [];
+  const { says, because } = sharing;
+  if (says !== null) return [{ kind: 'facts', rows: [['sharing', SHARING[says]]] }];
+  return because === undefined ? [] : [{ kind: 'unknown', because: `Whether endpoints share hosts: ${because}.` }];
+}
+
 export function section({ byEndpoint, sharing }: HostsEvidence): Section {
   const slower = byEndpoint.flatMap(({ zone, endpoint, slower: hosts = [] }) =>
     hosts.map(({ identity, shiftMs, shiftInterval: [low, high], chance }) => [
@@ -41,9 +48,7 @@ export function section({ byEndpoint, sharing }: HostsEvidence): Section {
               rows: slower,
             },
           ]),
-      ...(sharing?.says == null
-        ? []
-        : [{ kind: 'facts' as const, rows: [['sharing', SHARING[sharing.says]] as const] }]),
+      ...shared(sharing),
       ...byEndpoint.flatMap(({ endpoint, algorithmBecause }) =>
         algorithmBecause == null
           ? []

@@ -12,6 +12,8 @@ export interface Census {
 
 /** Two endpoints of N hosts share none by chance with about exp(-n² / N) after n answers each: 3 for each host make that little. */
 const ANSWERS_A_HOST = 3;
+/** Of two hosts at random, one answers 6 times in a row once in 32. */
+const LEAST_ANSWERS = 6;
 
 /** Only endpoints whose hosts are known by the trait that most of them have in common: other names may be of the same hosts. */
 export function sharingOf(all: readonly Census[]): Sharing | null {
@@ -29,18 +31,33 @@ export function sharingOf(all: readonly Census[]): Sharing | null {
       endpoints: pool.map(({ endpoint }) => endpoint),
       hosts: new Set(pool.flatMap(({ hosts }) => hosts)).size,
     })),
-    says: saysOf(pools, compared),
+    ...saysOf(pools, compared),
   };
 }
 
-function saysOf(pools: readonly (readonly Census[])[], compared: readonly Census[]): Sharing['says'] {
-  const isEnough = compared.every(({ answers, hosts }) => answers >= ANSWERS_A_HOST * hosts.length);
+type Said = Pick<Sharing, 'says' | 'because'>;
+
+function saysOf(pools: readonly (readonly Census[])[], compared: readonly Census[]): Said {
   const [pool] = pools;
   if (pools.length === 1 && pool !== undefined) {
     const together = new Set(pool.flatMap(({ hosts }) => hosts)).size;
     const isSame = pool.every(({ hosts }) => hosts.length === together);
-    return isSame ? 'same' : 'overlapping';
+    return isSame ? { says: 'same' } : { says: 'overlapping' };
   }
-  if (pools.length < compared.length) return 'overlapping';
-  return isEnough ? 'separate' : null;
+  if (pools.length < compared.length) return { says: 'overlapping' };
+  const needed = Math.max(...compared.map(({ hosts }) => ANSWERS_A_HOST * hosts.length), LEAST_ANSWERS);
+  const least = Math.min(...compared.map(({ answers }) => answers));
+  if (compared.some(({ answers, hosts }) => answers < Math.max(LEAST_ANSWERS, ANSWERS_A_HOST * hosts.length))) {
+    return {
+      says: null,
+      because: `no host was met twice, and ${least} answers are too few for that; ask for -n ${needed}`,
+    };
+  }
+  // Balancers over the same hosts that choose by a hash of the caller's address may send one caller to another host each.
+  if (compared.every(({ hosts }) => hosts.length === 1)) {
+    const because =
+      'another host answers behind each, and always the same one: hosts of its own, or callers kept by their address';
+    return { says: null, because };
+  }
+  return { says: 'separate' };
 }

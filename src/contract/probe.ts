@@ -86,6 +86,8 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   readonly after: readonly string[];
   /** What `--plan` says this probe sends beyond the ride; null when nothing. */
   readonly sends: string | null | ((going: Going) => string | null);
+  /** How long what it sends after the ride may take, ms, answers not counted; absent where it is over at once or beside the ride. */
+  readonly lastsMs?: (going: Going) => number;
   /** What holds when nothing is given: equal to what the schemas make of `{}` (a test), without loading them. */
   defaults(): Promise<{ readonly options: Options; readonly policy: Policy }>;
   options(): Promise<Schema<Options>>;

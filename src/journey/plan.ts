@@ -12,7 +12,6 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   const each = `${samples} x ${request.method} ${target.url}`;
   const traced = (request.traced ?? []).map((header) => TRACE_FIELDS[header]).join(' and ');
   const pace = `each on a new connection${traced === '' ? '' : ` and with ${traced} of its own`}, at most ${rate} a second to one address`;
-  const hint = deadlineHint(settings);
   const isGiven = connect.length > 0 || target.isAddress;
   const chosen = probes.filter((probe) => settings.probes.includes(probe.id));
   const rides = chosen.some(({ reads }) => reads === 'ride');
@@ -22,7 +21,7 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
     ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1), ...locatingLines(settings)]),
     ...(rides ? [`${target.scheme}: ${each} to ${whom}, ${pace}`] : []),
     ...asking.flatMap((probe) => sendsOf(probe, settings)),
-    ...(hint === null || !rides ? [] : [hint]),
+    ...(rides ? deadlineHints(settings, chosen) : []),
     `bounds: ${formatDuration(settings.timeoutMs)} a step, ${formatDuration(settings.deadlineMs)} in all, ${LIMITS.bodyBytes / 1024} KiB of each body, IPv${families.join(' and IPv')}`,
   ];
 }
@@ -32,9 +31,32 @@ function sendsOf({ id, sends }: AnyProbe, { target, probeOptions }: RideSettings
   return said === null ? [] : [`${id}: ${said}`];
 }
 
+/** What the deadline leaves out: of the ride, or of what probes send after it. Empty when all is due before. */
+export function deadlineHints(settings: RideSettings, probes: readonly AnyProbe[]): readonly string[] {
+  const ofRide = deadlineHint(settings);
+  if (ofRide !== null) return [ofRide];
+  return probes
+    .filter(({ id, reads }) => reads === 'ride' && settings.probes.includes(id))
+    .flatMap((probe) => afterRideHint(probe, settings) ?? []);
+}
+
+function afterRideHint({ id, lastsMs }: AnyProbe, settings: RideSettings): string | null {
+  const { target, probeOptions, deadlineMs } = settings;
+  const needsMs = lastsMs?.({ target, options: probeOptions[id] }) ?? 0;
+  const leftMs = Math.max(0, deadlineMs - lastSampleMs(settings));
+  if (needsMs <= leftMs) return null;
+  const left = leftMs === 0 ? 'nothing' : `about ${roughly(leftMs)}`;
+  return `the deadline of ${formatDuration(deadlineMs)} leaves ${left} after the last sample for what ${id} sends then, which may take ${roughly(needsMs)}: some of it may be left out`;
+}
+
+function lastSampleMs({ samples, rate }: RideSettings): number {
+  return Math.round(((samples - 1) * 1000) / rate);
+}
+
 /** Null when every sample is due before the deadline. The lookup before the ride takes some of that time too: hence "about". */
-export function deadlineHint({ samples, rate, deadlineMs }: RideSettings): string | null {
-  const lastMs = Math.round(((samples - 1) * 1000) / rate);
+export function deadlineHint(settings: RideSettings): string | null {
+  const { samples, rate, deadlineMs } = settings;
+  const lastMs = lastSampleMs(settings);
   if (lastMs < deadlineMs) return null;
   const sent = Math.min(samples - 1, Math.max(1, Math.ceil((deadlineMs * rate) / 1000)));
   return `the deadline of ${formatDuration(deadlineMs)} comes before the last sample (${roughly(lastMs)}): about ${sent} of ${samples} will be sent`;

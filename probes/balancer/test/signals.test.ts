@@ -8,6 +8,7 @@ import type { Endpoint } from '../../../src/model/target.ts';
 import { dnsName, type IpAddress, wireText } from '../../../src/model/text.ts';
 import type { Lookup, RequestTrace } from '../../../src/model/trace.ts';
 import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
+import type { HostsEvidence } from '../../hosts/evidence.ts';
 import { tcpOf } from '../connections.ts';
 import { errorPages } from '../error-pages.ts';
 import { type BalancerEvidence, balancerEvidence } from '../evidence.ts';
@@ -287,14 +288,38 @@ test('addresses that were added since an earlier journey are told', async () => 
   expect(judgement.answer(seen, {} as never).summary[0]).toContain('grown from 2 to 3 addresses since 2026-10-01');
 });
 
-test.each<['same' | 'overlapping' | 'separate' | null, BalancerEvidence['scope']]>([
-  ['same', 'regional'],
-  ['separate', 'zonal'],
-  ['overlapping', 'zonal'],
-  [null, 'zonal'],
-])('zones whose hosts are %s are %s', async (says, scope) => {
-  const hosts = { byEndpoint: [], sharing: { pools: [], says } };
-  expect((await gathered([], { earlier: { hosts } }, endpointsOf('az1', 'az2'))).scope).toBe(scope);
+type Says = NonNullable<HostsEvidence['sharing']>['says'];
+test.each<[Says, pools: readonly (readonly number[])[], BalancerEvidence['scope'], because: string]>([
+  ['same', [[0, 1, 2]], 'regional', 'the addresses of all zones lead to the same hosts'],
+  ['overlapping', [[0, 1, 2]], 'regional', 'the addresses of all zones lead to hosts that they share'],
+  ['overlapping', [[0, 1], [2]], null, 'the addresses of 2 of 3 zones lead to hosts that they share'],
+  ['separate', [[0], [1], [2]], 'zonal', 'each zone has an address of its own, and hosts of its own'],
+  [
+    null,
+    [[0], [1], [2]],
+    'zonal',
+    'each zone has an address of its own (whether its hosts are its own cannot be told: too few)',
+  ],
+  [null, [], 'zonal', 'each zone has an address of its own'],
+  // The third has no names: what the other two share is not shared by all.
+  ['same', [[0, 1]], null, 'the addresses of 2 of 3 zones lead to hosts that they share'],
+])('zones whose hosts are %s, in pools %j, are %s', async (says, pools, scope, because) => {
+  const zones = endpointsOf('az1', 'az2', 'az3');
+  const ids = (pool: readonly number[]) => pool.flatMap((at) => zones[at]?.id ?? []);
+  const why = says === null && pools.length > 0 ? { because: 'too few' } : {};
+  const sharing = { says, pools: pools.map((pool) => ({ endpoints: ids(pool), hosts: 2 })), ...why };
+  const seen = await gathered([], { earlier: { hosts: { byEndpoint: [], sharing } } }, zones);
+  expect([seen.scope, seen.scopeBecause]).toEqual([scope, because]);
+});
+
+test('endpoints of one zone that share hosts say nothing of other zones', async () => {
+  const zones = endpointsOf('az1', 'az1', 'az2');
+  const pools = [[zones[0], zones[1]], [zones[2]]].map((pool) => ({
+    endpoints: pool.flatMap((one) => one?.id ?? []),
+    hosts: 2,
+  }));
+  const hosts = { byEndpoint: [], sharing: { says: 'overlapping', pools } };
+  expect((await gathered([], { earlier: { hosts } }, zones)).scope).toBe('zonal');
 });
 
 test.each<[number, number, string]>([
@@ -304,6 +329,25 @@ test.each<[number, number, string]>([
 ])('%i hosts in %i answers: sticky by source address: %s', async (seen, answered, bySource) => {
   const hosts = { byEndpoint: [{ endpoint: first.id, seen, answered, algorithm: null }] };
   expect((await gathered([], { earlier: { hosts } })).stickiness?.bySource).toBe(bySource);
+});
+
+test.each<[readonly (number | null)[], string | null]>([
+  [[], 'nothing answered'],
+  [[1, 1], 'one host answered all of it, which is what a service without any balancer looks like too'],
+  [[3, 1], 'several hosts answer, and nothing shows whether TLS or HTTP ends before them'],
+  [[null, null], 'nothing tells hosts apart, so that what stands in front of them shows nothing of itself either'],
+])('without a signal and with %j hosts seen, the layer is not said, because %s', async (counts, because) => {
+  const byEndpoint = counts.map((seen) => ({ endpoint: first.id, seen, answered: 20, algorithm: null }));
+  const seen = await gathered([], { earlier: { hosts: { byEndpoint } } });
+  expect(seen).toMatchObject({ layer: null, layerBecause: because });
+  expect(judgement.answer(seen, {} as never).summary[0]).toContain(`cannot be told: ${because}`);
+});
+
+test('a layer that is said has no excuse', async () => {
+  const hosts = { byEndpoint: [{ endpoint: first.id, seen: 1, answered: 20, algorithm: null }] };
+  const headers = [['server', 'istio-envoy']] as const;
+  const seen = await gathered(answers(times(6, () => ({ headers }))), { earlier: { hosts } });
+  expect(seen).toMatchObject({ layer: 7, layerBecause: null });
 });
 
 test('hostile answers are recorded within bounds, judged and shown', async () => {

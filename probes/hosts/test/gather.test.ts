@@ -47,6 +47,14 @@ describe('hosts are told apart', () => {
   });
 });
 
+test.each<[string, readonly TraceScript[], number | null, number | null, number | null]>([
+  ['a name that never changes', by('x-served-by', () => 'only'), 1, 1, null],
+  ['answers without any trait', times(12, () => ({})), null, 1, null],
+  ['no answer', times(3, () => ({ problem: problem('wait-timeout', 'wait') })), null, null, null],
+])('%s: the number of hosts is open upwards', async (_, scripts, seen, low, high) => {
+  expect(await gathered(scripts)).toMatchObject({ seen, low, high });
+});
+
 test('what we stopped waiting for is no failure of a host', async () => {
   const cut = { problem: problem('cancelled', 'wait') };
   expect(await gathered([{}, {}, cut, cut])).toMatchObject({ requests: 2, unidentified: { requests: 2, failures: 0 } });

@@ -3,6 +3,8 @@ import type { SampleMore } from '../../../src/contract/net.ts';
 import { contextOf, endpointsOf, times, tracesOn } from '../../../test/support/traces.ts';
 import { hostsEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
+import { BURSTS, HOLD_MS, HOLDS } from '../infer.ts';
+import { hosts } from '../probe.ts';
 
 const [endpoint] = endpointsOf('az1') as [ReturnType<typeof endpointsOf>[number]];
 const named = (host: number) => ({ headers: [['x-served-by', `h${host}`]] as const });
@@ -89,4 +91,13 @@ test('requests stop with the journey', async () => {
   const context = contextOf({ infer: true, burstEveryMs: 50 }, [endpoint], traces, { net, signal: stop.signal });
   expect((await gather(context)).state).toBe('complete');
   expect(sent).toBeLessThanOrEqual(8);
+});
+
+test.each<[object | undefined, number]>([
+  [undefined, 0],
+  [{ infer: false }, 0],
+  [{ infer: true }, BURSTS * 400 + HOLDS * HOLD_MS],
+  [{ infer: true, burstEveryMs: 100 }, BURSTS * 100 + HOLDS * HOLD_MS],
+])('with %j the plan reckons with %i ms', (options, ms) => {
+  expect(hosts.lastsMs?.({ target: undefined as never, options })).toBe(ms);
 });

@@ -30,8 +30,22 @@ test.each<[readonly string[], string | null, readonly number[]]>([
   expect(sharing?.pools.map(({ hosts }) => hosts).toSorted()).toEqual(pools);
 });
 
-test('few answers do not tell that nothing is shared', () => {
-  expect(sharingOf(census(['ab', 'cd'], 4))?.says).toBeNull();
+test.each<[readonly string[], number, string]>([
+  [['ab', 'cd'], 4, 'no host was met twice, and 4 answers are too few for that; ask for -n 6'],
+  [['abcd', 'ef'], 8, 'no host was met twice, and 8 answers are too few for that; ask for -n 12'],
+  [['a', 'b'], 5, 'no host was met twice, and 5 answers are too few for that; ask for -n 6'],
+  // Each balancer may have drawn another host of the same pool for this caller.
+  [
+    ['a', 'b'],
+    200,
+    'another host answers behind each, and always the same one: hosts of its own, or callers kept by their address',
+  ],
+])('hosts %j in %i answers do not tell that nothing is shared', (words, answers, because) => {
+  expect(sharingOf(census(words, answers))).toMatchObject({ says: null, because });
+});
+
+test('one endpoint with one host beside others with more', () => {
+  expect(sharingOf(census(['a', 'bc'], 20))?.says).toBe('separate');
 });
 
 test('names of different kinds are not compared', () => {

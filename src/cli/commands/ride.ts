@@ -1,6 +1,6 @@
 // Owns `probe <target>`: settings, ride, judgement, report, exit code.
 import { observe } from '../../journey/observe.ts';
-import { deadlineHint, planOf } from '../../journey/plan.ts';
+import { deadlineHints, planOf } from '../../journey/plan.ts';
 import type { Progress } from '../../journey/ride.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { judgedJourney, policyFrom } from '../judging.ts';
@@ -23,8 +23,8 @@ export async function runRide(target: string, raw: Record<string, unknown>, laun
     return 0;
   }
   const output = await openOutput(options, launch);
-  const hint = deadlineHint(settings);
-  if (hint !== null && options.quiet !== true) launch.io.err(`probe: ${hint}\n`);
+  const hints = options.quiet === true ? [] : deadlineHints(settings, launch.probes);
+  for (const hint of hints) launch.io.err(`probe: ${hint}\n`);
   const stop = new AbortController();
   const ignoreInterrupts = launch.io.onInterrupt(() => stop.abort());
   const progress = progressLine(launch.io, options.progress && options.quiet !== true);

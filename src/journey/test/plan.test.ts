@@ -35,3 +35,27 @@ describe('a deadline before the last sample', () => {
     expect((await runCli([...args, ...more])).err).toBe(err);
   });
 });
+
+describe('a deadline before the end of what a probe sends after the ride', () => {
+  const args = ['http://127.0.0.72:1/', '-n', '2', '--rate', '10', '--infer', '--only', 'hosts', '--plan'];
+  const hint = (deadline: string, left: string): string =>
+    `the deadline of ${deadline} leaves ${left} after the last sample for what hosts sends then, which may take 18s: some of it may be left out`;
+
+  test.each<[deadline: string, more: readonly string[], said: string | null]>([
+    ['10s', [], hint('10s', 'about 9.9s')],
+    ['100ms', [], 'the deadline of 100ms comes before the last sample (100ms): about 1 of 2 will be sent'],
+    ['101ms', [], hint('101ms', 'about 1ms')],
+    ['30s', [], null],
+  ])('of %s %j: %j', async (deadline, more, said) => {
+    const { exit, out } = await runCli([...args, ...more, '--deadline', deadline]);
+    expect([exit, out.split('\n').filter((line) => line.startsWith('the deadline of'))]).toEqual([
+      0,
+      said === null ? [] : [said],
+    ]);
+  });
+
+  test('is nothing without --infer', async () => {
+    const { out } = await runCli([...args.filter((arg) => arg !== '--infer'), '--deadline', '10s']);
+    expect(out).not.toContain('the deadline of');
+  });
+});

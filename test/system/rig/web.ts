@@ -1,4 +1,4 @@
-// Owns the web daemons of a test: nginx behind HAProxy, from configurations that the test writes.
+// Owns the web daemons of a test: nginx, HAProxy, Varnish and Caddy, from configurations that the test writes.
 import type { Daemon, Place, Rig } from './rig.ts';
 
 export interface Listen {
@@ -63,6 +63,32 @@ ${sections}
 `,
   );
   return rig.start({ name, place, argv: ['haproxy', '-db', '-f', config], answers: connecting(listen) });
+}
+
+/** @param vcl from the first `backend` on; it tells the addresses apart by `local.socket`, `a0` being the first */
+export async function startVarnish(
+  rig: Rig,
+  place: Place,
+  name: string,
+  listens: readonly Listen[],
+  vcl: string,
+): Promise<Daemon> {
+  const file = await rig.write(`${name}.vcl`, `vcl 4.1;\nimport std;\nimport directors;\n${vcl}\n`);
+  const doors = listens.flatMap((listen, zone) => ['-a', `a${zone}=${at(listen)},HTTP`]);
+  // Without jail: the folder of the test is no other user's to read.
+  const argv = ['varnishd', '-F', '-j', 'none', '-n', `${rig.folder}/${name}-varnish`, '-f', file, ...doors];
+  const small = ['-s', 'malloc,8m', '-p', 'thread_pool_min=5', '-p', 'thread_pools=1', '-p', 'vsl_space=1m'];
+  const [first] = listens;
+  if (first === undefined) throw new Error('no address to listen on');
+  return rig.start({ name, place, argv: [...argv, ...small], answers: connecting(first) });
+}
+
+/** @param sites blocks of a Caddyfile */
+export async function startCaddy(rig: Rig, place: Place, name: string, listen: Listen, sites: string): Promise<Daemon> {
+  const options = '{\n  admin off\n  auto_https off\n  log {\n    output discard\n  }\n}\n';
+  const file = await rig.write(`${name}.caddyfile`, `${options}${sites}\n`);
+  const argv = ['caddy', 'run', '--adapter', 'caddyfile', '--config', file];
+  return rig.start({ name, place, argv, answers: connecting(listen) });
 }
 
 function connecting({ address, port }: Listen): readonly string[] {
