@@ -102,6 +102,21 @@ const endpointSchema = z.object({
   alpn: z.array(z.string().nullable()).optional(),
 });
 
+/** Requests beyond the ride on one connection to an endpoint that shows several hosts. */
+const reuseSchema = z.object({
+  endpoint: endpointIdSchema,
+  requests: count,
+  answered: count,
+  /** Answers whose host is one of those of the ride, and how many hosts they were. */
+  named: count,
+  hosts: count,
+  /** That all of them meet one host when each request is given to any, by its share of the ride; null without one that is named. */
+  chance: z.number().min(0).max(1).nullable(),
+  /** `open`: hung up by us. */
+  end: z.enum(['open', 'closed', 'reset']),
+  problem: z.enum(problemCodes).nullable(),
+});
+
 /** Whether a caller stays with a host. */
 const stickinessSchema = z.object({
   /** Affinity cookies that were set, by the names they are known by. */
@@ -136,6 +151,8 @@ export const balancerEvidence = z.object({
     .optional(),
   /** Between the slowest and the fastest endpoint; only of two and more that answered. */
   spread: z.object({ connectMs: milliseconds.nullable(), waitMs: milliseconds.nullable() }).nullable().optional(),
+  /** Endpoints that were asked several times on one connection; absent in older journeys and when it was switched off. */
+  reuse: z.array(reuseSchema).optional(),
   /** For what can only be seen from inside the operator's account: targets, cross-zone setting, health checks, protection plans. */
   inside: z.null().optional(),
 });
@@ -145,4 +162,5 @@ export type EndpointRecord = BalancerEvidence['byEndpoint'][number];
 export type AnswersRecord = EndpointRecord['answers'][number];
 export type Signal = BalancerEvidence['signals'][number];
 export type TcpRecord = NonNullable<EndpointRecord['tcp']>;
+export type ReuseRecord = z.infer<typeof reuseSchema>;
 export type Share = NonNullable<EndpointRecord['share']>;

@@ -1,8 +1,13 @@
-// Owns what changes the balancer probe's looking (nothing yet) and its judging.
+// Owns what changes the balancer probe's looking and its judging.
 import { z } from 'zod';
-import { policy } from './defaults.ts';
+import { options, policy } from './defaults.ts';
 
-export const balancerOptions = z.strictObject({});
+export const balancerOptions = z.strictObject({
+  /** A few requests on one connection to each endpoint that shows several hosts: whether its host changes within it. */
+  reuse: z.boolean().default(options.reuse),
+  /** From one of these requests to the next at least. */
+  everyMs: z.int().min(1).max(60_000).default(options.everyMs),
+});
 export type BalancerOptions = z.infer<typeof balancerOptions>;
 
 export const balancerPolicy = z.strictObject({

@@ -1,7 +1,11 @@
-// The balancer probe: which balancer, on which layer, for a zone or a region, and whether its endpoints agree. Sends nothing of its own.
+// The balancer probe: which balancer, on which layer, for a zone or a region, and whether its endpoints agree. Sends a few requests of its own.
 import type { Probe } from '../../src/contract/probe.ts';
 import type { BalancerEvidence } from './evidence.ts';
 import type { BalancerOptions, BalancerPolicy } from './options.ts';
+
+const REUSE =
+  'after the ride, to at most 8 endpoints behind which the hosts probe tells several hosts apart: the same request 2 to 12 times on one ' +
+  'connection, till its host changes (only GET, HEAD and OPTIONS without body)';
 
 export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> = {
   id: 'balancer',
@@ -9,7 +13,10 @@ export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> 
   title: 'Which load balancer: per zone or per region, TCP or HTTP level, which algorithm, what shields it?',
   reads: 'ride',
   after: ['hosts', 'dns'],
-  sends: null,
+  sends: ({ options }) => {
+    const { reuse = true } = (options ?? {}) as Partial<BalancerOptions>;
+    return reuse ? REUSE : null;
+  },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).balancerOptions,
   policy: async () => (await import('./options.ts')).balancerPolicy,

@@ -46,6 +46,20 @@ function connections({ byEndpoint }: BalancerEvidence): Section['blocks'] {
   ];
 }
 
+function onOneConnection({ reuse = [] }: BalancerEvidence): Section['blocks'] {
+  if (reuse.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      columns: ['on one connection', 'requests', 'answered', 'hosts', 'one host by accident', 'connection'],
+      rows: reuse.map(({ endpoint, requests, answered, hosts, chance, end, problem }) => [
+        ...[endpoint, requests, answered, hosts, chance === null ? null : percent(chance)],
+        problem === null ? (end === 'open' ? 'stayed open' : end) : problem,
+      ]),
+    },
+  ];
+}
+
 export function section(evidence: BalancerEvidence): Section {
   const { byEndpoint, signals, layer, layerBecause, scope, product, scopeBecause } = evidence;
   return {
@@ -89,6 +103,7 @@ export function section(evidence: BalancerEvidence): Section {
         ]),
       },
       ...connections(evidence),
+      ...onOneConnection(evidence),
       signals.length === 0
         ? { kind: 'unknown', because: 'No header, cookie, name or certificate gave a balancer away.' }
         : {

@@ -5,8 +5,9 @@ import { type EndpointId, interpret, matches } from '../../src/model/text.ts';
 import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
 import { errorPages } from './error-pages.ts';
-import type { EndpointRecord, Signal } from './evidence.ts';
+import type { EndpointRecord, ReuseRecord, Signal } from './evidence.ts';
 import { type Fingerprint, fingerprints } from './fingerprints.ts';
+import { ACCIDENT, WITH_TURNS } from './reuse.ts';
 
 type ByEndpoint = ReadonlyMap<EndpointId, readonly RequestTrace[]>;
 
@@ -139,16 +140,44 @@ function fromHangUp(byEndpoint: ByEndpoint): readonly Signal[] {
   return plain({ signal: 'hang-up', says, layer: 4, weight: 1 }, endpoints);
 }
 
+/**
+ * A balancer that passes connections on never changes the host within one. One that reads requests gives each to any host, as a rule:
+ * F5 BIG-IP and HAProxy can be told to keep a connection with its host, so that this alone is no strong sign.
+ */
+function fromReuse(reuse: readonly ReuseRecord[], hosts: HostsEvidence | undefined): readonly Signal[] {
+  const changing = reuse.filter(({ hosts: seen }) => seen > 1).map(({ endpoint }) => endpoint);
+  const staying = reuse.filter(({ hosts: seen, chance, named, endpoint }) => {
+    const order = hosts?.byEndpoint.find((one) => one.endpoint === endpoint)?.order;
+    const isNoAccident = (chance ?? 1) <= ACCIDENT || (order?.period != null && named >= WITH_TURNS);
+    return seen === 1 && isNoAccident;
+  });
+  const set = new Set((hosts?.byEndpoint ?? []).filter(setsCookie).map(({ endpoint }) => endpoint));
+  const each = 'requests on one connection go to different hosts: each request is given to a host by itself';
+  const stays = 'all requests on one connection go to one host, other connections to others';
+  const [byCookie, plainly] = [true, false].map((is) => staying.filter(({ endpoint }) => set.has(endpoint) === is));
+  const says = (records: readonly ReuseRecord[] = []): EndpointId[] => records.map(({ endpoint }) => endpoint);
+  return [
+    ...plain({ signal: 'connection reuse', says: each, layer: 7, weight: 3 }, changing),
+    ...plain({ signal: 'connection reuse', says: stays, layer: 4, weight: 2 }, says(plainly)),
+    // Who sets the cookie that names the host reads HTTP, and keeps a caller with its host by other means too.
+    ...plain({ signal: 'connection reuse', says: stays, layer: 4, weight: 1 }, says(byCookie)),
+  ];
+}
+
+const setsCookie = ({ affinityCookie }: HostsEvidence['byEndpoint'][number]): boolean => affinityCookie != null;
+
 export function signalsOf(
   traces: readonly RequestTrace[],
   records: readonly EndpointRecord[],
   hosts: HostsEvidence | undefined,
+  reuse: readonly ReuseRecord[] = [],
 ): readonly Signal[] {
   const byEndpoint = Map.groupBy(traces, ({ endpoint }) => endpoint);
   return [
     ...fromHeaders(traces),
     ...fromErrorPages(traces),
     ...fromCertificates(records),
+    ...fromReuse(reuse, hosts),
     ...fromTicketKeys(byEndpoint),
     ...fromTlsInFront(byEndpoint, hosts),
     ...fromSegments(byEndpoint),

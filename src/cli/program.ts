@@ -97,6 +97,10 @@ function paceOptions(command: Command): Command {
     .option(
       '--infer',
       'ask more of endpoints with several hosts, in bursts: how many there are, and how they are chosen',
+    )
+    .option(
+      '--no-reuse',
+      'no requests on one connection to endpoints with several hosts (whether the host changes in it)',
     );
 }
 

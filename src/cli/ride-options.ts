@@ -45,6 +45,7 @@ export interface RideOptions extends JudgingOptions {
   /** False for --no-trace-sampled. */
   readonly traceSampled: boolean;
   readonly infer?: true;
+  readonly reuse: boolean;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -137,10 +138,17 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     path: pathOptionsOf(options),
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
     hosts: infer === true ? { infer } : {},
+    balancer: balancerOptionsOf(options),
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
   return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };
+}
+
+/** What is asked of an endpoint beyond the ride keeps its pace. */
+function balancerOptionsOf({ reuse, rate }: RideOptions) {
+  const everyMs = Math.ceil(1000 / positiveNumber(rate, '--rate', 1000));
+  return { ...(reuse ? {} : { reuse }), ...(everyMs === 100 ? {} : { everyMs: Math.min(60_000, everyMs) }) };
 }
 
 /** Who asks for rounds wants them all the way. */

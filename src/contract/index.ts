@@ -13,6 +13,7 @@ export type { Lookup, RequestTrace, Ride, Span } from '../model/trace.ts';
 export type { Call, CallRecord, CallRequest, KeptConnection } from './call.ts';
 export type { AnyCheck, Check, Given, Judged, Seen } from './check.ts';
 export { foundOrPass } from './check.ts';
+export type { Conversation, ConversationOffer, Converse, HeardAnswer, Message } from './conversation.ts';
 export type { Handshake, HandshakeOffer, HandshakeReply, TlsSession, TlsVersion } from './handshake.ts';
 export type { Hello, HelloChoice, HelloOffer, HelloReply, HelloVersion } from './hello.ts';
 export type {

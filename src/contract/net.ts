@@ -4,6 +4,7 @@ import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { DnsTransport, Lookup, PeerVerification, RequestTrace } from '../model/trace.ts';
 import type { Call } from './call.ts';
+import type { Converse } from './conversation.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import type { Trace, TryFullSize } from './path.ts';
@@ -338,6 +339,8 @@ export interface Net {
   readonly sample?: SampleMore;
   /** HTTP requests beyond the ride, to any URL; absent where nothing beyond it may be sent. */
   readonly call?: Call;
+  /** Several messages on one connection; absent where nothing beyond the ride may be sent. */
+  readonly converse?: Converse;
   /** Absent where nothing may be fetched. */
   readonly fetchNamed?: FetchNamed;
   /** The network to an endpoint, router by router; absent where nothing beyond the ride may be sent. */

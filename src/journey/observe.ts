@@ -10,6 +10,7 @@ import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
 import { type CallOptions, type OpenedCall, openCall } from '../net/call/call.ts';
 import { now } from '../net/clock.ts';
+import { openConverse } from '../net/conversation/open-converse.ts';
 import { type OpenedDnsClient, openDnsClient } from '../net/dns/client.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
@@ -252,7 +253,9 @@ function openWire(
   const calls = openCallOf(settings, { dns: wire.dns, meter, originMs, startedAtMs });
   toClose.push(wire.dns, calls);
   const { trace, fullSize } = tracer;
-  return { ...wire, trace, fullSize, sample: more.sample, call: calls.call };
+  const wallMs = (): number => startedAtMs + now() - originMs;
+  const converse = openConverse({ ...settings, limits: LIMITS, meter, wallMs });
+  return { ...wire, trace, fullSize, sample: more.sample, call: calls.call, converse };
 }
 
 function openCallOf(

@@ -28,6 +28,7 @@ const SETUPS = {
     'nginx, hosts gone': 80,
     'haproxy http, sticky': 90,
     'haproxy tcp, in clear': 100,
+    'haproxy http, in clear': 110,
   },
 } as const;
 type Setup = keyof typeof SETUPS;
@@ -67,10 +68,17 @@ describe.skipIf(!requireTools(['nginx', 'haproxy', 'openssl', 'bash']))('balance
     for (const server of servers) server.closeAllConnections();
   });
 
-  const rideTo = (setup: Setup, scheme = 'https'): Promise<Ridden> => {
+  const rideTo = (setup: Setup, scheme = 'https', more: readonly string[] = []): Promise<Ridden> => {
     const connect = ZONES.flatMap((zone, index) => ['--connect', `${at(listen(setup, index))}=${zone}`]);
     const pace = ['-n', '24', '--rate', '50', '--only', 'balancer,hosts'];
-    return ride([`${scheme}://${NAME}:${port}`, ...pace, ...connect, '--ca-file', `${rig.folder}/root.mint.pem`]);
+    return ride([
+      `${scheme}://${NAME}:${port}`,
+      ...pace,
+      ...connect,
+      '--ca-file',
+      `${rig.folder}/root.mint.pem`,
+      ...more,
+    ]);
   };
 
   it.each<[Setup, BalancerEvidence['layer'], BalancerEvidence['scope'], string]>([
@@ -111,11 +119,29 @@ describe.skipIf(!requireTools(['nginx', 'haproxy', 'openssl', 'bash']))('balance
     expect([layer, stickiness]).toMatchObject([7, { cookies: ['SERVERID'], bySource: 'no' }]);
   });
 
-  it('a TCP balancer of plain HTTP leaves no trace, and no layer is made up', async () => {
+  it('a TCP balancer of plain HTTP leaves no trace but that it never changes the host within a connection', async () => {
     const { journey } = await rideTo('haproxy tcp, in clear', 'http');
-    expect(evidenceOf<BalancerEvidence>(journey, 'balancer').layer).toBeNull();
+    const { layer, layerConfidence, reuse } = evidenceOf<BalancerEvidence>(journey, 'balancer');
+    expect([layer, layerConfidence]).toEqual([4, 'weak']);
+    expect(reuse?.map(({ hosts, end }) => [hosts, end])).toEqual(ZONES.map(() => [1, 'open']));
+  });
+
+  it('without requests on one connection no layer is made up for it', async () => {
+    const { journey } = await rideTo('haproxy tcp, in clear', 'http', ['--no-reuse']);
+    const { layer, reuse } = evidenceOf<BalancerEvidence>(journey, 'balancer');
+    expect([layer, reuse]).toEqual([null, undefined]);
     expect(journey.answers.find(({ question }) => question === 2)?.summary).toContain('cannot be told');
   });
+
+  it.each<[Setup]>([['haproxy http, in clear'], ['nginx, own hosts']])(
+    '%s: each request of one connection goes to a host by itself',
+    async (setup) => {
+      const { journey } = await rideTo(setup, setup.endsWith('in clear') ? 'http' : 'https');
+      const { layer, layerConfidence, reuse } = evidenceOf<BalancerEvidence>(journey, 'balancer');
+      expect([layer, layerConfidence]).toEqual([7, 'strong']);
+      expect(reuse?.map(({ requests, hosts }) => [requests, hosts])).toEqual(ZONES.map(() => [2, 2]));
+    },
+  );
 });
 
 describe.skipIf(!requireTools(['nsd', 'unbound', 'nginx', 'haproxy', 'openssl', 'setpriv']))('an ill endpoint', () => {
@@ -228,6 +254,10 @@ function haproxySections({ clear, secured, nowhere, folder, listen }: Plan): str
       ],
       ends,
     ),
+    section('haproxy http, in clear', (zone) => [
+      'mode http',
+      ...servers(hostsOf('haproxy http, in clear', zone, clear)),
+    ]),
     section('haproxy tcp, in clear', (zone) => ['mode tcp', ...servers(hostsOf('haproxy tcp, in clear', zone, clear))]),
   ].join('\n');
 }

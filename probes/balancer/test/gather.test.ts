@@ -3,6 +3,7 @@ import { problem } from '../../../src/model/problem.ts';
 import type { DnsName } from '../../../src/model/text.ts';
 import type { Lookup } from '../../../src/model/trace.ts';
 import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
+import { options } from '../defaults.ts';
 import { wilson } from '../derive.ts';
 import { type BalancerEvidence, balancerEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
@@ -18,7 +19,7 @@ async function gathered(
   const endpoints = endpointsOf(...zones);
   const traces = endpoints.flatMap((endpoint) => tracesOn(endpoint, scripts));
   const lookup = alias === undefined ? null : ({ canonicalName: alias as DnsName } as Lookup);
-  const attempt = await gather(contextOf({}, endpoints, traces, { lookup }));
+  const attempt = await gather(contextOf(options, endpoints, traces, { lookup }));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   balancerEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   return attempt.value;

@@ -10,6 +10,7 @@ import type { Lookup, RequestTrace } from '../../../src/model/trace.ts';
 import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
 import type { HostsEvidence } from '../../hosts/evidence.ts';
 import { tcpOf } from '../connections.ts';
+import { options } from '../defaults.ts';
 import { errorPages } from '../error-pages.ts';
 import { type BalancerEvidence, balancerEvidence } from '../evidence.ts';
 import { fingerprints } from '../fingerprints.ts';
@@ -18,10 +19,10 @@ import { judgement } from '../judgement.ts';
 import { metrics } from '../metrics.ts';
 import { section } from '../section.ts';
 
-type More = Partial<GatherContext<object>>;
+type More = Partial<GatherContext<typeof options>>;
 
 async function gathered(traces: readonly RequestTrace[], more: More = {}, endpoints = endpointsOf(null)) {
-  const attempt = await gather(contextOf({}, endpoints, traces, more));
+  const attempt = await gather(contextOf(options, endpoints, traces, more));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   balancerEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   return attempt.value;
