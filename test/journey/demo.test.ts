@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BalancerEvidence } from '../../probes/balancer/evidence.ts';
 import type { TlsEvidence } from '../../probes/tls/evidence.ts';
 import { startWorld, type World } from '../../src/demo/world.ts';
 import type { Journey } from '../../src/model/journey.ts';
@@ -67,7 +68,13 @@ describe('a journey through the demo world', () => {
     const looks = ends?.byEndpoint.map((one) => one.looks.length) ?? [];
     expect(looks).toEqual([7, 8, 8]);
     const sent = [...hellos, ...looks].reduce((sum, count) => sum + count, 0);
-    expect(journey.budget).toMatchObject({ connections: 60 + 4 + sent, requests: 60 });
+    // After the ride, where it met two hosts, one more connection, on which the second request went to the other one.
+    const { reuse = [] } = journey.evidence['balancer'] as unknown as BalancerEvidence;
+    expect(reuse.map(({ requests, hosts }) => [requests, hosts])).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+    expect(journey.budget).toMatchObject({ connections: 60 + 4 + sent + 2, requests: 60 + 4 });
     expect(journey.complete).toBe(true);
     for (const { id } of journey.endpoints) {
       const totals = journey.hops.find((hop) => hop.endpoint === id && hop.id === 'total');

@@ -6,9 +6,10 @@ import type { ConversationOffer } from '../../../contract/conversation.ts';
 import { createAuthority } from '../../../demo/pki/authority.ts';
 import { issue } from '../../../demo/pki/certificate.ts';
 import { ecKeys } from '../../../demo/pki/keys.ts';
+import { fieldValue } from '../../../model/fields.ts';
 import { Secret } from '../../../model/secret.ts';
 import { type Endpoint, endpointId, parseTarget } from '../../../model/target.ts';
-import type { DnsName, IpAddress } from '../../../model/text.ts';
+import { type DnsName, type IpAddress, visible } from '../../../model/text.ts';
 import { createMeter } from '../../meter.ts';
 import { type ConverseOptions, openConverse } from '../open-converse.ts';
 
@@ -58,7 +59,7 @@ describe('the request of the ride', () => {
     const options = optionsFor('http');
     const talk = await openConverse(options)(server.endpoint, twice, still);
     expect(talk).toMatchObject({ sent: 2, end: 'open', problem: null });
-    const told = talk?.answers.map(({ headers }) => String(headers.find(([name]) => String(name) === 'X-Told')?.[1]));
+    const told = talk?.answers.map(({ headers }) => visible(fieldValue(headers, 'x-told') ?? ''));
     expect(told?.[0]).toMatch(/^GET \/face\?q=1 talk\.example outrider\/test \d+$/);
     expect(told?.[1]).toBe(told?.[0]);
     expect(options.meter.read()).toMatchObject({ connections: 1, requests: 2 });
