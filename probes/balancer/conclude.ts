@@ -99,9 +99,27 @@ export function stickinessOf(
   const cookies = fingerprints.flatMap((print) =>
     print.sticky !== undefined && traces.some(({ http }) => http !== null && shows(http, print)) ? [print.sticky] : [],
   );
-  const named = (hosts?.byEndpoint ?? []).filter(({ seen }) => seen !== null && seen > 0);
-  const bySource = sourceOf(named);
-  return { cookies: [...new Set(cookies)], bySource, says: stickyWords([...new Set(cookies)], bySource) };
+  const records = hosts?.byEndpoint ?? [];
+  const bySource = sourceOf(records.filter(({ seen }) => seen !== null && seen > 0));
+  const byCookie = cookieTried(records);
+  return {
+    cookies: [...new Set(cookies)],
+    bySource,
+    byCookie,
+    says: stickyWords([...new Set(cookies)], bySource, byCookie),
+  };
+}
+
+/** Every endpoint that sets a cookie has to keep callers by it. An answer that names no host took the cookie, where the cookie is the name. */
+function cookieTried(records: HostsEvidence['byEndpoint']): 'stays' | 'moves' | null {
+  const told = records.flatMap(({ stay, identifiedBy }) => {
+    if (stay == null) return [];
+    const kept = identifiedBy === `cookie ${stay.cookie}` ? stay.answered - stay.other : stay.same;
+    return kept + stay.other < ENOUGH_ANSWERS ? [] : [{ kept, other: stay.other }];
+  });
+  if (told.length === 0) return null;
+  // One that moved may have found its host gone.
+  return told.every(({ kept, other }) => other * 4 <= kept) ? 'stays' : 'moves';
 }
 
 function sourceOf(named: HostsEvidence['byEndpoint']): 'no' | 'cannot-tell' | 'unknown' {
@@ -109,9 +127,19 @@ function sourceOf(named: HostsEvidence['byEndpoint']): 'no' | 'cannot-tell' | 'u
   return named.some(({ answered }) => answered >= ENOUGH_ANSWERS) ? 'cannot-tell' : 'unknown';
 }
 
-function stickyWords(cookies: readonly string[], bySource: 'no' | 'cannot-tell' | 'unknown'): string {
-  const cookie =
-    cookies.length === 0 ? '' : `callers who send the cookie ${cookies.join(', ')} back stay with their host; `;
+const TRIED = {
+  stays: (name: string) => `callers who send the cookie ${name} back stay with their host, as was tried`,
+  moves: (name: string) => `the cookie ${name} is set, but callers who send it back meet other hosts all the same`,
+} as const;
+
+function stickyWords(
+  cookies: readonly string[],
+  bySource: 'no' | 'cannot-tell' | 'unknown',
+  byCookie: 'stays' | 'moves' | null,
+): string {
+  const name = cookies.join(', ');
+  const untried = `callers who send the cookie ${name} back stay with their host by its design (--infer tries it)`;
+  const cookie = cookies.length === 0 ? '' : `${byCookie === null ? untried : TRIED[byCookie](name)}; `;
   switch (bySource) {
     case 'no':
       return `${cookie}connections from one address go to several hosts`;

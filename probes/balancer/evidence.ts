@@ -123,6 +123,8 @@ const stickinessSchema = z.object({
   cookies: z.array(z.string()),
   /** By source address. `cannot-tell`: one caller met one host, which is also what a single host looks like. */
   bySource: z.enum(['no', 'cannot-tell', 'unknown']),
+  /** As tried by sending the cookie back. Null where it was not tried, or no answer named its host. */
+  byCookie: z.enum(['stays', 'moves']).nullable().optional(),
   says: z.string(),
 });
 

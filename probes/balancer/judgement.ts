@@ -49,7 +49,11 @@ function shieldOf({ signals, challenges = 0 }: BalancerEvidence): string {
 
 function stickyOf({ stickiness }: BalancerEvidence): string {
   const cookies = stickiness?.cookies ?? [];
-  return cookies.length === 0 ? '' : `; sticky by the cookie ${cookies.join(', ')}`;
+  if (cookies.length === 0) return '';
+  const isKept = stickiness?.byCookie !== 'moves';
+  return isKept
+    ? `; sticky by the cookie ${cookies.join(', ')}`
+    : `; not sticky in spite of the cookie ${cookies.join(', ')}`;
 }
 
 /** A balancer that grows adds addresses: said where their number was another one at some time. */
@@ -93,10 +97,10 @@ function answer(evidence: BalancerEvidence | null): Reply {
 /** Of what journeys of 0.1.0 did not look at. */
 function factsSince({ scopeBecause, stickiness, growth, spread, challenges }: BalancerEvidence): Reply['facts'] {
   if (stickiness === undefined) return {};
-  const { cookies, bySource, says } = stickiness;
+  const { cookies, bySource, byCookie, says } = stickiness;
   return {
     scopeBecause: scopeBecause ?? null,
-    ...{ stickyCookies: cookies, stickyBySource: bySource, stickiness: says },
+    ...{ stickyCookies: cookies, stickyBySource: bySource, stickyByCookie: byCookie ?? null, stickiness: says },
     ...{ challenges: challenges ?? 0, addressesInDns: growth?.addresses ?? null },
     ...{ addressesEarlier: growth?.earlier.map(({ addresses }) => addresses) ?? [] },
     ...{ spreadConnectMs: spread?.connectMs ?? null, spreadWaitMs: spread?.waitMs ?? null },

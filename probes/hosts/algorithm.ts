@@ -145,7 +145,8 @@ function disturbed({ serial, bursts, holds }: Draws, facts: OrderFacts, z: numbe
   if (!isDependent && isLoose) return null;
   return {
     // Weights show in all requests together, those at once too.
-    algorithm: countTest(countsOf([...serial, ...bursts.flat()])).upper <= 0.01 ? 'weighted round robin' : 'round robin',
+    algorithm:
+      countTest(countsOf([...serial, ...bursts.flat()])).upper <= 0.01 ? 'weighted round robin' : 'round robin',
     alsoFits: alikeTurns(counts.length, bursts),
     because: 'the turns are mixed: each worker of the balancer counts by itself, or other requests come between ours',
     facts,

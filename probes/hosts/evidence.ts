@@ -62,6 +62,15 @@ const inferSchema = z.object({
   avoided: count,
 });
 
+/** Requests beyond the ride that sent an affinity cookie back to the endpoint that set it. */
+const staySchema = z.object({
+  cookie: z.string(),
+  answered: count,
+  /** Answers of the host that had set it, and of others; the rest named no host. */
+  same: count,
+  other: count,
+});
+
 const endpointSchema = z.object({
   endpoint: endpointIdSchema,
   zone: z.string().nullable(),
@@ -91,6 +100,8 @@ const endpointSchema = z.object({
   tickets: z.object({ samples: count, keys: count }).optional(),
   /** The affinity cookie that most answers set: callers who send it back stay with their host. */
   affinityCookie: z.string().nullable().optional(),
+  /** Null where it was not tried. */
+  stay: staySchema.nullable().optional(),
   /** Most requests first. */
   hosts: z.array(hostSchema),
   /** Requests that could not be given to a host, and how many of them failed. */
@@ -120,6 +131,7 @@ export const hostsEvidence = z.object({
 
 export type HostsEvidence = z.infer<typeof hostsEvidence>;
 export type EndpointHosts = HostsEvidence['byEndpoint'][number];
+export type Stay = z.infer<typeof staySchema>;
 export type SlowerHost = NonNullable<EndpointHosts['slower']>[number];
 export type Sharing = NonNullable<HostsEvidence['sharing']>;
 export type HostRecord = EndpointHosts['hosts'][number];

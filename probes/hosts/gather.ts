@@ -8,12 +8,13 @@ import { quantile } from '../../src/stats/quantile.ts';
 import { type Decision, decide, turnOf } from './algorithm.ts';
 import { bySequence, drawsOf, type Known } from './draws.ts';
 import { chao1 } from './estimate.ts';
-import type { EndpointHosts, HostRecord, HostsEvidence } from './evidence.ts';
+import type { EndpointHosts, HostRecord, HostsEvidence, Stay } from './evidence.ts';
 import { type Answer, failed, failurePeriod, lateAnswers, slowerHosts } from './health.ts';
 import { affinityCookie, type Identification, identify } from './identity.ts';
 import { askMore, MOST_ENDPOINTS, type More } from './infer.ts';
 import type { HostsOptions } from './options.ts';
 import { type Census, sharingOf } from './sharing.ts';
+import { tryToStay } from './stay.ts';
 
 const MAX_HOSTS = 256;
 /** One request may fail for any reason; two of two begin to be a host. */
@@ -22,8 +23,8 @@ const LEAST_REQUESTS = 2;
 export const gather: Gather<HostsEvidence, HostsOptions> = async (context) => {
   const beganMs = context.net.now();
   const read = context.endpoints.map((endpoint) => answersOf(endpoint, context));
-  const more = await moreOf(read, context);
-  const looked = read.map((each) => endpointHosts(each, more.get(each) ?? null));
+  const beyond = await beyondOf(read, context);
+  const looked = read.map((each) => endpointHosts(each, beyond.get(each) ?? null));
   const value = {
     byEndpoint: looked.map(({ record }) => record),
     sharing: sharingOf(looked.flatMap(({ census }) => census ?? [])),
@@ -47,23 +48,37 @@ function answersOf(endpoint: Endpoint, { ride }: GatherContext<HostsOptions>): R
   return { endpoint, answers, identification };
 }
 
+interface Beyond {
+  readonly more: More;
+  readonly stay: Stay | null;
+  readonly requests: number;
+}
+
 /** What was asked beyond the ride, of those endpoints that show several hosts. */
-async function moreOf(read: readonly Read[], context: GatherContext<HostsOptions>): Promise<ReadonlyMap<Read, More>> {
-  const { net, options, signal } = context;
-  if (!options.infer || net.sample === undefined) return new Map();
-  const { sample } = net;
-  const several = read.flatMap((each) => {
-    const { serial, counts } = drawsOf(each.answers, each.identification?.identifiedBy ?? null, null);
-    const hosts = counts.length;
-    return hosts < 2 ? [] : [{ each, hosts, wantsBursts: turnOf(serial, hosts) === null }];
+async function beyondOf(
+  read: readonly Read[],
+  context: GatherContext<HostsOptions>,
+): Promise<ReadonlyMap<Read, Beyond>> {
+  if (!context.options.infer || context.net.sample === undefined) return new Map();
+  const several = read.filter(({ answers, identification }) => {
+    return drawsOf(answers, identification?.identifiedBy ?? null, null).counts.length > 1;
   });
-  const asked = several.slice(0, MOST_ENDPOINTS).map(async ({ each, hosts, wantsBursts }) => {
-    const { burstEveryMs } = options;
-    const asking = { endpoint: each.endpoint, hosts, wantsBursts, burstEveryMs, sample, signal, now: () => net.now() };
-    const more = await askMore(asking);
-    return [each, more] as const;
-  });
-  return new Map(await Promise.all(asked));
+  const asked = several.slice(0, MOST_ENDPOINTS).map(async (each) => [each, await askBeyond(each, context)] as const);
+  return new Map((await Promise.all(asked)).flatMap(([each, beyond]) => (beyond === null ? [] : [[each, beyond]])));
+}
+
+async function askBeyond(each: Read, { net, options, signal }: GatherContext<HostsOptions>): Promise<Beyond | null> {
+  const { endpoint, answers, identification } = each;
+  const { sample, sampleWith } = net;
+  if (sample === undefined || identification === null) return null;
+  const { serial, counts } = drawsOf(answers, identification.identifiedBy, null);
+  const asking = { endpoint, hosts: counts.length, wantsBursts: turnOf(serial, counts.length) === null };
+  const { burstEveryMs } = options;
+  const more = await askMore({ ...asking, burstEveryMs, sample, signal, now: () => net.now() });
+  const traces = answers.map(({ trace }) => trace);
+  const trial = { endpoint, traces, identification, signal };
+  const tried = sampleWith === undefined ? null : await tryToStay({ ...trial, sampleWith });
+  return { more, stay: tried?.stay ?? null, requests: more.requests + (tried?.requests ?? 0) };
 }
 
 interface Looked {
@@ -71,12 +86,12 @@ interface Looked {
   readonly census: Census | null;
 }
 
-function endpointHosts({ endpoint, answers, identification }: Read, more: More | null): Looked {
+function endpointHosts({ endpoint, answers, identification }: Read, beyond: Beyond | null): Looked {
   const traces = answers.map(({ trace }) => trace);
   const answered = traces.flatMap(({ http }) => http ?? []);
   const hosts = hostsOf(answers);
   const nameless = answers.filter(({ identity }) => identity === null);
-  const draws = drawsOf(answers, identification?.identifiedBy ?? null, more);
+  const draws = drawsOf(answers, identification?.identifiedBy ?? null, beyond?.more ?? null);
   const decision = decide(draws);
   const record: EndpointHosts = {
     endpoint: endpoint.id,
@@ -86,9 +101,10 @@ function endpointHosts({ endpoint, answers, identification }: Read, more: More |
     serverErrors: answered.filter(({ status }) => status >= 500).length,
     identifiedBy: identification?.identifiedBy ?? null,
     ...countOf(draws, identification, decision, answered.length),
-    infer: more === null ? null : inferOf(more, draws, decision),
+    infer: beyond === null ? null : inferOf(beyond, draws, decision),
     tickets: ticketsOf(traces),
     affinityCookie: affinityCookie(traces),
+    stay: beyond?.stay ?? null,
     hosts: hosts.slice(0, MAX_HOSTS),
     unidentified: { requests: nameless.length, failures: nameless.filter(({ trace }) => failed(trace)).length },
     unhealthy: unhealthyOf(hosts),
@@ -104,7 +120,11 @@ function ticketsOf(traces: readonly RequestTrace[]): NonNullable<EndpointHosts['
   return { samples: names.length, keys: new Set(names).size };
 }
 
-function inferOf({ bursts, requests }: More, { holds }: Known, { facts }: Decision): EndpointHosts['infer'] {
+function inferOf(
+  { more: { bursts }, requests }: Beyond,
+  { holds }: Known,
+  { facts }: Decision,
+): EndpointHosts['infer'] {
   return {
     ...{ requests, bursts: bursts.length, burstSize: bursts[0]?.length ?? 0 },
     ...{ dispersion: facts.burstDispersion, dispersionChance: facts.burstChance, held: holds.length },

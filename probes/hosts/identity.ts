@@ -200,6 +200,16 @@ function filledIn(identities: readonly (WireText | null)[], samples: readonly Sa
   return identities.map((identity, at) => identity ?? byKey.get(samples[at]?.tls?.ticketKeyName ?? '') ?? null);
 }
 
+/** The affinity cookie that an answer sets, and the line that sets it. */
+export function affinityLine({ headers }: HttpFacts): { readonly cookie: string; readonly line: WireText } | null {
+  const lines = fieldValues(headers, 'set-cookie');
+  for (const [cookie, pattern] of [...COOKIES, ...OPAQUE_COOKIES]) {
+    const line = lines.find((value) => matches(value, pattern));
+    if (line !== undefined) return { cookie, line };
+  }
+  return null;
+}
+
 /** The affinity cookie that most answers set: a caller who sends it back stays with its host. Null without. */
 export function affinityCookie(samples: readonly Sample[]): string | null {
   const answered = samples.flatMap(({ http }) => http ?? []);

@@ -5,7 +5,7 @@ import type { HostsOptions, HostsPolicy } from './options.ts';
 
 const MORE =
   'after the ride, to at most 8 endpoints behind which it tells several hosts apart: at most 25 bursts of two requests for each host (4 to 16 at once), ' +
-  'one burst in 400 ms, and 4 times one request kept open for at most 2 s while at most 24 others go one after the other';
+  'one burst in 400 ms, and 4 times one request kept open for at most 2 s while at most 24 others go one after the other; then 8 that send an affinity cookie back, where one is set';
 
 export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
   id: 'hosts',

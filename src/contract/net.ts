@@ -1,4 +1,5 @@
 // Owns what the wire offers to a probe's gather. Declared here, fulfilled by src/net, so that contract stands below net.
+import type { CookiePair } from '../model/cookie.ts';
 import type { Attempt } from '../model/problem.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
@@ -326,6 +327,9 @@ export type SampleMore = (
   until?: Promise<void>,
 ) => Promise<RequestTrace>;
 
+/** The same, as a client that sends this cookie back. Null where the journey's own requests carry cookies: one field holds them all (RFC 6265 5.4). */
+export type SampleWith = (cookie: CookiePair) => SampleMore | null;
+
 /** What `gather` may use. Every byte sent through it is counted in the journey's budget. */
 export interface Net {
   /** Monotonic milliseconds. */
@@ -337,6 +341,8 @@ export interface Net {
   readonly handshake?: Handshake;
   /** Samples beyond the ride; absent where nothing beyond it may be sent. */
   readonly sample?: SampleMore;
+  /** Absent where `sample` is. */
+  readonly sampleWith?: SampleWith;
   /** HTTP requests beyond the ride, to any URL; absent where nothing beyond it may be sent. */
   readonly call?: Call;
   /** Several messages on one connection; absent where nothing beyond the ride may be sent. */

@@ -66,7 +66,9 @@ export async function observe(
   const opening = { meter, originMs, startedAtMs: context.startedAtMs };
   const sampler = await openSamplerOf(settings, { ...opening, checkOnly });
   const underWay: Promise<unknown>[] = [];
-  const more = openSampleMore(() => openSamplerOf(settings, { ...opening, checkOnly: false }));
+  const more = openSampleMore(settings.request, (request) =>
+    openSamplerOf({ ...settings, request }, { ...opening, checkOnly: false }),
+  );
   const toClose: { close(): Promise<void> }[] = [more];
   const tracer = openTracer(meter, openingOf(settings));
   try {
@@ -255,7 +257,7 @@ function openWire(
   const { trace, fullSize } = tracer;
   const wallMs = (): number => startedAtMs + now() - originMs;
   const converse = openConverse({ ...settings, limits: LIMITS, meter, wallMs });
-  return { ...wire, trace, fullSize, sample: more.sample, call: calls.call, converse };
+  return { ...wire, trace, fullSize, sample: more.sample, sampleWith: more.sampleWith, call: calls.call, converse };
 }
 
 function openCallOf(

@@ -1,23 +1,39 @@
 // Owns samples beyond the ride, for probes that were asked to send them: made ready when the first is wanted, stopped with the journey.
-import type { SampleMore } from '../contract/net.ts';
+import type { SampleMore, SampleWith } from '../contract/net.ts';
+import type { CookiePair } from '../model/cookie.ts';
 import type { Sampler } from '../net/sample/sampler.ts';
+import type { RequestSettings } from './settings.ts';
 
 export interface OpenedSampleMore {
   readonly sample: SampleMore;
+  readonly sampleWith: SampleWith;
   /** Settles when nothing of it is under way. */
   close(): Promise<void>;
 }
 
-export function openSampleMore(open: () => Promise<Sampler>): OpenedSampleMore {
-  let opening: Promise<Sampler> | null = null;
-  return {
-    async sample(endpoint, sequence, signal, until) {
-      opening ??= open();
-      const { trace } = await (await opening).sample(endpoint, sequence, signal, until);
+export function openSampleMore(
+  request: RequestSettings,
+  open: (request: RequestSettings) => Promise<Sampler>,
+): OpenedSampleMore {
+  const opened = new Map<CookiePair | null, Promise<Sampler>>();
+  const samplerOf = (cookie: CookiePair | null): Promise<Sampler> => {
+    const own = cookie === null ? request : { ...request, headers: [...request.headers, ['cookie', cookie] as const] };
+    const opening = opened.get(cookie) ?? open(own);
+    opened.set(cookie, opening);
+    return opening;
+  };
+  const sampleAs =
+    (cookie: CookiePair | null): SampleMore =>
+    async (endpoint, sequence, signal, until) => {
+      const { trace } = await (await samplerOf(cookie)).sample(endpoint, sequence, signal, until);
       return trace;
-    },
+    };
+  const hasCookies = request.headers.some(([name]) => name.toLowerCase() === 'cookie');
+  return {
+    sample: sampleAs(null),
+    sampleWith: (cookie) => (hasCookies ? null : sampleAs(cookie)),
     async close() {
-      if (opening !== null) await (await opening).close();
+      await Promise.allSettled([...opened.values()].map(async (opening) => (await opening).close()));
     },
   };
 }

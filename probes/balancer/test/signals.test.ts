@@ -332,6 +332,38 @@ test.each<[number, number, string]>([
   expect((await gathered([], { earlier: { hosts } })).stickiness?.bySource).toBe(bySource);
 });
 
+type Stay = readonly [by: string, answered: number, same: number, other: number];
+test.each<[readonly (Stay | null)[], 'stays' | 'moves' | null, string]>([
+  [[null], null, 'back stay with their host by its design (--infer tries it)'],
+  [[['x-served-by', 8, 8, 0]], 'stays', 'back stay with their host, as was tried'],
+  [[['x-served-by', 8, 2, 6]], 'moves', 'is set, but callers who send it back meet other hosts all the same'],
+  [
+    [
+      ['x-served-by', 8, 8, 0],
+      ['x-served-by', 8, 3, 5],
+    ],
+    'moves',
+    'meet other hosts all the same',
+  ],
+  [[['x-served-by', 8, 7, 1], null], 'stays', 'as was tried'],
+  // The cookie is the name of the host, and a balancer that was given it need not set it again.
+  [[['cookie SERVERID', 8, 0, 0]], 'stays', 'as was tried'],
+  [[['cookie SERVERID', 8, 0, 8]], 'moves', 'meet other hosts all the same'],
+  [[['x-served-by', 8, 0, 0]], null, 'by its design'],
+  [[['x-served-by', 3, 3, 0]], null, 'by its design'],
+])('the cookie sent back, %j: %s', async (stays, byCookie, says) => {
+  const byEndpoint = stays.map((stay) => {
+    const known = { endpoint: first.id, seen: 3, answered: 24, algorithm: null, identifiedBy: stay?.[0] ?? null };
+    if (stay === null) return known;
+    return { ...known, stay: { cookie: 'SERVERID', answered: stay[1], same: stay[2], other: stay[3] } };
+  });
+  const headers = [['set-cookie', 'SERVERID=s1']] as const;
+  const seen = await gathered(answers(times(6, () => ({ headers }))), { earlier: { hosts: { byEndpoint } } });
+  expect(seen.stickiness).toMatchObject({ cookies: ['SERVERID'], byCookie, says: expect.stringContaining(says) });
+  const words = judgement.answer(seen, {} as never).summary[0];
+  expect(words).toContain(byCookie === 'moves' ? 'not sticky in spite of the cookie' : '; sticky by the cookie');
+});
+
 test.each<[readonly (number | null)[], string | null]>([
   [[], 'nothing answered'],
   [[1, 1], 'one host answered all of it, which is what a service without any balancer looks like too'],
