@@ -49,8 +49,8 @@ export function fromNames(lookup: Lookup | null, endpoints: EndpointId[]): reado
   return signals.filter(({ product }, index) => signals.findIndex((one) => one.product === product) === index);
 }
 
-/** Services of the clouds' lists whose addresses carry one product only; the names are the operators'. */
-const SERVICES: readonly (readonly [operator: string, service: RegExp, meaning: Meaning])[] = [
+/** Services of the clouds' lists whose addresses carry one product only; the names are the operators'. Null: of a list that names none. */
+const SERVICES: readonly (readonly [operator: string, service: RegExp | null, meaning: Meaning])[] = [
   ['AWS', /^CLOUDFRONT$/, { layer: 7, product: 'Amazon CloudFront', scope: 'global', shields: true, weight: 3 }],
   [
     'AWS',
@@ -63,13 +63,19 @@ const SERVICES: readonly (readonly [operator: string, service: RegExp, meaning: 
     /^AzureFrontDoor/,
     { layer: 7, product: 'Azure Front Door', scope: 'global', shields: true, weight: 3 },
   ],
+  // Lists of edges only: they name no service, and Cloudflare forwards TCP from the same ones (Spectrum).
+  ['Cloudflare', null, { layer: null, product: 'Cloudflare', scope: 'global', shields: true, weight: 3 }],
+  ['Fastly', null, { layer: 7, product: 'Fastly', scope: 'global', shields: true, weight: 3 }],
 ];
 
 /** An address that its operator announces everywhere: one of them is served from many places. */
 const EVERYWHERE: Meaning = { layer: null, product: null, scope: 'global', shields: false, weight: 1 };
 
 function ofPlace({ operator, service, region }: Place): Meaning | null {
-  const row = SERVICES.find(([of, pattern]) => of === operator && service !== null && pattern.test(service));
+  const row = SERVICES.find(
+    ([of, pattern]) =>
+      of === operator && (pattern === null ? service === null : service !== null && pattern.test(service)),
+  );
   if (row !== undefined) return row[2];
   return region?.toLowerCase() === 'global' ? EVERYWHERE : null;
 }

@@ -141,9 +141,10 @@ function rideOptions(command: Command): Command {
     .addOption(
       repeatable(
         '--networks <F>',
-        'published address ranges (AWS, Google, Azure, iptoasn, pyasn): whose the addresses are (repeat)',
+        'published address ranges: whose the addresses are; a file, or aws, cloudflare, fastly, github, google, oracle to fetch it (repeat)',
       ),
     )
+    .addOption(repeatable('--cloud-ranges <F>', 'the same as --networks').hideHelp())
     .option(
       '--no-tls-survey',
       'no TLS hellos and handshakes beside the ride: only what it negotiates is told, not what is offered',

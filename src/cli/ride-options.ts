@@ -31,6 +31,8 @@ export interface RideOptions extends JudgingOptions {
   readonly dns0x20: boolean;
   readonly dnsPadding: boolean;
   readonly networks: readonly string[];
+  /** The same by another name. */
+  readonly cloudRanges: readonly string[];
   readonly axfr?: boolean;
   readonly dnsConformance?: true;
   readonly tlsSurvey: boolean;
@@ -100,7 +102,7 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     probes: chosenProbes(options, launch),
     probeOptions: await probeOptionsOf(options, launch),
     ...(await beforeOf(options, target, launch)),
-    ...(await networksOf(options)),
+    ...(await networksOf(options, launch)),
   };
   refuseUnreachable(settings);
   // Built and left: what cannot be sent is said now, to --plan as well.
@@ -169,10 +171,14 @@ async function beforeOf({ since }: RideOptions, target: Target, launch: Launch):
   return { before: await readEarlier(since, target, launch) };
 }
 
-async function networksOf({ networks }: RideOptions): Promise<Pick<RideSettings, 'networks'>> {
-  if (networks.length === 0) return {};
+async function networksOf(
+  { networks, cloudRanges, plan, quiet }: RideOptions & { readonly quiet?: boolean },
+  launch: Launch,
+): Promise<Pick<RideSettings, 'networks'>> {
+  const names = [...networks, ...cloudRanges];
+  if (names.length === 0) return {};
   const { readNetworks } = await import('./network-files.ts');
-  return { networks: await readNetworks(networks) };
+  return { networks: await readNetworks(names, { launch, sendsNothing: plan === true, isQuiet: quiet === true }) };
 }
 
 /** An address given by hand in a family that is left out would be passed over without a word. */

@@ -6,7 +6,8 @@ import { type IpAddress, visible, wireText } from './text.ts';
 import { UsageError } from './usage-error.ts';
 
 const KNOWN =
-  'give AWS ip-ranges.json, Google cloud.json or goog.json, Azure ServiceTags_*.json, a table of iptoasn.com (TSV), or one of pyasn (.dat)';
+  'give AWS ip-ranges.json, Google cloud.json or goog.json, Azure ServiceTags_*.json, Cloudflare ips-v4 or ips-v6, Fastly public-ip-list, ' +
+  'Oracle public_ip_ranges.json, GitHub meta, a plain list of prefixes named after whose they are, a table of iptoasn.com (TSV), or one of pyasn (.dat)';
 
 /**
  * Puts what the text of one file says into the table.
@@ -14,7 +15,7 @@ const KNOWN =
  * @throws UsageError when it is none of the lists known here
  */
 export function readAddressRanges(text: string, name: string, table: AddressTable): void {
-  const rows = text.trimStart().startsWith('{') ? readJson(text, name, table) : readLines(text, table);
+  const rows = text.trimStart().startsWith('{') ? readJson(text, name, table) : readLines(text, name, table);
   if (rows === 0) throw new UsageError(`--networks: ${name} holds no address range known here`, KNOWN);
 }
 
@@ -28,8 +29,10 @@ function readJson(text: string, name: string, table: AddressTable): number {
     const why = error instanceof Error ? visible(error.message).slice(0, 200) : 'not JSON';
     throw new UsageError(`--networks: ${name} is not JSON: ${why}`, KNOWN);
   }
-  const { prefixes, ipv6_prefixes: ipv6, values } = fieldsOf(value);
-  let rows = 0;
+  const fields = fieldsOf(value);
+  const { prefixes, ipv6_prefixes: ipv6, values, regions } = fields;
+  let rows = addCloudflare(fieldsOf(fields['result']), table) + addFastly(fields, table) + addGithub(fields, table);
+  for (const region of listOf(regions)) rows += addOracleRegion(region, table);
   for (const row of [...listOf(prefixes), ...listOf(ipv6)]) rows += addPrefix(row, table);
   for (const tag of listOf(values)) rows += addServiceTag(tag, table);
   return rows;
@@ -77,7 +80,46 @@ function addServiceTag(tag: Fields, table: AddressTable): number {
   const [name] = (word(tag['name']) ?? '').split('.');
   const service = name === undefined || name === '' || name === 'AzureCloud' ? null : name;
   const place = { operator: 'Microsoft Azure', service, region: word(properties['region']), zone: null };
-  const prefixes = properties['addressPrefixes'];
+  return addAll(properties['addressPrefixes'], place, table);
+}
+
+/** Edges that announce every prefix from every place of theirs. */
+const everywhere = (operator: string): Place => ({ operator, service: null, region: 'global', zone: null });
+
+/** https://developers.cloudflare.com/api/resources/ips/: the same prefixes as in the plain lists. */
+function addCloudflare({ ipv4_cidrs: ipv4, ipv6_cidrs: ipv6 }: Fields, table: AddressTable): number {
+  return addAll(ipv4, everywhere('Cloudflare'), table) + addAll(ipv6, everywhere('Cloudflare'), table);
+}
+
+/** https://www.fastly.com/documentation/reference/api/utils/public-ip-list/ */
+function addFastly({ addresses, ipv6_addresses: ipv6 }: Fields, table: AddressTable): number {
+  return addAll(addresses, everywhere('Fastly'), table) + addAll(ipv6, everywhere('Fastly'), table);
+}
+
+/** https://docs.oracle.com/iaas/Content/General/Concepts/addressranges.htm. OCI: its customers' networks; OSN: its own services, of which the next tag says which. */
+function addOracleRegion(row: Fields, table: AddressTable): number {
+  const region = word(row['region']);
+  let rows = 0;
+  for (const { cidr, tags } of listOf(row['cidrs'])) {
+    const named = (Array.isArray(tags) ? tags.map(word) : []).filter((tag) => tag !== null && tag !== 'OCI');
+    const service = named.find((tag) => tag !== 'OSN') ?? named[0] ?? null;
+    rows += add(cidr, { operator: 'Oracle Cloud', service, region, zone: null }, table);
+  }
+  return rows;
+}
+
+/** What GitHub itself serves from its addresses, the likeliest first. Runners (`actions`) are left out: they stand in other clouds' ranges. */
+const GITHUB_SERVICES = ['pages', 'web', 'api', 'git', 'packages', 'hooks'];
+
+/** https://docs.github.com/rest/meta/meta#get-github-meta-information */
+function addGithub(fields: Fields, table: AddressTable): number {
+  let rows = 0;
+  for (const service of GITHUB_SERVICES)
+    rows += addAll(fields[service], { operator: 'GitHub', service, region: null, zone: null }, table);
+  return rows;
+}
+
+function addAll(prefixes: unknown, place: Place, table: AddressTable): number {
   let rows = 0;
   for (const prefix of Array.isArray(prefixes) ? prefixes : []) rows += add(prefix, place, table);
   return rows;
@@ -100,17 +142,29 @@ export function readPrefix(text: string): { readonly address: IpAddress; readonl
   return bits <= (familyOf(address) === 4 ? 32 : 128) ? { address, bits } : null;
 }
 
-/** iptoasn.com: `START END ASN COUNTRY NAME`. pyasn: `PREFIX ASN`, comments after `;`. Tabs between the fields; AS 0 is nobody's. */
-function readLines(text: string, table: AddressTable): number {
+/**
+ * iptoasn.com: `START END ASN COUNTRY NAME`. pyasn: `PREFIX ASN`, comments after `;`. Tabs between the fields; AS 0 is nobody's. A line of one prefix
+ * alone, comments after `#`, is of whom the file is named after.
+ */
+function readLines(text: string, name: string, table: AddressTable): number {
+  const place = ownerOf(name);
   const systems = new Map<number, ReturnType<typeof systemOf>>();
   let rows = 0;
   for (let from = 0; from < text.length; ) {
     const end = text.indexOf('\n', from);
     const line = text.slice(from, end < 0 ? text.length : end);
     from = end < 0 ? text.length : end + 1;
-    rows += addLine(line, table, systems);
+    rows += line.includes('\t') ? addLine(line, table, systems) : add(line.replace(/#.*/, '').trim(), place, table);
   }
   return rows;
+}
+
+/** Cloudflare's are ips-v4 and ips-v6 (https://www.cloudflare.com/ips/). */
+function ownerOf(name: string): Place {
+  const base = (name.split(/[\\/]/).at(-1) ?? '').replace(/\.[a-z]{1,4}$/i, '');
+  return /^ips-v[46]$/.test(base)
+    ? everywhere('Cloudflare')
+    : { operator: word(base) ?? 'unnamed list', service: null, region: null, zone: null };
 }
 
 function addLine(line: string, table: AddressTable, systems: Map<number, ReturnType<typeof systemOf>>): number {

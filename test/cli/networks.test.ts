@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { healthyScript } from '../../src/demo/script.ts';
 import { startWorld, type World } from '../../src/demo/world.ts';
-import { journeyThrough, runInside } from '../support/cli.ts';
+import { captureIo, journeyThrough, runInside } from '../support/cli.ts';
 
 let world: World;
 let folder: string;
@@ -53,4 +53,70 @@ test('addresses and name servers are told by two lists together', async () => {
 test('a packed list is refused with the remedy', async () => {
   const file = await written('systems.tsv.gz', gzipSync('192.0.2.0\t192.0.2.255\t1\tX\tY\n'));
   await expect(runInside(world, ['kms.example', '--networks', file])).rejects.toThrow(/is packed/);
+});
+
+test('the option has a second name, and both are read', async () => {
+  const fastly = await written('fastly.json', JSON.stringify({ addresses: ['127.0.10.0/24'] }));
+  const own = await written('office.txt', '# ours\n127.0.20.0/24\n');
+  const journey = await journeyThrough(world, '--cloud-ranges', fastly, '--networks', own);
+  const answer = journey.answers.find(({ probe }) => probe === 'dns');
+  expect(answer?.facts['addressSpread']).toEqual(
+    expect.arrayContaining([
+      { operator: 'Fastly', region: 'global', localZone: null, addresses: 1 },
+      { operator: 'office', region: null, localZone: null, addresses: 1 },
+    ]),
+  );
+});
+
+describe('a list that its operator publishes', () => {
+  const DAY_MS = 86_400_000;
+  const list = { addresses: ['127.0.10.0/24'], ipv6_addresses: [] };
+  // Nothing else here is asked by fetch; nock stands in the way of the other sockets.
+  const asked: string[] = [];
+  const site = (answer: () => Response): void => {
+    asked.length = 0;
+    vi.stubGlobal('fetch', async (url: string) => {
+      asked.push(url);
+      return answer();
+    });
+  };
+  const down = (): never => {
+    throw new TypeError('fetch failed', { cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }) });
+  };
+  const wanted = ['kms.example', '--only', 'balancer', '-n', '1', '--networks', 'fastly', '-f', 'json'];
+  const ioAt = (cache: string, nowMs = Date.now()) =>
+    captureIo({ env: { XDG_CACHE_HOME: join(folder, cache) }, wallClockMs: () => nowMs });
+  afterEach(() => void vi.unstubAllGlobals());
+
+  test('is fetched when it is named, kept, and used when it is old and nobody can be reached', async () => {
+    site(() => Response.json(list, { headers: { etag: '"1"' } }));
+    const began = Date.now();
+    const { out } = await runInside(world, wanted, ioAt('kept', began));
+    expect(out).toContain('the address is in a range that Fastly uses for Fastly');
+    expect(asked).toEqual(['https://api.fastly.com/public-ip-list']);
+    // Not asked for again.
+    const again = await runInside(world, wanted, ioAt('kept', began + DAY_MS / 2));
+    expect(again).toMatchObject({ err: '' });
+    expect(asked).toHaveLength(1);
+    site(down);
+    const later = await runInside(world, wanted, ioAt('kept', began + 3 * DAY_MS));
+    expect(later.err).toMatch(/^probe: --networks fastly: .* could not be fetched: .*; the list of 3d ago is used\n$/);
+    expect(later.out).toContain('in a range that Fastly uses');
+  });
+
+  test('is not fetched for --plan, which says what would be', async () => {
+    site(down);
+    const { out } = await runInside(world, [...wanted.slice(0, -2), '--plan'], ioAt('planned'));
+    expect(asked).toEqual([]);
+    expect(out).toContain('networks: GET https://api.fastly.com/public-ip-list');
+  });
+
+  test.each([
+    ['fastly', /could not be fetched: it cannot be reached \(ECONNREFUSED\)/],
+    ['azure', /Microsoft publishes its list each week under another address/],
+    ['amazone', /cannot read amazone/],
+  ])('that cannot be had is said before anything is sent: %s', async (name, words) => {
+    site(down);
+    await expect(runInside(world, ['kms.example', '--networks', name], ioAt('none'))).rejects.toThrow(words);
+  });
 });

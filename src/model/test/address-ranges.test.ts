@@ -57,6 +57,27 @@ const azure = {
     },
   ],
 };
+const oracle = {
+  last_updated_timestamp: '2026-11-01T00:00:00.000000',
+  regions: [
+    {
+      region: 'us-phoenix-1',
+      cidrs: [
+        { cidr: '192.0.2.0/24', tags: ['OCI'] },
+        { cidr: '198.51.100.0/24', tags: ['OSN', 'OBJECT_STORAGE'] },
+      ],
+    },
+  ],
+};
+const github = {
+  verifiable_password_authentication: true,
+  ...{
+    hooks: ['192.0.2.0/24'],
+    web: ['192.0.2.0/24'],
+    actions: ['198.51.100.0/24'],
+    domains: { website: ['*.github.com'] },
+  },
+};
 const iptoasn =
   '192.0.2.0\t192.0.2.255\t64500\tNL\tEXAMPLE-A\n198.51.100.0\t198.51.100.127\t0\tNone\tNot routed\n2001:db8::\t2001:db8:0:ffff:ffff:ffff:ffff:ffff\t64501\tDE\tEXAMPLE-B\n';
 const pyasn = '; IP-ASN32-DAT file\n; Original file : rib\n192.0.2.0/24\t64500\n192.0.2.128/25\t64502\n';
@@ -133,6 +154,49 @@ describe('what a list says of an address', () => {
       { operator: 'Microsoft Azure', service: 'AzureFrontDoor', region: 'westeurope', zone: null },
       '192.0.2.16/28',
     ],
+    [
+      'Cloudflare, by its API',
+      [{ success: true, result: { ipv4_cidrs: ['192.0.2.0/24'], ipv6_cidrs: ['2001:db8::/32'] } }],
+      '2001:db8::7',
+      { operator: 'Cloudflare', service: null, region: 'global', zone: null },
+      '2001:db8::/32',
+    ],
+    [
+      'Fastly',
+      [{ addresses: ['192.0.2.0/24'], ipv6_addresses: ['2001:db8::/32'] }],
+      '192.0.2.7',
+      { operator: 'Fastly', service: null, region: 'global', zone: null },
+      '192.0.2.0/24',
+    ],
+    [
+      'Oracle, a customer’s network',
+      [oracle],
+      '192.0.2.7',
+      { operator: 'Oracle Cloud', service: null, region: 'us-phoenix-1', zone: null },
+      '192.0.2.0/24',
+    ],
+    [
+      'Oracle, a service of its own',
+      [oracle],
+      '198.51.100.7',
+      { operator: 'Oracle Cloud', service: 'OBJECT_STORAGE', region: 'us-phoenix-1', zone: null },
+      '198.51.100.0/24',
+    ],
+    [
+      'GitHub, what is likeliest of what it serves there',
+      [github],
+      '192.0.2.7',
+      { operator: 'GitHub', service: 'web', region: null, zone: null },
+      '192.0.2.0/24',
+    ],
+    ['GitHub, a runner in another cloud', [github], '198.51.100.7', null, null],
+    [
+      'a plain list, of whom its file is named after',
+      ['# offices\r\n192.0.2.0/24 # here\r\n\r\n2001:db8::/32\r\n'],
+      '192.0.2.7',
+      { operator: 'list', service: null, region: null, zone: null },
+      '192.0.2.0/24',
+    ],
     ['nobody’s', [amazon, google, azure], '192.0.3.1', null, null],
   ] as const)('%s', (_, files, address, place, prefix) => {
     const found = tableOf(...files).find(address as IpAddress);
@@ -155,6 +219,17 @@ describe('what a list says of an address', () => {
   ])('autonomous system: %s', (_, file, address, system) => {
     expect(tableOf(file).find(address as IpAddress)).toEqual({ prefix: null, place: null, autonomousSystem: system });
   });
+});
+
+test.each([
+  ['/somewhere/ips-v4', 'Cloudflare', 'global'],
+  ['ips-v6.txt', 'Cloudflare', 'global'],
+  ['C:\\\\lists\\\\office.csv', 'office', null],
+  ['\u001b[31m', 'unnamed list', null],
+])('a plain list in %s is of %s', (file, operator, region) => {
+  const table = new AddressTable();
+  readAddressRanges('192.0.2.0/24\n', file, table);
+  expect(table.find('192.0.2.1' as IpAddress).place).toEqual({ operator, service: null, region, zone: null });
 });
 
 test('the longest of nested prefixes is the one that a search through all of them finds', () => {
