@@ -142,6 +142,9 @@ test.each<[string, string | null, string | null, Partial<BalancerEvidence>]>([
   ['AWS', 'EC2', 'eu-west-1', { layer: null, product: null, scope: null }],
   ['Google', 'Google Cloud', 'global', { layer: null, product: null, scope: 'global' }],
   ['Microsoft Azure', 'AzureFrontDoor', null, { product: 'Azure Front Door' }],
+  ['Cloudflare', null, 'global', { layer: null, product: 'Cloudflare', scope: 'global' }],
+  ['Fastly', null, 'global', { layer: 7, product: 'Fastly', scope: 'global' }],
+  ['Oracle Cloud', 'OBJECT_STORAGE', 'us-phoenix-1', { layer: null, product: null, scope: null }],
 ])('an address of %s %s in %s', async (operator, service, region, expected) => {
   const networks = new AddressTable();
   networks.addPlace('192.0.2.0' as IpAddress, 24, { operator, service, region, zone: null });
