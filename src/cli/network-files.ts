@@ -5,12 +5,12 @@ import { isAbsolute, join } from 'node:path';
 import { readAddressRanges } from '../model/address-range-files.ts';
 import { type AddressRanges, AddressTable } from '../model/address-ranges.ts';
 import { formatDuration } from '../model/duration.ts';
+import { nearest } from '../model/nearest.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { AZURE_PAGE, type PublishedFile, type Publisher, publishers } from '../net/published/operators.ts';
 import { isKeptFresh, type PublishedOptions, publishedFile } from '../net/published/published-file.ts';
 import { readBytes } from './input-file.ts';
 import type { Launch } from './launch.ts';
-import { nearest } from './nearest.ts';
 
 /** Azure's list is 4 MB, a table of all autonomous systems 40 MB. */
 const MAX_BYTES = 134_217_728;

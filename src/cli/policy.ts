@@ -4,10 +4,10 @@ import type { AnyProbe } from '../contract/probe.ts';
 import type { Policy } from '../journey/judge.ts';
 import { type Severity, severities } from '../model/finding.ts';
 import type { Journey } from '../model/journey.ts';
+import { nearest } from '../model/nearest.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { readText } from './input-file.ts';
-import { nearest } from './nearest.ts';
 
 /** A policy is a page of text; more is a mistaken file name. Bytes. */
 const MAX_POLICY_BYTES = 1_048_576;

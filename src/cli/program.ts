@@ -14,11 +14,12 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
     .enablePositionalOptions()
     .addHelpText('after', HELP_AFTER);
   const ride = program
-    .command('ride <target>', { isDefault: true })
+    .command('ride [target]', { isDefault: true })
     .description('ride one journey and report it (the default command)');
-  rideOptions(ride).action(async (target: string, options: Record<string, unknown>) => {
+  rideOptions(ride).action(async (target: string | undefined, options: Record<string, unknown>) => {
     const { runRide } = await import('./commands/ride.ts');
-    setExit(await runRide(target, options, launch));
+    const isTyped = (option: string): boolean => ride.getOptionValueSource(option) === 'cli';
+    setExit(await runRide(target, options, isTyped, launch));
   });
   certsOptions(program.command('certs [target...]')).action(
     async (targets: readonly string[], options: Record<string, unknown>) => {
@@ -46,6 +47,7 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
     const { runReport } = await import('./commands/report.ts');
     setExit(await runReport(file, options, launch));
   });
+  configCommands(program.command('config'), launch, setExit);
   program
     .command('demo [command...]')
     .description('run any of the above inside the embedded kms.example world (default: probe kms.example)')
@@ -57,6 +59,25 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
       setExit(await runDemo(command, launch, runCommand));
     });
   return program;
+}
+
+function configCommands(config: Command, launch: Launch, setExit: (code: number) => void): void {
+  config.description('the files that a person writes: looked at, without sending anything');
+  config
+    .command('check <file>')
+    .description('check a journey file: every mistake with its line')
+    .action(async (file: string) => {
+      const { runConfigCheck } = await import('./commands/config.ts');
+      const defaults = rideOptions(new Command()).opts();
+      setExit(await runConfigCheck(file, defaults, launch));
+    });
+  config
+    .command('schema')
+    .description('print the JSON Schema of journey files, for editors')
+    .action(async () => {
+      const { runConfigSchema } = await import('./commands/config.ts');
+      setExit(await runConfigSchema(launch));
+    });
 }
 
 /** Parses and runs; returns the exit code. UsageError and faults of the program are left to the caller. */
@@ -115,6 +136,7 @@ function clockOption(command: Command): Command {
 
 function rideOptions(command: Command): Command {
   paceOptions(command)
+    .option('--journey <F>', 'journey file (YAML): target, request, steps with assertions, and options as here')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
     .option('--deadline <D>', 'bound on the whole journey; what is known by then is reported', '60s')
     .addOption(

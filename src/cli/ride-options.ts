@@ -1,6 +1,7 @@
 // Owns the step from the words of the command line to the settings of a ride. Every mistake is a UsageError with its remedy.
 
 import { rootCertificates } from 'node:tls';
+import type { Contribution } from '../config/journey/part.ts';
 import { LIMITS, type NamedZone, type PinnedAddress, type RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
 import { Secret } from '../model/secret.ts';
@@ -74,7 +75,13 @@ const MAX_PEM_BYTES = 4_194_304;
 const MAX_ANCHOR_BYTES = 65_536;
 const MAX_BODY_BYTES = 1_048_576;
 
-export async function rideSettings(input: string, options: RideOptions, launch: Launch): Promise<RideSettings> {
+/** @param file what a journey file adds; its options are among the others already */
+export async function rideSettings(
+  input: string,
+  options: RideOptions,
+  launch: Launch,
+  file: Contribution = {},
+): Promise<RideSettings> {
   const { surroundings } = launch;
   const target = parseTarget(input, surroundings.defaultPort ?? undefined);
   const given = options.resolver.map(parseResolver);
@@ -95,12 +102,12 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
     servername: servernameOf(options.sni, target),
     trust: { ...(await rootsOf(options, launch)), insecure: options.insecure === true },
     identity: await identityOf(options),
-    request: await requestSettings(options, launch),
+    request: withRequestOf(file, await requestSettings(options, launch)),
     http: options.http ?? 'negotiated',
     ...(options.traceSampled ? {} : { traceSampled: false }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
     probes: chosenProbes(options, launch),
-    probeOptions: await probeOptionsOf(options, launch),
+    probeOptions: joinedByProbe(file.probeOptions ?? {}, await probeOptionsOf(options, launch)),
     ...(await beforeOf(options, target, launch)),
     ...(await networksOf(options, launch)),
   };
@@ -108,6 +115,20 @@ export async function rideSettings(input: string, options: RideOptions, launch: 
   // Built and left: what cannot be sent is said now, to --plan as well.
   requestOf({ ...settings, limits: LIMITS });
   return settings;
+}
+
+/** A header of the command line replaces the file's of that name. */
+function withRequestOf({ request }: Contribution, typed: RideSettings['request']): RideSettings['request'] {
+  const names = new Set(typed.headers.map(([name]) => name.toLowerCase()));
+  const written = (request?.headers ?? []).filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...typed, headers: [...written, ...typed.headers], body: typed.body ?? request?.body ?? null };
+}
+
+type ByProbe = RideSettings['probeOptions'];
+
+function joinedByProbe(written: ByProbe, typed: ByProbe): ByProbe {
+  const both = Object.entries(typed).map(([id, given]) => [id, { ...(written[id] as object), ...(given as object) }]);
+  return { ...written, ...(Object.fromEntries(both) as ByProbe) };
 }
 
 /** Read here, so that a file of anchors or hints that is none is said before anything is sent. */

@@ -30,6 +30,10 @@ test.each([
   [['kms.example', '--networks', '/dev/null'], '--networks: /dev/null holds no address range known here'],
   [['kms.example', '--networks', 'package.json'], '--networks: package.json holds no address range known here'],
   [['kms.example', '--client-cert', '/dev/null'], 'go together'],
+  [['--journey', '/nonexistent/j.yaml'], '--journey: cannot read /nonexistent/j.yaml: no such file'],
+  [['kms.example', '--journey', 'package.json'], 'package.json:2: no key is called "name"'],
+  [['config', 'check', '/dev/null'], '/dev/null: a journey file is a mapping'],
+  [['config', 'chekc', 'x'], 'unknown command'],
   [['kms.example', '-H', 'broken'], '--header'],
   [['kms.example', '-H', 'X: a\r\nY: b'], '--header'],
   [['kms.example', '-X', 'GET /'], '--method'],
@@ -76,7 +80,7 @@ test.each([
   [['judge', '/nonexistent.json'], 'no such file'],
   [['report', '/dev/null'], 'is not JSON'],
   [['report', 'package.json'], 'no schema'],
-  [[], 'missing required argument'],
+  [[], 'no target is given'],
 ])('probe %j', async (args, words) => {
   const { exit, out, err } = await runCli(args);
   expect(err).toContain(words);

@@ -35,9 +35,20 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
   ['no-unknown-package', 'src/agent/everything.ts', 'a-package-that-nobody-named'],
   ['no-barrel', 'src/utils/words.ts', 'src/utils/parts/index.ts'],
   ['named-rooms', 'src/cli/program.ts', 'src/utils/words.ts'],
-  ...['undici', 'koffi', 'dns-packet', 'node-forge', 'prom-client', 'tldts', 'commander', 'yaml', 'zod'].map(
-    (name) => [`room-of-${name}`, 'src/agent/everything.ts', name] as const,
-  ),
+  ...[
+    'undici',
+    'koffi',
+    'dns-packet',
+    'node-forge',
+    'prom-client',
+    'tldts',
+    'commander',
+    'yaml',
+    'zod',
+    'tough-cookie',
+    'json-p3',
+    'ajv',
+  ].map((name) => [`room-of-${name}`, 'src/agent/everything.ts', name] as const),
 ];
 
 describe('the planted tree', () => {

@@ -3,6 +3,7 @@ import { observe } from '../../journey/observe.ts';
 import { deadlineHints, planOf } from '../../journey/plan.ts';
 import type { Progress } from '../../journey/ride.ts';
 import { UsageError } from '../../model/usage-error.ts';
+import { withJourneyFile } from '../journey-option.ts';
 import { judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
@@ -10,13 +11,20 @@ import { progressLine } from '../progress.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
 
 /** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
-const RESERVED = new Set(['config', 'diff', 'learn', 'serve']);
+const RESERVED = new Set(['diff', 'learn', 'serve']);
 
-export async function runRide(target: string, raw: Record<string, unknown>, launch: Launch): Promise<number> {
-  if (RESERVED.has(target))
-    throw new UsageError(`the command ${target} is not there yet`, `for a host of that name: probe https://${target}/`);
-  const options = raw as unknown as RideOptions & OutputOptions;
-  const settings = await rideSettings(target, options, launch);
+/** @param isTyped whether an option stands on the command line */
+export async function runRide(
+  typed: string | undefined,
+  raw: Record<string, unknown>,
+  isTyped: (option: string) => boolean,
+  launch: Launch,
+): Promise<number> {
+  if (typed !== undefined && RESERVED.has(typed))
+    throw new UsageError(`the command ${typed} is not there yet`, `for a host of that name: probe https://${typed}/`);
+  const { target, file, ...joined } = await withJourneyFile(typed, raw, isTyped, launch);
+  const options = joined.options as unknown as RideOptions & OutputOptions;
+  const settings = await rideSettings(target, options, launch, file);
   const policy = await policyFrom(options, null, launch);
   if (options.plan === true) {
     await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);

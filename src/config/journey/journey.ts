@@ -1,0 +1,72 @@
+// Owns a journey file: YAML whose keys are assembled from parts, read to what it changes of a ride.
+// Never rides: whoever asked joins it with the command line.
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import type { AnyProbe } from '../../contract/probe.ts';
+import { UsageError } from '../../model/usage-error.ts';
+import { parseAt } from '../refusal.ts';
+import { type SecretSources, withSecrets } from '../secrets.ts';
+import { readYaml } from '../yaml.ts';
+import type { Contribution, JourneyPart } from './part.ts';
+import { stepsPart } from './probe-options.ts';
+import { requestPart } from './request.ts';
+import { ridePart } from './ride.ts';
+
+/** Every part: the only list of them. */
+const parts: readonly JourneyPart[] = [ridePart, requestPart, stepsPart];
+
+export interface JourneyFileSources {
+  readonly probes: readonly AnyProbe[];
+  readonly env: SecretSources['env'];
+  /** @throws UsageError that names the key and the file */
+  readonly readBytes: (path: string, key: string) => Promise<Uint8Array>;
+}
+
+/** @param name of the file: for messages, and paths in it are meant from its folder @throws UsageError with file and line */
+export async function readJourneyFile(text: string, name: string, sources: JourneyFileSources): Promise<Contribution> {
+  const { probes, env, readBytes } = sources;
+  const resolvePath = (path: string): string => resolve(dirname(name), path);
+  const written = await readYaml(text, name);
+  if (typeof written.value !== 'object' || written.value === null || Array.isArray(written.value))
+    throw new UsageError(`${name}: a journey file is a mapping`, 'for example: target: https://kms.example/');
+  const readFile = async (path: string): Promise<string> =>
+    Buffer.from(await readBytes(resolvePath(path), 'file')).toString('utf8');
+  const value = await withSecrets(written, { env, readFile });
+  const { place } = written;
+  const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
+  const whole = schemaOf(shapes);
+  const parsed = parseAt<Record<string, unknown>>(whole, value, place, Object.keys(whole.shape).toSorted());
+  const context = { place, probes, resolvePath, readBytes };
+  const read = parts.map(async (part, at) => part.read(pick(parsed, Object.keys(shapes[at] ?? {})), context));
+  return joined(await Promise.all(read));
+}
+
+/** JSON Schema of a journey file, for editors. */
+export async function journeyFileSchema(probes: readonly AnyProbe[]): Promise<object> {
+  const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
+  const { $schema, ...schema } = z.toJSONSchema(schemaOf(shapes), { unrepresentable: 'any', io: 'input' });
+  return { $schema, title: 'A journey of outrider: probe --journey FILE', ...schema };
+}
+
+function schemaOf(shapes: readonly Readonly<Record<string, z.ZodType>>[]) {
+  const entries = shapes
+    .flatMap((shape) => Object.entries(shape))
+    .map(([key, schema]) => [key, schema.optional()] as const);
+  return z.strictObject(Object.fromEntries(entries));
+}
+
+function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]] as const])));
+}
+
+function joined(contributions: readonly Contribution[]): Contribution {
+  const merged = <K extends 'options' | 'request' | 'probeOptions'>(key: K): Contribution[K] =>
+    Object.assign({}, ...contributions.map((one) => one[key])) as Contribution[K];
+  const whole = Object.assign({}, ...contributions) as Contribution;
+  return {
+    ...whole,
+    options: merged('options'),
+    request: merged('request'),
+    probeOptions: merged('probeOptions'),
+  } as Contribution;
+}
