@@ -55,6 +55,30 @@ test('a packed list is refused with the remedy', async () => {
   await expect(runInside(world, ['kms.example', '--networks', file])).rejects.toThrow(/is packed/);
 });
 
+test('a region of Google, one of Azure and an edge that is everywhere are told, and none is taken for a zone', async () => {
+  const google = { prefixes: [{ ipv4Prefix: '127.0.10.0/24', service: 'Google Cloud', scope: 'europe-west1' }] };
+  const properties = { region: 'westeurope', addressPrefixes: ['127.0.20.0/24'] };
+  const files = [
+    await written('cloud.json', JSON.stringify(google)),
+    await written(
+      'ServiceTags_Public_20261116.json',
+      JSON.stringify({ values: [{ name: 'AzureCloud.westeurope', properties }] }),
+    ),
+    await written('ips-v4', '127.0.30.0/24\n'),
+  ];
+  const journey = await journeyThrough(world, ...files.flatMap((file) => ['--networks', file]));
+  const answer = (id: string) => journey.answers.find(({ probe }) => probe === id);
+  expect(answer('dns')?.facts['addressSpread']).toEqual(
+    expect.arrayContaining([
+      { operator: 'Google', region: 'europe-west1', localZone: null, addresses: 1 },
+      { operator: 'Microsoft Azure', region: 'westeurope', localZone: null, addresses: 1 },
+      { operator: 'Cloudflare', region: 'global', localZone: null, addresses: 1 },
+    ]),
+  );
+  expect(JSON.stringify(journey.evidence['balancer'])).toContain('in a range that Cloudflare uses for Cloudflare');
+  expect(journey.endpoints.some(({ zoneSource }) => zoneSource === 'network')).toBe(false);
+});
+
 test('the option has a second name, and both are read', async () => {
   const fastly = await written('fastly.json', JSON.stringify({ addresses: ['127.0.10.0/24'] }));
   const own = await written('office.txt', '# ours\n127.0.20.0/24\n');

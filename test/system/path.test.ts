@@ -9,7 +9,7 @@ import { quantile } from '../../src/stats/quantile.ts';
 import { ride } from './rig/probe.ts';
 import { evidenceOf, findingsOf } from './rig/reading.ts';
 import { openRig, outputOf, type Rig } from './rig/rig.ts';
-import { CIRCLE, FORBIDDEN, HOLE, openRouters, type Routers, TARGET } from './rig/routers.ts';
+import { CIRCLE, CIRCLE6, FORBIDDEN, HOLE, openRouters, type Routers, TARGET } from './rig/routers.ts';
 import { requireNamespaces, requireTools } from './rig/tools.ts';
 
 const TRACE = fileURLToPath(new URL('./rig/trace.ts', import.meta.url));
@@ -119,11 +119,12 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
     expect(theirs.map(({ host }) => host)[2]).toBe('???');
   });
 
-  it('goes on by datagram, with the same routers', async () => {
-    const { replies, method } = await trace(TARGET[4], PORT, { method: 'udp' });
+  it.each([4, 6] as const)('goes on by datagram of IPv%s, with the same routers', async (family) => {
+    const { replies, method } = await trace(TARGET[family], PORT, { method: 'udp' });
     expect(method).toBe('udp');
-    expect(wayOf(replies)).toEqual(matching(WAYS[4]));
-    expect(replies.at(-1)).toMatchObject({ outcome: 'refused', icmp: { type: 3, code: 3 } });
+    expect(wayOf(replies)).toEqual(matching(WAYS[family]));
+    const icmp = family === 4 ? { type: 3, code: 3 } : { type: 1, code: 4 };
+    expect(replies.at(-1)).toMatchObject({ outcome: 'refused', icmp });
   });
 
   it.each<[string, string, number, TraceReply['outcome'], string | null, number]>([
@@ -146,6 +147,23 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
     // One more for the packet of full size.
     expect(journey.budget).toMatchObject({ connections: 11, requests: 10, traceProbes: 4 * 6 + 2 });
     expect(journey.findings.filter(({ probe }) => probe === 'path')).toEqual([]);
+  });
+
+  it('names the routers by what lists say of them, IPv4 and IPv6', async () => {
+    const carrier = await rig.write('carrier.txt', '10.78.6.0/24\nfd78:6::/64\n');
+    const systems = await rig.write('systems.dat', '10.78.1.0/24\t64500\nfd78:1::/64\t64501\n');
+    const lists = ['--networks', carrier, '--cloud-ranges', systems];
+    for (const [url, fourth, asn] of [
+      [`http://${TARGET[4]}/`, '10.78.6.2', 64_500],
+      [`http://[${TARGET[6]}]/`, 'fd78:6::2', 64_501],
+    ] as const) {
+      const { journey } = await ride([url, '-n', '5', ...WITHOUT, ...lists], routers.nobody);
+      const { places, byEndpoint } = evidenceOf<PathEvidence>(journey, 'path');
+      expect(places.map(({ address, operator, asn: number }) => [address, operator, number])).toEqual([
+        [byEndpoint[0]?.routers[0]?.addresses[0], null, asn],
+        [fourth, 'carrier', null],
+      ]);
+    }
   });
 
   it('what routers do not answer because they limit that is no loss', async () => {
@@ -197,10 +215,11 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
     ['the way ends', HOLE, 'path-not-reached'],
     ['it is forbidden', FORBIDDEN, 'path-not-reached'],
     ['it goes in a circle', CIRCLE, 'path-loop'],
+    ['it goes in a circle of IPv6', `[${CIRCLE6}]`, 'path-loop'],
   ])('a ride that does not arrive says where %s', async (_title, address, id) => {
     const { journey } = await ride([`http://${address}/`, '-n', '3', '--rate', '1', ...WITHOUT], routers.nobody);
     const found = findingsOf(journey, id);
     expect(found.map(({ severity }) => severity)).toEqual(['warning']);
-    expect(found[0]?.what).toMatch(/10\.78\.[456]\.2/);
+    expect(found[0]?.what).toMatch(/(?:10\.78\.[456]\.|fd78:[456]::)2/);
   });
 });

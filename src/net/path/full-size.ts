@@ -7,7 +7,7 @@ import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import type { Opening } from './opening.ts';
 import { sendPacket, type Wire } from './packet.ts';
-import { trySegment } from './segment.ts';
+import { ENOUGH_BYTES, trySegment } from './segment.ts';
 
 /**
  * Packets that links are made for: PPPoE (RFC 2516 7), tunnels of GRE, IPsec and WireGuard, what IPv6 asks for at least (RFC 8200 5), X.25 and the
@@ -19,8 +19,6 @@ const SIZES = {
 };
 /** Of links with large packets, before those. */
 const LARGE_SIZES = [4352, 1500];
-/** So much of an answer has no gap that matters: the certificate of a server is longer than its first words. */
-const ENOUGH_BYTES = 1024;
 /** Lifetimes asked at once, and how many at all. */
 const BATCH = 8;
 const MAX_TTL = 32;

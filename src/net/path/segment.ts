@@ -16,8 +16,8 @@ const LOOK_MS = 20;
 /** A SYN, and a segment, is sent three times within: RFC 6298 2, 5.5, with Linux' least timeout of 200 ms. */
 const PATIENCE_MS = 900;
 const PATIENCE_ROUND_TRIPS = 4;
-/** So much is no answer that hangs in the middle: a certificate and its signature are longer. */
-const ENOUGH_BYTES = 1024;
+/** So much of an answer has no gap that matters: a certificate and its signature are longer than a server's first words. */
+export const ENOUGH_BYTES = 1024;
 const READ_BYTES = 16_384;
 /** RFC 8446 5.1: the type of a record in which a server refuses. */
 const ALERT = 21;

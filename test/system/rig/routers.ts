@@ -26,6 +26,7 @@ export const HOLE = '10.78.7.99';
 export const FORBIDDEN = '10.78.8.1';
 /** r3 and r4 each believe the other is nearer. */
 export const CIRCLE = '10.78.9.1';
+export const CIRCLE6 = 'fd78:9::1';
 
 const LINK = fileURLToPath(new URL('./delayed-link.ts', import.meta.url));
 const NAMES = ['c', 'r1', 'r2a', 'r2b', 'r3', 'r4', 't'] as const;
