@@ -46,8 +46,7 @@ export async function tryFullSize(
   const full = await segment(wire, endpoint, opening, null);
   if (full === null) return ending();
   learnt.trials.push(full);
-  // Cut off by the signal, it tells nothing.
-  if (wire.signal.aborted || isThrough(full)) return ending();
+  if (isThrough(full) || wire.signal.aborted) return ending();
   const sizes = [...LARGE_SIZES, ...SIZES[endpoint.family]].filter((bytes) => bytes < full.packetBytes);
   // The full size once more: it was no accident then.
   const more = await Promise.all([null, ...sizes].map((packetBytes) => segment(wire, endpoint, opening, packetBytes)));
@@ -73,7 +72,8 @@ async function segment(
   wire.meter.add({ connections: 1 });
   const sent = await trySegment(wire, endpoint, opening, packetBytes);
   wire.meter.add({ bytesSent: sent?.sentBytes ?? 0, bytesReceived: sent?.trial.receivedBytes ?? 0 });
-  return sent?.trial ?? null;
+  // Cut off by the signal before it came to an end: it tells nothing.
+  return sent === null || (wire.signal.aborted && !isThrough(sent.trial)) ? null : sent.trial;
 }
 
 /** The farthest router that answers to each size. Both at once to each router: a limit on answers meets them alike. */

@@ -78,6 +78,16 @@ test.runIf(canTry)('a server that takes all and says nothing is tried with small
   expect(connections).toBe(12);
 });
 
+test.runIf(canTry)('what the end of the journey cuts off tells nothing', async () => {
+  const over = new AbortController();
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined).once('data', () => over.abort());
+  });
+  const { attempt, connections } = await against(server, tls, over.signal);
+  expect(attempt).toMatchObject({ state: 'unfinished', value: null });
+  expect(connections).toBe(1);
+});
+
 test.runIf(canTry)('a closed port, an end that came before, and nothing to say', async () => {
   const closed = quiet();
   const address = '127.0.0.64' as IpAddress;
