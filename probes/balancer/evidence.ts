@@ -117,6 +117,38 @@ const reuseSchema = z.object({
   problem: z.enum(problemCodes).nullable(),
 });
 
+/** Requests that break the rules, and connections held idle, to one endpoint of each zone (`--intrusive`). */
+const intrusiveSchema = z.object({
+  trials: z.array(
+    z.object({
+      endpoint: endpointIdSchema,
+      trial: z.enum(['no host', 'bad host', 'unknown method', 'unknown version', 'no request line', 'large field']),
+      /** 0: an answer without status line; null: none. */
+      status: count.nullable(),
+      server: wireTextSchema.nullable(),
+      /** Whose page it is, by how it reads. */
+      by: z.string().nullable(),
+      /** In the order and the letters sent, at most 32. */
+      headers: z.array(z.tuple([wireTextSchema, wireTextSchema])),
+      end: z.enum(['open', 'closed', 'reset']),
+      problem: z.enum(problemCodes).nullable(),
+    }),
+  ),
+  idle: z.array(
+    z.object({
+      endpoint: endpointIdSchema,
+      /** Of the answer before the silence, to a request in HTTP/1.1. */
+      version: wireTextSchema.nullable(),
+      connection: wireTextSchema.nullable(),
+      keepAlive: wireTextSchema.nullable(),
+      /** How long nothing was said, at most. */
+      heldMs: milliseconds,
+      end: z.enum(['open', 'closed', 'reset']),
+      closedAfterMs: milliseconds.nullable(),
+    }),
+  ),
+});
+
 /** Whether a caller stays with a host. */
 const stickinessSchema = z.object({
   /** Affinity cookies that were set, by the names they are known by. */
@@ -155,6 +187,8 @@ export const balancerEvidence = z.object({
   spread: z.object({ connectMs: milliseconds.nullable(), waitMs: milliseconds.nullable() }).nullable().optional(),
   /** Endpoints that were asked several times on one connection; absent in older journeys and when it was switched off. */
   reuse: z.array(reuseSchema).optional(),
+  /** Absent where it was not asked for. */
+  intrusive: intrusiveSchema.optional(),
   /** For what can only be seen from inside the operator's account: targets, cross-zone setting, health checks, protection plans. */
   inside: z.null().optional(),
 });
@@ -165,4 +199,5 @@ export type AnswersRecord = EndpointRecord['answers'][number];
 export type Signal = BalancerEvidence['signals'][number];
 export type TcpRecord = NonNullable<EndpointRecord['tcp']>;
 export type ReuseRecord = z.infer<typeof reuseSchema>;
+export type IntrusiveRecord = z.infer<typeof intrusiveSchema>;
 export type Share = NonNullable<EndpointRecord['share']>;

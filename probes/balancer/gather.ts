@@ -1,4 +1,4 @@
-// Owns turning the ride's traces into the balancer record. Judges nothing; what is sent beyond the ride is sent by reuse.ts.
+// Owns turning the ride's traces into the balancer record. Judges nothing; what is sent beyond the ride is sent by reuse.ts and intrusive.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { fieldValues, isNamed, nameSetKey } from '../../src/model/fields.ts';
 import type { Endpoint } from '../../src/model/target.ts';
@@ -9,9 +9,18 @@ import type { DnsEvidence } from '../dns/evidence.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
 import { layerBecause, layerOf, productOf, scopeOf, stickinessOf } from './conclude.ts';
 import { tcpOf } from './connections.ts';
-import type { AnswersRecord, BalancerEvidence, EndpointRecord, ReuseRecord, Signal } from './evidence.ts';
+import type {
+  AnswersRecord,
+  BalancerEvidence,
+  EndpointRecord,
+  IntrusiveRecord,
+  ReuseRecord,
+  Signal,
+} from './evidence.ts';
+import { intrude } from './intrusive.ts';
 import { fromNames, fromRanges } from './names.ts';
 import type { BalancerOptions } from './options.ts';
+import { fromRefusals } from './refusals.ts';
 import { reuseOf } from './reuse.ts';
 import { shareOf } from './shares.ts';
 import { isChallenge } from './shield.ts';
@@ -24,13 +33,17 @@ const MAX_EARLIER = 64;
 
 export const gather: Gather<BalancerEvidence, BalancerOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = recordOf(context, await reuseOf(context));
+  const value = recordOf(context, ...(await Promise.all([reuseOf(context), intrude(context)])));
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
 type Context = GatherContext<BalancerOptions>;
 
-function recordOf(context: Context, reuse: readonly ReuseRecord[]): BalancerEvidence {
+function recordOf(
+  context: Context,
+  reuse: readonly ReuseRecord[],
+  intrusive: IntrusiveRecord | null,
+): BalancerEvidence {
   const { endpoints, ride, lookup, earlier, networks } = context;
   const hosts = earlier['hosts'] as HostsEvidence | undefined;
   const dns = earlier['dns'] as DnsEvidence | undefined;
@@ -44,6 +57,7 @@ function recordOf(context: Context, reuse: readonly ReuseRecord[]): BalancerEvid
     ...fromNames(lookup, all),
     ...fromRanges(networks, endpoints),
     ...signalsOf(ride.traces, byEndpoint, hosts, reuse),
+    ...(intrusive === null ? [] : fromRefusals(intrusive, ride.traces)),
   ];
   const zones = zonesOf(endpoints);
   const layer = layerOf(signals);
@@ -58,6 +72,7 @@ function recordOf(context: Context, reuse: readonly ReuseRecord[]): BalancerEvid
     growth: growthOf(context),
     spread: spreadOf(byEndpoint, ride.traces),
     ...(context.options.reuse ? { reuse: [...reuse] } : {}),
+    ...(intrusive === null ? {} : { intrusive }),
     inside: null,
   };
 }

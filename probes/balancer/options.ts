@@ -5,6 +5,8 @@ import { options, policy } from './defaults.ts';
 export const balancerOptions = z.strictObject({
   /** A few requests on one connection to each endpoint that shows several hosts: whether its host changes within it. */
   reuse: z.boolean().default(options.reuse),
+  /** Requests that break the rules of HTTP, and one connection held idle, to one endpoint of each zone. */
+  intrusive: z.boolean().default(options.intrusive),
   /** From one of these requests to the next at least. */
   everyMs: z.int().min(1).max(60_000).default(options.everyMs),
 });

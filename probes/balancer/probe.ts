@@ -7,6 +7,10 @@ const REUSE =
   'after the ride, to at most 8 endpoints behind which the hosts probe tells several hosts apart: the same request 2 to 12 times on one ' +
   'connection, till its host changes (only GET, HEAD and OPTIONS without body)';
 
+const INTRUSIVE =
+  'INTRUSIVE, to one endpoint of each zone (at most 8): 6 requests that break the rules, each on a connection of its own (no Host, a bad Host, ' +
+  'an unknown method, HTTP/9.9, no request line, a field of 20 kB), which logs may show as an attack; and one connection held idle for 5 s';
+
 export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> = {
   id: 'balancer',
   question: 2,
@@ -14,8 +18,9 @@ export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> 
   reads: 'ride',
   after: ['hosts', 'dns'],
   sends: ({ options }) => {
-    const { reuse = true } = (options ?? {}) as Partial<BalancerOptions>;
-    return reuse ? REUSE : null;
+    const { reuse = true, intrusive = false } = (options ?? {}) as Partial<BalancerOptions>;
+    const sent = [...(reuse ? [REUSE] : []), ...(intrusive ? [INTRUSIVE] : [])];
+    return sent.length === 0 ? null : sent.join('; ');
   },
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).balancerOptions,

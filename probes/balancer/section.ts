@@ -60,6 +60,29 @@ function onOneConnection({ reuse = [] }: BalancerEvidence): Section['blocks'] {
   ];
 }
 
+function refused({ intrusive }: BalancerEvidence): Section['blocks'] {
+  if (intrusive === undefined) return [];
+  const { trials, idle } = intrusive;
+  return [
+    {
+      kind: 'table',
+      columns: ['request that breaks the rules', 'endpoint', 'status', 'page of', 'server', 'connection'],
+      rows: trials.map(({ trial, endpoint, status, by, server, end, problem }) => [
+        ...[trial, endpoint, status === 0 ? 'no status line' : status, by, server],
+        problem === null ? (end === 'open' ? 'stayed open' : end) : problem,
+      ]),
+    },
+    {
+      kind: 'table',
+      columns: ['idle connection', 'answered in', 'Connection', 'Keep-Alive', 'closed after'],
+      rows: idle.map(({ endpoint, version, connection, keepAlive, heldMs, closedAfterMs }) => [
+        ...[endpoint, version, connection, keepAlive],
+        closedAfterMs === null ? `not within ${ms(heldMs)}` : ms(closedAfterMs),
+      ]),
+    },
+  ];
+}
+
 export function section(evidence: BalancerEvidence): Section {
   const { byEndpoint, signals, layer, layerBecause, scope, product, scopeBecause } = evidence;
   return {
@@ -104,6 +127,7 @@ export function section(evidence: BalancerEvidence): Section {
       },
       ...connections(evidence),
       ...onOneConnection(evidence),
+      ...refused(evidence),
       signals.length === 0
         ? { kind: 'unknown', because: 'No header, cookie, name or certificate gave a balancer away.' }
         : {

@@ -1,12 +1,13 @@
 // Owns drawing signals from the ride: what speaks for which layer, product and reach, each with its weight. Pure; concludes nothing.
 import { isNamed } from '../../src/model/fields.ts';
 import type { ProblemCode } from '../../src/model/problem.ts';
-import { type EndpointId, interpret, matches } from '../../src/model/text.ts';
+import { type EndpointId, matches } from '../../src/model/text.ts';
 import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import type { HostsEvidence } from '../hosts/evidence.ts';
 import { errorPages } from './error-pages.ts';
 import type { EndpointRecord, ReuseRecord, Signal } from './evidence.ts';
 import { type Fingerprint, fingerprints } from './fingerprints.ts';
+import { headerStyles } from './header-style.ts';
 import { ACCIDENT, WITH_TURNS } from './reuse.ts';
 
 type ByEndpoint = ReadonlyMap<EndpointId, readonly RequestTrace[]>;
@@ -16,7 +17,7 @@ const LEAST_HANG_UPS = 3;
 /** Fewer tickets of one key say little: two hosts by turns would have shown the other one. */
 const LEAST_KEYS = 6;
 
-export function shows(http: HttpFacts, print: Pick<Fingerprint, 'header' | 'pattern'>): boolean {
+export function shows(http: Pick<HttpFacts, 'headers'>, print: Pick<Fingerprint, 'header' | 'pattern'>): boolean {
   return http.headers.some(
     ([name, value]) => isNamed(name, print.header) && (print.pattern === null || matches(value, print.pattern)),
   );
@@ -46,17 +47,11 @@ function fromErrorPages(traces: readonly RequestTrace[]): readonly Signal[] {
   });
 }
 
-/** HTTP/2 always sends lower case (RFC 9113 8.2), so that only HTTP/1 tells. Some applications do it too: weight 1. */
 function fromHeaderStyle(traces: readonly RequestTrace[]): readonly Signal[] {
-  const endpoints = endpointsWhere(
-    traces,
-    ({ version, headers }) =>
-      version !== '2' &&
-      headers.length > 0 &&
-      headers.every(([name]) => interpret(name, (raw) => raw === raw.toLowerCase())),
-  );
-  const says = 'header names are all in lower case, as HAProxy and Envoy send them';
-  return plain({ signal: 'header case', says, layer: 7, weight: 1 }, endpoints);
+  return headerStyles.flatMap(({ signal, says, weight, holds, source }) => {
+    const endpoints = endpointsWhere(traces, ({ version, headers }) => version !== '2' && holds(headers));
+    return plain({ signal, says, layer: 7, weight }, endpoints).map((one) => ({ ...one, source }));
+  });
 }
 
 function plain(signal: Pick<Signal, 'signal' | 'says' | 'layer' | 'weight'>, endpoints: EndpointId[]): Signal[] {

@@ -122,6 +122,10 @@ function paceOptions(command: Command): Command {
     .option(
       '--no-reuse',
       'no requests on one connection to endpoints with several hosts (whether the host changes in it)',
+    )
+    .option(
+      '--intrusive',
+      'also requests that break the rules of HTTP, to one endpoint of each zone: who refuses them; logs may show an attack',
     );
 }
 

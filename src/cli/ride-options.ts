@@ -49,6 +49,7 @@ export interface RideOptions extends JudgingOptions {
   readonly traceSampled: boolean;
   readonly infer?: true;
   readonly reuse: boolean;
+  readonly intrusive?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -169,9 +170,10 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
 }
 
 /** What is asked of an endpoint beyond the ride keeps its pace. */
-function balancerOptionsOf({ reuse, rate }: RideOptions) {
+function balancerOptionsOf({ reuse, intrusive, rate }: RideOptions) {
   const everyMs = Math.ceil(1000 / positiveNumber(rate, '--rate', 1000));
-  return { ...(reuse ? {} : { reuse }), ...(everyMs === 100 ? {} : { everyMs: Math.min(60_000, everyMs) }) };
+  const asked = { ...(reuse ? {} : { reuse }), ...(intrusive === true ? { intrusive } : {}) };
+  return { ...asked, ...(everyMs === 100 ? {} : { everyMs: Math.min(60_000, everyMs) }) };
 }
 
 /** Who asks for rounds wants them all the way. */

@@ -35,10 +35,13 @@ export function openConverse(options: ConverseOptions): Converse {
     return context;
   };
   return async (endpoint, offer, signal) => {
-    const { method, body } = options.request;
-    if (!SAFE.has(method) || body !== null) return null;
+    if (offer.next([]) === 'ride' && !isSafe(options)) return null;
     return new Talk(options, contextOf, endpoint, offer, signal).run();
   };
+}
+
+function isSafe({ request: { method, body } }: ConverseOptions): boolean {
+  return SAFE.has(method) && body === null;
 }
 
 function withholds({ request, trust }: ConverseOptions): boolean {
@@ -148,7 +151,7 @@ class Talk {
     const { next, mostMessages, everyMs, atOnce } = this.#offer;
     while (this.#sent < mostMessages && this.#closedMs === null) {
       const message = next(this.#answers);
-      if (message === null) return;
+      if (message === null || (message === 'ride' && !isSafe(this.#options))) return;
       if (this.#sent >= Math.max(1, atOnce)) await this.#idle(this.#sentMs + everyMs - now());
       if (this.#closedMs !== null || this.#signal.aborted || !(await this.#say(socket, message))) return;
     }
