@@ -91,6 +91,55 @@ export async function startCaddy(rig: Rig, place: Place, name: string, listen: L
   return rig.start({ name, place, argv, answers: connecting(listen) });
 }
 
+/** @param lines inside the one virtual host */
+export async function startApache(
+  rig: Rig,
+  place: Place,
+  name: string,
+  listen: Listen,
+  lines: string,
+): Promise<Daemon> {
+  const modules = ['mpm_event', 'authz_core', 'proxy', 'proxy_http'];
+  const path = (file: string): string => `${rig.folder}/${name}-${file}`;
+  const config = await rig.write(
+    `${name}.conf`,
+    `ServerRoot ${rig.folder}
+ServerName ${listen.address}
+PidFile ${path('pid')}
+ErrorLog ${path('error.log')}
+DefaultRuntimeDir ${rig.folder}
+${modules.map((module) => `LoadModule ${module}_module /usr/lib/apache2/modules/mod_${module}.so`).join('\n')}
+Listen ${at(listen)}
+<VirtualHost ${at(listen)}>
+${lines}
+</VirtualHost>
+`,
+  );
+  const argv = ['apache2', '-f', config, '-DFOREGROUND'];
+  return rig.start({ name, place, argv, answers: connecting(listen) });
+}
+
+/** Passes everything on to one host, `ADDR:PORT`. */
+export async function startLighttpd(
+  rig: Rig,
+  place: Place,
+  name: string,
+  listen: Listen,
+  host: string,
+): Promise<Daemon> {
+  const [address = '', port = ''] = host.split(':');
+  const config = await rig.write(
+    `${name}.conf`,
+    `server.document-root = "${rig.folder}"
+server.bind = "${listen.address}"
+server.port = ${listen.port}
+server.modules = ("mod_proxy")
+proxy.server = ("" => (("host" => "${address}", "port" => ${port})))
+`,
+  );
+  return rig.start({ name, place, argv: ['lighttpd', '-D', '-f', config], answers: connecting(listen) });
+}
+
 function connecting({ address, port }: Listen): readonly string[] {
   return ['bash', '-c', `exec 3<>/dev/tcp/${address}/${port}`];
 }
