@@ -1,6 +1,6 @@
 // Owns the signals of order, case and number of header fields. Data, each row with its source; pure. HTTP/1 only: HTTP/2 sends lower case (RFC 9113 8.2).
 import { fieldValue, fieldValues, isNamed } from '../../src/model/fields.ts';
-import { interpret, matches } from '../../src/model/text.ts';
+import { compareText, interpret, matches } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
 import type { Signal } from './evidence.ts';
 
@@ -53,18 +53,13 @@ export const headerStyles: readonly HeaderStyle[] = [
   },
 ];
 
+/** As Go writes every name: X-App-One. */
+const CANONICAL = /^[A-Z][a-z0-9]*(-[A-Z0-9][a-z0-9]*)*$/;
+
 function isSortedForAnother(headers: Headers): boolean {
   const server = fieldValue(headers, 'server');
   if (server === null || matches(server, GO)) return false;
   const names = headers.filter(([name]) => !OWN.some((own) => isNamed(name, own)));
-  const keys = names.map(([name]) => interpret(name, sortKey));
-  return (
-    keys.length >= LEAST_SORTED && keys.every((key, at) => key !== null && (at === 0 || key >= (keys[at - 1] ?? key)))
-  );
-}
-
-/** The place of a name in its first letters, a number that sorts as the name does; null for one that Go does not write so: X-App-One. */
-function sortKey(raw: string): number | null {
-  if (!/^[A-Z][a-z0-9]*(-[A-Z0-9][a-z0-9]*)*$/.test(raw)) return null;
-  return [...raw.padEnd(7, '\0').slice(0, 7)].reduce((sum, letter) => sum * 128 + (letter.codePointAt(0) ?? 0), 0);
+  const sorted = names.every(([name], at) => at === 0 || compareText(names[at - 1]?.[0] ?? name, name) <= 0);
+  return names.length >= LEAST_SORTED && sorted && names.every(([name]) => matches(name, CANONICAL));
 }
