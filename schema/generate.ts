@@ -1,9 +1,10 @@
-// Writes schema/journey-1.json and schema/certs-1.json from the runtime schemas; with --check it only says whether they are up to date.
+// Writes schema/journey-1.json, schema/certs-1.json and schema/diff-1.json from the runtime schemas; with --check it only says whether they are up to date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { probes } from '../probes/index.ts';
 import { journeySchemaOf } from '../src/journey/read.ts';
 import { certsDocumentSchema } from '../src/model/certs-schema.ts';
+import { diffSchema } from '../src/model/diff-schema.ts';
 
 /** By file name. `io: input` leaves objects open: a document may carry more than this version knows. */
 async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
@@ -14,6 +15,7 @@ async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['journey-1.json', written(await journeySchemaOf(probes), 'journey:1', 'Outrider journey, schema "journey/1"')],
     ['certs-1.json', written(certsDocumentSchema, 'certs:1', 'Outrider report of certificates, schema "certs/1"')],
+    ['diff-1.json', written(diffSchema, 'diff:1', 'What changed between two journeys, schema "diff/1"')],
   ]);
 }
 

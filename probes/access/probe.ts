@@ -16,6 +16,7 @@ export const access: Probe<AccessEvidence, AccessOptions, AccessPolicy> = {
   evidence: async () => (await import('./evidence.ts')).accessEvidence,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
+  facts: async () => (await import('./facts.ts')).facts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   section: async () => (await import('./section.ts')).section,
 };

@@ -28,6 +28,7 @@ export const balancer: Probe<BalancerEvidence, BalancerOptions, BalancerPolicy> 
   evidence: async () => (await import('./evidence.ts')).balancerEvidence,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
+  facts: async () => (await import('./facts.ts')).facts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   section: async () => (await import('./section.ts')).section,
 };

@@ -29,6 +29,7 @@ export const dns: Probe<DnsEvidence, DnsOptions, DnsPolicy> = {
   evidence: async () => (await import('./evidence.ts')).dnsEvidenceSchema,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
+  facts: async () => (await import('./facts.ts')).facts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   section: async () => (await import('./section.ts')).section,
 };

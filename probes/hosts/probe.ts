@@ -28,6 +28,7 @@ export const hosts: Probe<HostsEvidence, HostsOptions, HostsPolicy> = {
   evidence: async () => (await import('./evidence.ts')).hostsEvidence,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
+  facts: async () => (await import('./facts.ts')).facts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   section: async () => (await import('./section.ts')).section,
 };

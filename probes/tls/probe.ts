@@ -31,6 +31,7 @@ export const tls: Probe<TlsEvidence, TlsOptions, TlsPolicy> = {
   beside: async () => (await import('./beside.ts')).beside,
   gather: async () => (await import('./gather.ts')).gather,
   judgement: async () => (await import('./judgement.ts')).judgement,
+  facts: async () => (await import('./facts.ts')).facts,
   metrics: async () => (await import('./metrics.ts')).metrics,
   section: async () => (await import('./section.ts')).section,
 };

@@ -1,10 +1,12 @@
-// Owns what the command line says about judging: --warn, --critical, --insecure, --policy, and what each is laid over.
+// Owns what the command line says about judging: --warn, --critical, --insecure, --policy and what each is laid over, --expect.
+import type { Contract } from '../expect/expected.ts';
 import { judge, type Policy } from '../journey/judge.ts';
 import { formatDuration, parseDuration } from '../model/duration.ts';
 import type { Journey, Observation } from '../model/journey.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { shellQuote } from '../report/escape/shell.ts';
+import { readText } from './input-file.ts';
 import type { Launch } from './launch.ts';
 import { readPolicy } from './policy.ts';
 
@@ -13,9 +15,12 @@ export interface JudgingOptions {
   readonly critical?: string;
   readonly insecure?: boolean;
   readonly policy?: string;
+  readonly expect?: string;
 }
 
 const DAY_MS = 86_400_000;
+/** A page of text, as a policy is. Bytes. */
+const MAX_EXPECTATIONS_BYTES = 1_048_576;
 const EMPTY: Policy = { probes: {}, severities: {} };
 
 /**
@@ -37,14 +42,34 @@ export async function policyFrom(options: JudgingOptions, stored: Policy | null,
   return policy;
 }
 
+/**
+ * The file of --expect, else what an old journey was held to; undefined where nothing is expected.
+ * @throws UsageError with file and line for what nobody knows
+ */
+export async function expectationsFrom(
+  { expect }: JudgingOptions,
+  stored: Journey | null,
+  launch: Launch,
+): Promise<Contract | undefined> {
+  if (expect === undefined) return stored?.judgedWith.expectations;
+  const text = await readText(expect, '--expect', MAX_EXPECTATIONS_BYTES);
+  const [{ readExpectations }, { sectionsOf }] = await Promise.all([
+    import('../config/expectations.ts'),
+    import('../expect/sections.ts'),
+  ]);
+  return readExpectations(text, expect, await sectionsOf(launch.probes));
+}
+
 /** Judges with the command line's printer of commands. */
 export async function judgedJourney(
   observation: Observation,
   policy: Policy,
   asOfMs: number,
   launch: Launch,
+  expectations?: Contract,
 ): Promise<Journey> {
-  return judge(observation, launch.probes, { policy, asOfMs, version: launch.version, quote: shellQuote });
+  const context = { policy, asOfMs, version: launch.version, quote: shellQuote };
+  return judge(observation, launch.probes, expectations === undefined ? context : { ...context, expectations });
 }
 
 /** Threshold by threshold. What is no mapping replaces the whole, for the schema to refuse it by name. */

@@ -15,3 +15,6 @@ export const FORMATS = ['text', 'json', 'markdown', 'html', 'prometheus'] as con
 
 /** What `--format` of `probe certs` takes. */
 export const CERTS_FORMATS = ['text', 'json', 'csv', 'prometheus', 'nagios'] as const;
+
+/** What `--format` of `probe diff` takes. */
+export const DIFF_FORMATS = ['text', 'json', 'markdown'] as const;

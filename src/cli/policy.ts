@@ -1,10 +1,12 @@
 // Owns reading a policy: from the file of --policy, with the line of each name that nobody knows, and out of an old journey.
+
 import { readYaml } from '../config/yaml.ts';
 import type { AnyProbe } from '../contract/probe.ts';
+import { sectionsOf } from '../expect/sections.ts';
 import type { Policy } from '../journey/judge.ts';
 import { type Severity, severities } from '../model/finding.ts';
 import type { Journey } from '../model/journey.ts';
-import { nearest } from '../model/nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { readText } from './input-file.ts';
@@ -51,12 +53,6 @@ export function storedPolicy({ judgedWith }: Journey, file: string, probes: read
   return { probes: Object.fromEntries(known), severities: severitiesOf(bySeverity, `${file}: judgedWith.policy`) };
 }
 
-/** `did you mean "x"? ` or nothing. */
-export function suggestion(name: string, known: readonly string[]): string {
-  const near = nearest(name, known);
-  return near === null ? '' : `did you mean "${near}"? `;
-}
-
 function severitiesOf(value: unknown, where: string): Readonly<Record<string, Severity>> {
   if (value === undefined || value === null) return {};
   const wrong =
@@ -69,7 +65,8 @@ function severitiesOf(value: unknown, where: string): Readonly<Record<string, Se
 
 async function checkIdsOf(probes: readonly AnyProbe[]): Promise<readonly string[]> {
   const judgements = await Promise.all(probes.map((probe) => probe.judgement()));
-  return judgements.flatMap(({ checks }) => checks.map(({ id }) => id));
+  const facts = (await sectionsOf(probes)).flatMap((section) => section.facts.map(({ drift }) => drift));
+  return [...judgements.flatMap(({ checks }) => checks.map(({ id }) => id)), ...facts];
 }
 
 function short(name: string): string {

@@ -1,7 +1,7 @@
 // Owns the command line: names, options, help. Each command's code is imported when it is called.
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
-import { CERTS_FORMATS, FORMATS, type Launch } from './launch.ts';
+import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
 function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
@@ -21,17 +21,20 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
     const isTyped = (option: string): boolean => ride.getOptionValueSource(option) === 'cli';
     setExit(await runRide(target, options, isTyped, launch));
   });
+  expectationCommands(program, launch, setExit);
   certsOptions(program.command('certs [target...]')).action(
     async (targets: readonly string[], options: Record<string, unknown>) => {
       const { runCerts } = await import('./commands/certs.ts');
       setExit(await runCerts(targets, options, launch));
     },
   );
-  judgingOptions(
-    outputOptions(
-      program
-        .command('judge <journey>')
-        .description('judge an old journey again, by its own policy unless told otherwise; - reads standard input'),
+  expectOption(
+    judgingOptions(
+      outputOptions(
+        program
+          .command('judge <journey>')
+          .description('judge an old journey again, by its own policy unless told otherwise; - reads standard input'),
+      ),
     ),
   )
     .option('--as-of <TIME>', 'judge as if it were this time (RFC 3339); default: when it was ridden')
@@ -78,6 +81,22 @@ function configCommands(config: Command, launch: Launch, setExit: (code: number)
       const { runConfigSchema } = await import('./commands/config.ts');
       setExit(await runConfigSchema(launch));
     });
+}
+
+/** What is so today, and what changed since. */
+function expectationCommands(program: Command, launch: Launch, setExit: (code: number) => void): void {
+  const learn = program.command('learn [target]');
+  learnOptions(learn).action(async (target: string | undefined, options: Record<string, unknown>) => {
+    const { runLearn } = await import('./commands/learn.ts');
+    const isTyped = (option: string): boolean => learn.getOptionValueSource(option) === 'cli';
+    setExit(await runLearn(target, options, isTyped, launch));
+  });
+  diffOptions(program.command('diff <before> <after>')).action(
+    async (before: string, after: string, options: Record<string, unknown>) => {
+      const { runDiff } = await import('./commands/diff.ts');
+      setExit(await runDiff(before, after, options, launch));
+    },
+  );
 }
 
 /** Parses and runs; returns the exit code. UsageError and faults of the program are left to the caller. */
@@ -139,6 +158,12 @@ function clockOption(command: Command): Command {
 }
 
 function rideOptions(command: Command): Command {
+  travelOptions(command).option('--plan', 'print what would be sent, and to whom, and send nothing');
+  return outputOptions(expectOption(judgingOptions(command)));
+}
+
+/** What is sent, to whom, and how. */
+function travelOptions(command: Command): Command {
   paceOptions(command)
     .option('--journey <F>', 'journey file (YAML): target, request, steps with assertions, and options as here')
     .option('--timeout <D>', 'bound on each single step (500ms, 5s, 2m)', '5s')
@@ -193,9 +218,8 @@ function rideOptions(command: Command): Command {
     .addOption(new Option('--http <V>', 'HTTP version').choices(['1.1', '2']))
     .option('--only <P[,P]>', 'run these probes only')
     .option('--skip <P[,P]>', 'leave these probes out')
-    .option('--plan', 'print what would be sent, and to whom, and send nothing')
     .option('--no-progress', 'no progress on standard error');
-  return outputOptions(judgingOptions(tracingOptions(traceOptions(clockOption(command)))));
+  return tracingOptions(traceOptions(clockOption(command)));
 }
 
 function traceOptions(command: Command): Command {
@@ -296,6 +320,33 @@ function failOnOption(): Option {
   return new Option('--fail-on <V>', says).choices(['warning', 'critical', 'never']);
 }
 
+function learnOptions(command: Command): Command {
+  return travelOptions(command)
+    .description(
+      'ride one journey and write down what is so today, as expectations that a person reads and trims (YAML)',
+    )
+    .option('--from <F>', 'learn from this journey (JSON) instead of a ride; - reads standard input')
+    .option('-o, --output <F>', 'write the expectations to this file')
+    .addHelpText('after', '\nExit codes: 0 written, 3 nothing to learn, cut short, or not written; 64 wrong usage.');
+}
+
+function diffOptions(command: Command): Command {
+  return command
+    .description('what changed between two journeys, and which latency changes are real; - reads standard input')
+    .addOption(new Option('-f, --format <F>', 'how to report').choices(DIFF_FORMATS).default('text'))
+    .option('-o, --output <F>', 'write the report to this file')
+    .option('-v, --verbose', 'latency that did not change, and what could not be compared, too')
+    .option('--no-color', 'no colour (NO_COLOR is respected)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the same, 1 changed, 3 the same as far as could be seen, or not written; 64 wrong usage.',
+    );
+}
+
+function expectOption(command: Command): Command {
+  return command.option('--expect <F>', 'expectations (YAML, of probe learn) to hold the journey to');
+}
+
 function judgingOptions(command: Command): Command {
   return command
     .option('--warn <D>', 'certificate lifetime left that warns (default: 30d)')
@@ -319,6 +370,9 @@ Examples:
   probe kms.example --plan                     what would be sent, and to whom
   probe kms.example -f json > before.json      write it down
   probe certs --list names.txt                 for cron: silent when every certificate is well
+  probe learn kms.example -o kms.yaml          today as expectations, to read and trim
+  probe kms.example --expect kms.yaml          what is so no longer
+  probe diff before.json after.json            what changed between two journeys
   probe judge before.json --policy p.yaml      judge it again: its own policy, and this one over it
   probe report before.json -f html -o j.html   render it again
   probe demo                                   the embedded world: no network, no root

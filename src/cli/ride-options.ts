@@ -4,6 +4,7 @@ import { rootCertificates } from 'node:tls';
 import type { Contribution } from '../config/journey/part.ts';
 import { LIMITS, type NamedZone, type PinnedAddress, type RideSettings } from '../journey/settings.ts';
 import { parseDuration } from '../model/duration.ts';
+import { suggestion } from '../model/nearest.ts';
 import { Secret } from '../model/secret.ts';
 import { familyOf, ipAddress, parseTarget, type Target, zeroPadded } from '../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../model/text.ts';
@@ -15,7 +16,6 @@ import { requestOf } from '../net/sample/request.ts';
 import { readBytes, readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
 import type { Launch } from './launch.ts';
-import { suggestion } from './policy.ts';
 import { systemRoots } from './roots.ts';
 
 /** As commander hands them over. */

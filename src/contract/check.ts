@@ -1,5 +1,5 @@
 // Owns what a check is: a pure judgement of evidence that was written down before.
-import type { Phrase, Pointer, Severity, Step } from '../model/finding.ts';
+import type { Change, Phrase, Pointer, Severity, Step } from '../model/finding.ts';
 import type { Hop } from '../model/latency.ts';
 import type { Endpoint, Target } from '../model/target.ts';
 import type { EndpointId } from '../model/text.ts';
@@ -12,6 +12,8 @@ export interface Seen {
   readonly soWhat?: string;
   readonly nowWhat?: readonly Step[];
   readonly evidence: readonly [Pointer, ...Pointer[]];
+  /** Of what is not as it was. */
+  readonly change?: Change;
 }
 
 /** `not-judged`: the evidence was there but did not hold what the check needs. Absence never passes. */

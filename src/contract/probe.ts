@@ -9,6 +9,7 @@ import type { Endpoint, Target } from '../model/target.ts';
 import type { WireText } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
 import type { AnyCheck, Given } from './check.ts';
+import type { Fact } from './fact.ts';
 import type { Net } from './net.ts';
 import type { Section } from './section.ts';
 
@@ -97,6 +98,8 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   /** Of a probe that reads `ride`: traffic of its own beside the ride, cut off soon after it. What it resolves to comes to `gather` as `beside`. */
   beside?(): Promise<Gather<Json, Options>>;
   judgement(): Promise<Judgement<E, Policy>>;
+  /** What a person may expect to stay as it is, and what two journeys may differ in; absent where there is no such thing. */
+  facts?(): Promise<readonly Fact<E>[]>;
   metrics(): Promise<(evidence: E) => Iterable<MetricSample>>;
   section(): Promise<(evidence: E) => Section>;
 }

@@ -1,6 +1,9 @@
 // Owns the step from an observation to a journey: every check in isolation, answers, verdict. Pure: time is an argument.
 import type { AnyCheck, Given, Judged, Seen } from '../contract/check.ts';
 import type { AnyProbe, Judgement } from '../contract/probe.ts';
+import { driftChecks } from '../expect/drift.ts';
+import type { Contract } from '../expect/expected.ts';
+import { sectionsOf } from '../expect/sections.ts';
 import type { Answer, CheckResult, Finding, Severity } from '../model/finding.ts';
 import { severities } from '../model/finding.ts';
 import { type Journey, type Observation, verdictOf } from '../model/journey.ts';
@@ -23,6 +26,8 @@ export interface JudgeContext {
   readonly version: string;
   /** Prints a command so that it can be pasted. */
   readonly quote: (argv: readonly string[]) => string;
+  /** What the journey is held to; absent where nothing is expected. */
+  readonly expectations?: Contract;
   /** False leaves the answers out: a sweep of thousands of targets reads only what was found. */
   readonly answers?: boolean;
 }
@@ -52,21 +57,52 @@ export async function judge(
     if (probe.question !== null && context.answers !== false)
       answers.push(answerOf(probe, judgement, observation, given));
   }
+  const drift = await driftOf(observation, probes, context);
+  checks.push(...drift.checks);
+  findings.push(...drift.findings);
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
   answers.sort((a, b) => a.question - b.question);
   const judgedWith = {
     policy: { ...policies, severities: context.policy.severities },
     asOf: new Date(context.asOfMs).toISOString(),
     version: context.version,
+    ...(context.expectations === undefined ? {} : { expectations: context.expectations }),
   };
   return {
     ...observation,
-    verdict: verdictOf(findings, criticalNotJudged || isEmpty(checks)),
+    verdict: verdictOf(findings, criticalNotJudged || drift.blind || isEmpty(checks)),
     checks,
     judgedWith,
     answers,
     findings,
   };
+}
+
+/** The section of facts that no probe owns. */
+const RIDE = { id: 'ride' };
+
+/** `blind`: something that a person expects could not be seen, though it is worth more than a notice. */
+async function driftOf(observation: Observation, probes: readonly AnyProbe[], context: JudgeContext) {
+  const checks: CheckResult[] = [];
+  const findings: Finding[] = [];
+  let blind = false;
+  const { expectations } = context;
+  const sections = expectations === undefined ? [] : await sectionsOf(probes);
+  const given = givenOf(observation, context, {});
+  for (const section of sections) {
+    const probe = section.probe === null ? RIDE : { id: section.probe };
+    for (const check of driftChecks(section, sections, expectations ?? {})) {
+      const isMissing = check.needs.some((id) => (observation.evidence[id] ?? null) === null);
+      const ran = runCheck(probe, check, observation, given, context);
+      // A person who expects something wants it looked at: what was left out is no less unseen.
+      const outcome = isMissing ? 'not-judged' : ran.outcome;
+      checks.push({ id: check.id, probe: probe.id, outcome, because: ran.because });
+      findings.push(...ran.findings);
+      const severity = context.policy.severities[check.id] ?? check.severity;
+      if (outcome === 'not-judged' && severity !== 'notice') blind = true;
+    }
+  }
+  return { checks, findings, blind };
 }
 
 /** @throws for a policy that the probe's schema refuses */
@@ -93,7 +129,7 @@ interface Ran {
 
 /** Judges and writes down. A throw in either is this check's own `not-judged`, never a lost journey. */
 function runCheck(
-  probe: AnyProbe,
+  probe: Pick<AnyProbe, 'id'>,
   check: AnyCheck,
   observation: Observation,
   given: Given<unknown>,
@@ -130,7 +166,7 @@ function withoutEvidence(probe: string, observation: Observation): Judged {
 }
 
 function findingOf(
-  probe: AnyProbe,
+  probe: Pick<AnyProbe, 'id'>,
   check: AnyCheck,
   seen: Seen,
   observation: Observation,
@@ -149,6 +185,7 @@ function findingOf(
     nowWhat: steps.map((step) => (step.kind === 'change' ? step.text : context.quote(step.argv))).join('; '),
     steps,
     evidence: seen.evidence,
+    ...(seen.change === undefined ? {} : { change: seen.change }),
   };
 }
 

@@ -1,5 +1,5 @@
 // Owns what an address tells about itself: how far it reaches, and which network it stands in. Pure; never asks anybody.
-import { familyOf } from './target.ts';
+import { familyOf, ipAddress } from './target.ts';
 import type { IpAddress } from './text.ts';
 
 /**
@@ -48,6 +48,15 @@ export function networkOf(address: IpAddress): string {
   if (familyOf(address) === 4) return `${bytes.slice(0, 3).join('.')}.0/24`;
   const groups = [0, 2, 4].map((at) => (((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)).toString(16));
   return `${groups.join(':')}::/48`;
+}
+
+/** Whether an address is in a network written `192.0.2.0/24`; null when that is no network. RFC 4632 3.1, RFC 4291 2.3. */
+export function isInNetwork(address: IpAddress, network: string): boolean | null {
+  const [, start = '', length = ''] = /^([0-9a-fA-F.:]{2,45})\/(\d{1,3})$/.exec(network) ?? [];
+  const prefix = ipAddress(start);
+  if (prefix === null) return null;
+  const [bytes, bits] = [bytesOf(prefix), Number(length)];
+  return bits > bytes.length * 8 ? null : holds({ bytes, bits, scope: 'public' }, bytesOf(address));
 }
 
 function holds({ bytes: prefix, bits }: (typeof known)[number], bytes: readonly number[]): boolean {

@@ -43,6 +43,12 @@ export type WrittenStep =
   | { readonly kind: 'change'; readonly text: string }
   | { readonly kind: 'command'; readonly argv: readonly string[] };
 
+/** What was, or was expected, and what is, in words. */
+export interface Change {
+  readonly before: string;
+  readonly after: string;
+}
+
 export interface Finding {
   /** Noun of the failing state, without severity: `certificate-expiry`. */
   readonly id: string;
@@ -56,6 +62,8 @@ export interface Finding {
   readonly nowWhat: string;
   readonly steps: readonly WrittenStep[];
   readonly evidence: readonly Pointer[];
+  /** Of what is not as it was; absent in findings that compare nothing. */
+  readonly change?: Change;
 }
 
 export const outcomes = ['pass', 'found', 'not-applicable', 'not-judged'] as const;

@@ -89,13 +89,15 @@ const findingSchema = z.object({
   nowWhat: z.string(),
   steps: z.array(stepSchema),
   evidence: z.array(pointerSchema),
+  change: z.object({ before: z.string(), after: z.string() }).optional(),
 }) as unknown as z.ZodType<Finding>;
 
-const judgedWithSchema: z.ZodType<JudgedWith> = z.object({
+const judgedWithSchema = z.object({
   policy: z.record(z.string(), jsonSchema),
   asOf: timestamp,
   version: z.string(),
-});
+  expectations: z.record(z.string(), z.record(z.string(), jsonSchema)).optional(),
+}) as z.ZodType<JudgedWith>;
 
 const answerSchema = z.object({
   question: z.literal([1, 2, 3, 4, 5, 6]),

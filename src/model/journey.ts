@@ -36,6 +36,8 @@ export interface JudgedWith {
   readonly asOf: string;
   /** Version of the program that judged. */
   readonly version: string;
+  /** What the journey was held to: by section and key, as written. Absent when nothing was expected. */
+  readonly expectations?: { readonly [section: string]: { readonly [key: string]: Json } };
 }
 
 /** What was seen, before judging. */

@@ -1,4 +1,4 @@
-// Owns the suggestion for a name that nobody knows: the known one that is fewest letters away. Compares, and says nothing.
+// Owns the suggestion for a name that nobody knows: the known one that is fewest letters away. Compares; never decides what is known.
 /** Of a name of this many letters per wrong one, more wrong ones are another word. */
 const LETTERS_PER_MISTAKE = 3;
 /** Longer than any id; what is longer is not compared. */
@@ -12,6 +12,12 @@ export function nearest(name: string, known: readonly string[]): string | null {
     .toSorted((a, b) => a.distance - b.distance);
   const first = ranked[0];
   return first !== undefined && first.distance * LETTERS_PER_MISTAKE <= first.candidate.length ? first.candidate : null;
+}
+
+/** `did you mean "x"? ` or nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  return near === null ? '' : `did you mean "${near}"? `;
 }
 
 /** Levenshtein: letters to add, drop or replace. */

@@ -3,7 +3,7 @@
 import { readJourney } from '../../journey/read.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { readJourneyText } from '../journey-file.ts';
-import { type JudgingOptions, judgedJourney, policyFrom } from '../judging.ts';
+import { expectationsFrom, type JudgingOptions, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
 import { storedPolicy } from '../policy.ts';
@@ -13,9 +13,11 @@ export async function runJudge(file: string, raw: Record<string, unknown>, launc
   const asOfMs = options.asOf === undefined ? null : instant(options.asOf);
   const journey = await readJourney(await readJourneyText(file, launch.io), file, launch.probes);
   const policy = await policyFrom(options, storedPolicy(journey, file, launch.probes), launch);
+  const expectations = await expectationsFrom(options, journey, launch);
   const output = await openOutput(options, launch);
   try {
-    return await output.report(await judgedJourney(journey, policy, asOfMs ?? Date.parse(journey.startedAt), launch));
+    const time = asOfMs ?? Date.parse(journey.startedAt);
+    return await output.report(await judgedJourney(journey, policy, time, launch, expectations));
   } finally {
     await output.discard();
   }

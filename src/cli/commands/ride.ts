@@ -1,17 +1,15 @@
 // Owns `probe <target>`: settings, ride, judgement, report, exit code.
-import { observe } from '../../journey/observe.ts';
-import { deadlineHints, planOf } from '../../journey/plan.ts';
-import type { Progress } from '../../journey/ride.ts';
+import { planOf } from '../../journey/plan.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { withJourneyFile } from '../journey-option.ts';
-import { judgedJourney, policyFrom } from '../judging.ts';
+import { expectationsFrom, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
-import { progressLine } from '../progress.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
+import { ridden } from '../riding.ts';
 
 /** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
-const RESERVED = new Set(['diff', 'learn', 'serve']);
+const RESERVED = new Set(['serve']);
 
 /** @param isTyped whether an option stands on the command line */
 export async function runRide(
@@ -26,30 +24,17 @@ export async function runRide(
   const options = joined.options as unknown as RideOptions & OutputOptions;
   const settings = await rideSettings(target, options, launch, file);
   const policy = await policyFrom(options, null, launch);
+  const expectations = await expectationsFrom(options, null, launch);
   if (options.plan === true) {
     await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);
     return 0;
   }
   const output = await openOutput(options, launch);
-  const hints = options.quiet === true ? [] : deadlineHints(settings, launch.probes);
-  for (const hint of hints) launch.io.err(`probe: ${hint}\n`);
-  const stop = new AbortController();
-  const ignoreInterrupts = launch.io.onInterrupt(() => stop.abort());
-  const progress = progressLine(launch.io, options.progress && options.quiet !== true);
   try {
-    const observation = await observe(settings, launch.probes, {
-      id: launch.io.newId(),
-      startedAtMs: launch.io.wallClockMs(),
-      vantage: launch.io.vantage(),
-      signal: stop.signal,
-      onProgress: (step: Progress) => progress.show(step),
-    });
-    progress.clear();
+    const observation = await ridden(settings, options, launch);
     const asOfMs = Date.parse(observation.startedAt);
-    return await output.report(await judgedJourney(observation, policy, asOfMs, launch));
+    return await output.report(await judgedJourney(observation, policy, asOfMs, launch, expectations));
   } finally {
     await output.discard();
-    progress.clear();
-    ignoreInterrupts();
   }
 }

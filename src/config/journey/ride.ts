@@ -41,6 +41,7 @@ const keys: Readonly<Record<string, Key>> = {
   resolvers: { schema: texts, option: 'resolver', write: asIs },
   connect: { schema: texts, option: 'connect', write: asIs },
   zones: { schema: z.record(z.string().min(1), texts), option: 'zone', write: zonesOf },
+  expect: { ...aFile, option: 'expect' },
   caFile: { ...aFile, option: 'caFile' },
   clientCert: { ...aFile, option: 'clientCert' },
   clientKey: { ...aFile, option: 'clientKey' },

@@ -1,0 +1,34 @@
+// Owns one ride from the command line: progress on standard error, the first Ctrl-C stops it, what was seen so far is kept.
+import { observe } from '../journey/observe.ts';
+import { deadlineHints } from '../journey/plan.ts';
+import type { Progress } from '../journey/ride.ts';
+import type { RideSettings } from '../journey/settings.ts';
+import type { Observation } from '../model/journey.ts';
+import type { Launch } from './launch.ts';
+import { progressLine } from './progress.ts';
+
+export interface RidingOptions {
+  readonly quiet?: boolean;
+  readonly progress: boolean;
+}
+
+export async function ridden(settings: RideSettings, options: RidingOptions, launch: Launch): Promise<Observation> {
+  const { io, probes } = launch;
+  const hints = options.quiet === true ? [] : deadlineHints(settings, probes);
+  for (const hint of hints) io.err(`probe: ${hint}\n`);
+  const stop = new AbortController();
+  const ignoreInterrupts = io.onInterrupt(() => stop.abort());
+  const progress = progressLine(io, options.progress && options.quiet !== true);
+  try {
+    return await observe(settings, probes, {
+      id: io.newId(),
+      startedAtMs: io.wallClockMs(),
+      vantage: io.vantage(),
+      signal: stop.signal,
+      onProgress: (step: Progress) => progress.show(step),
+    });
+  } finally {
+    progress.clear();
+    ignoreInterrupts();
+  }
+}
