@@ -98,6 +98,8 @@ const endpointSchema = z.object({
   share: shareSchema.nullable().optional(),
   /** Names of the cookies that were set, at most 16. */
   cookies: z.array(wireTextSchema).optional(),
+  /** Whether connections are kept: answers in HTTP/1, those that announced the end, and the most frequent Keep-Alive. Null without such answers. */
+  persistence: z.object({ answers: count, closing: count, keepAlive: wireTextSchema.nullable() }).nullable().optional(),
   /** Protocols agreed on in TLS (ALPN), most frequent first; null for none. */
   alpn: z.array(z.string().nullable()).optional(),
 });

@@ -1,8 +1,8 @@
 // Owns turning the ride's traces into the balancer record. Judges nothing; what is sent beyond the ride is sent by reuse.ts and intrusive.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import { fieldValues, isNamed, nameSetKey } from '../../src/model/fields.ts';
+import { fieldValue, fieldValues, isNamed, listOf, nameSetKey } from '../../src/model/fields.ts';
 import type { Endpoint } from '../../src/model/target.ts';
-import { capture, textKey } from '../../src/model/text.ts';
+import { capture, matches, textKey } from '../../src/model/text.ts';
 import type { HopId, HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import { quantile } from '../../src/stats/quantile.ts';
 import type { DnsEvidence } from '../dns/evidence.ts';
@@ -147,11 +147,23 @@ function endpointRecord(endpoint: Endpoint, traces: readonly RequestTrace[], alg
     algorithm,
     tcp: tcpOf(traces),
     cookies: cookiesOf(answered),
+    persistence: persistenceOf(answered),
     alpn: tally(
       traces.flatMap(({ tls, problem }) => (tls === null || problem !== null ? [] : [tls.alpn])),
       (alpn) => alpn,
     ).map(([alpn]) => alpn),
   };
+}
+
+/** HTTP/2 has neither field (RFC 9113 8.2.2). */
+function persistenceOf(answered: readonly HttpFacts[]): EndpointRecord['persistence'] {
+  const answers = answered.filter(({ version }) => version === '1.1');
+  if (answers.length === 0) return null;
+  const closing = answers.filter(({ headers }) =>
+    listOf(headers, 'connection').some((option) => matches(option, /^close$/i)),
+  );
+  const keepAlive = answers.flatMap(({ headers }) => fieldValue(headers, 'keep-alive') ?? []);
+  return { answers: answers.length, closing: closing.length, keepAlive: tally(keepAlive, textKey)[0]?.[0] ?? null };
 }
 
 /** Names only: values are secrets of the session. */

@@ -46,6 +46,14 @@ function connections({ byEndpoint }: BalancerEvidence): Section['blocks'] {
   ];
 }
 
+function kept({ byEndpoint }: BalancerEvidence): Section['blocks'] {
+  const rows = byEndpoint.flatMap(({ zone, endpoint, persistence }) =>
+    persistence == null ? [] : [[zone, endpoint, persistence.answers, persistence.closing, persistence.keepAlive]],
+  );
+  const columns = ['zone', 'endpoint', 'answers in HTTP/1', 'that close the connection', 'Keep-Alive'];
+  return rows.length === 0 ? [] : [{ kind: 'table', columns, rows }];
+}
+
 function onOneConnection({ reuse = [] }: BalancerEvidence): Section['blocks'] {
   if (reuse.length === 0) return [];
   return [
@@ -126,6 +134,7 @@ export function section(evidence: BalancerEvidence): Section {
         ]),
       },
       ...connections(evidence),
+      ...kept(evidence),
       ...onOneConnection(evidence),
       ...refused(evidence),
       signals.length === 0

@@ -157,3 +157,17 @@ test.each<[number, number, number, number]>([
   expect(interval[0]).toBeCloseTo(low, 4);
   expect(interval[1]).toBeCloseTo(high, 4);
 });
+
+test.each<[readonly TraceScript[], BalancerEvidence['byEndpoint'][number]['persistence'] | object]>([
+  [by(['Connection', 'keep-alive'], ['Keep-Alive', 'timeout=5']), { answers: 6, closing: 0, keepAlive: 'timeout=5' }],
+  [by(['connection', 'x, Close']), { answers: 6, closing: 6, keepAlive: null }],
+  [
+    times(6, (at) => ({ headers: at < 2 ? [['Connection', 'close']] : [] })),
+    { answers: 6, closing: 2, keepAlive: null },
+  ],
+  [times(6, () => ({ version: '2', headers: [['keep-alive', 'x']] })), null],
+])('whether connections are kept: %#', async (scripts, expected) => {
+  const value = await gathered(scripts);
+  expect(value.byEndpoint[0]?.persistence).toEqual(expected);
+  expect(JSON.stringify(section(value).blocks).includes('that close the connection')).toBe(expected !== null);
+});
