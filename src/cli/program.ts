@@ -152,7 +152,7 @@ function clockOption(command: Command): Command {
   return command.addOption(
     new Option(
       '--clock <C>',
-      'kernel: each arrival stamped by it (Linux, koffi); auto: so where it can be; loop, the default: connect alone',
+      'kernel: each arrival stamped by it (Linux, koffi); loop: connect alone; auto, the default: kernel where it can be',
     ).choices(['kernel', 'loop', 'auto']),
   );
 }

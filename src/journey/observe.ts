@@ -28,7 +28,7 @@ import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
 import { type OpenedSampleMore, openSampleMore } from './sample-more.ts';
-import { LIMITS, type RideSettings } from './settings.ts';
+import { DEFAULT_CLOCK, LIMITS, type RideSettings } from './settings.ts';
 
 /** What an observation needs from outside: the wall clock, an id, who is looking, and a way to stop. */
 export interface Vantage {
@@ -233,7 +233,7 @@ function openSamplerOf(
     request,
     http,
     timeoutMs,
-    clock = 'loop',
+    clock = DEFAULT_CLOCK,
     traceSampled = true,
   } = settings;
   return openSampler({
@@ -309,7 +309,7 @@ function riddenWith(
     families: settings.families,
     ...(settings.dns === undefined ? {} : { dnsMixedCase: settings.dns.mixedCase, dnsPadding: settings.dns.padding }),
     http: settings.http,
-    ...(settings.clock === undefined ? {} : { clock: settings.clock }),
+    clock: settings.clock ?? DEFAULT_CLOCK,
     servername: settings.servername,
     method: settings.request.method,
     headerNames: settings.request.headers.map(([name]) => name),

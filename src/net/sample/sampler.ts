@@ -30,7 +30,7 @@ export interface SamplerOptions extends RequestOptions {
   readonly trust: { readonly caPem: readonly string[] | null; readonly insecure: boolean };
   readonly identity: { readonly certificatePem: string; readonly key: Secret } | null;
   readonly http: '1.1' | '2' | 'negotiated';
-  /** `kernel`: every arrival stamped, on a socket of our own; `auto`: so where this machine can. Else, and when absent, on Node's sockets. */
+  /** `kernel`: every arrival stamped, on a socket of our own; `auto`, and absent: so where this machine can. Else on Node's sockets. */
   readonly clock?: 'kernel' | 'loop' | 'auto';
   /** No sample will be asked for: the settings are looked at, and nothing is made ready. */
   readonly checkOnly?: boolean;
@@ -87,7 +87,7 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
 }
 
 /** @throws UsageError where stamps are demanded and cannot be had */
-async function stampingOf({ clock = 'loop', checkOnly }: SamplerOptions): Promise<Stamping | null> {
+async function stampingOf({ clock = 'auto', checkOnly }: SamplerOptions): Promise<Stamping | null> {
   if (clock === 'loop' || checkOnly === true) return null;
   const stamping = await openStamping();
   if (clock === 'auto' || stamping !== null) return stamping;
