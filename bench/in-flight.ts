@@ -12,14 +12,17 @@ const ANSWER_MS = 20;
 const PHASES = ['connect', 'tls', 'wait'] as const;
 
 for (const clock of ['kernel', 'loop'] as const) {
-  await using server = await startSlowServer({ protocol: 'TLSv1.3', handshakeMs: 0, answerMs: ANSWER_MS });
-  const packets = await capture('tcpdump', server.port);
+  const server = await startSlowServer({ protocol: 'TLSv1.3', handshakeMs: 0, answerMs: ANSWER_MS });
+  const packets = await capture('tcpdump', server);
   const { traces, rate, cpu } = await take(server, clock);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   await packets.stop();
+  await server[Symbol.asyncDispose]();
   const truths = packets.phases();
   if (truths.length !== samples) throw new Error(`tcpdump saw ${truths.length} of ${samples} connections`);
-  console.log(`${clock}: ${inFlight} in flight, ${samples} samples, ${rate.toFixed(0)}/s, ${cpu.toFixed(0)} % of a CPU`);
+  console.log(
+    `${clock}: ${inFlight} in flight, ${samples} samples, ${rate.toFixed(0)}/s, ${cpu.toFixed(0)} % of a CPU`,
+  );
   for (const id of PHASES) console.log(`  ${id.padEnd(8)}${lineOf(id, traces, truths)}`);
 }
 

@@ -10,7 +10,8 @@ export interface Lateness {
   lateAt(toldMs: number): number;
   /** The same of whatever was told since the watch began. */
   longestMs(): number;
-  stop(): void;
+  /** What was known until then can still be asked for in this turn. */
+  readonly stop: () => void;
 }
 
 class Watch implements Lateness {
@@ -30,9 +31,7 @@ class Watch implements Lateness {
     this.#longestMs = Math.max(this.#longestMs, this.lateAt(now()));
   }
 
-  stop(): void {
-    watches.delete(this);
-  }
+  readonly stop = (): void => void watches.delete(this);
 }
 
 const watches = new Set<Watch>();

@@ -169,12 +169,17 @@ async function send(
   }
   if (isConfidential) seen.connection.refuseUnverified();
   const startMs = before === null ? originMs + (seen.spans.connect?.startMs ?? 0) : beforeMs;
-  const moments: Moments = { beginMs: now(), sentMs: null, firstByteMs: null, endMs: null };
+  const stopwatch = new Stopwatch(seen.connection.socket, null, before === null ? seen.connection.learnt.tcp : null);
+  const moments: Moments = {
+    ...{ beginMs: now(), sentMs: null, firstByteMs: null, endMs: null },
+    ...{ onSent: stopwatch.sent, onFirstByte: stopwatch.firstByte },
+  };
   meter.add({ requests: 1 });
   try {
     seen.http = await seen.connection.exchange(wanted, moments, signal, fields);
   } finally {
-    Object.assign(seen.spans, new Stopwatch(null, () => false).exchange(moments, relative));
+    Object.assign(seen.spans, stopwatch.exchange(moments, relative));
+    stopwatch.stop();
     if (moments.endMs !== null)
       seen.spans.total = { startMs: relative(startMs), durationMs: moments.endMs - startMs, clock: 'loop' };
   }

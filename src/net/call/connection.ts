@@ -157,6 +157,11 @@ export class Connection {
     return secured;
   }
 
+  /** Below TLS. Null before it is open. */
+  get socket(): Socket | null {
+    return this.#raw;
+  }
+
   /** @throws StepFailure when the server could not be verified and that matters */
   refuseUnverified(): void {
     if (this.learnt.unverified === null || this.#options.trust.insecure) return;

@@ -14,8 +14,9 @@ const IOVEC_BYTES = 16;
 const PAYLOAD_BYTES = 2048;
 const MOST_PAYLOAD_BYTES = 65_536;
 const CONTROL_BYTES = 512;
-/** time.h */
+/** linux/time.h */
 const CLOCK_REALTIME = 0;
+const CLOCK_MONOTONIC_COARSE = 6;
 
 /** @throws when there is no binary for this machine, or the C library lacks a function */
 export function koffiLibc(): Libc {
@@ -33,6 +34,7 @@ export function koffiLibc(): Libc {
   const recv = call('int64_t recv(int fd, _Out_ void *bytes, uint64_t length, int flags)');
   const shutdown = call('int shutdown(int fd, int how)');
   const clockGettime = call('int clock_gettime(int clock, _Out_ void *time)');
+  const clockGetres = call('int clock_getres(int clock, _Out_ void *time)');
   const time = new DataView(new ArrayBuffer(16));
   const timeBytes = new Uint8Array(time.buffer);
   return {
@@ -51,6 +53,10 @@ export function koffiLibc(): Libc {
     realtimeNs() {
       clockGettime(CLOCK_REALTIME, timeBytes);
       return time.getBigInt64(0, true) * 1_000_000_000n + time.getBigInt64(8, true);
+    },
+    jiffyMs() {
+      clockGetres(CLOCK_MONOTONIC_COARSE, timeBytes);
+      return time.getInt32(8, true) / 1e6;
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Libc {
   close(fd: number): number;
   /** The wall clock, which the kernel stamps packets by; nanoseconds. */
   realtimeNs(): bigint;
+  /** What the kernel counts time in where it needs no exactness: one jiffy, ms. */
+  jiffyMs(): number;
 }
 
 /** What recvmsg(2) gave. The bytes are valid until the next call. */

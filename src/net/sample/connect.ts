@@ -4,6 +4,7 @@ import { problem } from '../../model/problem.ts';
 import type { Endpoint } from '../../model/target.ts';
 import type { Span, TcpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
+import { watchLateness } from '../lateness.ts';
 import { onSyn } from '../on-syn.ts';
 import type { Stamping } from '../stamped/open.ts';
 import type { StampedSocket } from '../stamped/socket.ts';
@@ -33,6 +34,7 @@ export async function connectTo(
 ): Promise<Connected> {
   const startMs = now();
   let stamped: StampedSocket | null = null;
+  const lateness = watchLateness();
   const socket = await runStep<Socket>(
     { step: 'connect', timeoutMs, onTimeout: 'connect-timeout', signal },
     (done, fail) => {
@@ -45,11 +47,12 @@ export async function connectTo(
       opened.once('close', () => fail(problem('closed', 'connect')));
       opened.once('connect', () => done(opened));
     },
-  );
+  ).finally(lateness.stop);
   const loopMs = now() - startMs;
   const own = stamped as StampedSocket | null;
+  const lateMs = own?.connectLateMs ?? lateness.lateAt(startMs + loopMs);
   const tcp = withSynsLost(own === null ? readTcpInfo(socket) : own.tcpFacts());
-  return { socket, stamped: own, startMs, ...connectSpan(loopMs, tcp), tcp };
+  return { socket, stamped: own, startMs, ...connectSpan(loopMs, lateMs, tcp), tcp };
 }
 
 function connectByNode({ address, port }: Endpoint, onSent: () => void): Socket {
@@ -68,12 +71,12 @@ function withSynsLost(tcp: TcpFacts | null): TcpFacts | null {
   return tcp === null || tcp.retransmits === 0 ? tcp : { ...tcp, synsLost: tcp.retransmits };
 }
 
-function connectSpan(loopMs: number, tcp: TcpFacts | null): Omit<Span, 'startMs'> {
+/** @param lateMs how long the answer may have lain before the loop told of it */
+function connectSpan(loopMs: number, lateMs: number, tcp: TcpFacts | null): Omit<Span, 'startMs'> {
   const retransmits = tcp?.retransmits ?? 0;
-  if (retransmits > 0) return { durationMs: loopMs, clock: 'loop', retransmits };
+  const byLoop = { durationMs: loopMs, clock: 'loop', uncertaintyMs: Math.min(loopMs, lateMs) } as const;
+  if (retransmits > 0) return { ...byLoop, retransmits };
   // After a lost SYN the kernel's RTT depends on which packet died, so only the loop saw how long it took.
   const kernel = tcp?.rttMs ?? null;
-  return kernel === null
-    ? { durationMs: loopMs, clock: 'loop' }
-    : { durationMs: kernel, clock: 'kernel', uncertaintyMs: RTT_UNCERTAINTY_MS };
+  return kernel === null ? byLoop : { durationMs: kernel, clock: 'kernel', uncertaintyMs: RTT_UNCERTAINTY_MS };
 }

@@ -12,6 +12,7 @@ import { now } from '../clock.ts';
 import { type BodyReader, bodyReader } from './answer.ts';
 import { problemOf } from './failure.ts';
 import type { FieldReader, FieldStore, Fields } from './fields.ts';
+import { keepSessionsBehindStreams } from './http2-order.ts';
 import { StepFailure, startBound } from './step.ts';
 
 export interface ExchangeRequest {
@@ -35,8 +36,10 @@ export interface Moments {
   sentMs: number | null;
   firstByteMs: number | null;
   endMs: number | null;
+  /** Told once when the request is written. */
+  readonly onSent?: () => void;
   /** Told when an answer begins, before anything else is read: of each informational one, and of the answer. */
-  readonly onFirstByte?: () => void;
+  readonly onFirstByte?: (toldMs: number) => void;
 }
 
 /** Runs one exchange. `moments` and the returned facts are kept by the caller also when it fails. @throws StepFailure */
@@ -70,6 +73,7 @@ export function openLine(
   idleMs: number,
 ): Line {
   const isH2 = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
+  if (isH2) keepSessionsBehindStreams();
   const client = new Client(origin, {
     connect: handingOver(socket as TLSSocket),
     ...{ allowH2: isH2, pipelining: 1, headersTimeout: 0, bodyTimeout: 0 },
@@ -190,7 +194,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestSent(): void {
-    this.#moments.sentMs ??= now();
+    if (this.#moments.sentMs === null) {
+      this.#moments.sentMs = now();
+      this.#moments.onSent?.();
+    }
     this.#bound();
   }
 
@@ -211,8 +218,9 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #begun(): void {
     if (this.#moments.firstByteMs !== null) return;
-    this.#moments.firstByteMs = now();
-    this.#moments.onFirstByte?.();
+    const toldMs = now();
+    this.#moments.firstByteMs = toldMs;
+    this.#moments.onFirstByte?.(toldMs);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

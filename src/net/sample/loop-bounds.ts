@@ -2,6 +2,7 @@
 // Never calls such a figure the kernel's: TCP_INFO tells when data came in jiffies, and of the last segment alone.
 import type { Socket } from 'node:net';
 import type { Span } from '../../model/trace.ts';
+import { now } from '../clock.ts';
 import { type Lateness, watchLateness } from '../lateness.ts';
 import { jiffyMs, type Received, readReceived } from '../tcp-info.ts';
 
@@ -66,8 +67,8 @@ export class LoopBounds {
     const received = readReceived(this.#socket);
     const jiffy = jiffyMs();
     if (received === null || jiffy === null) return { atLeast: 0, atMost: byLoopMs };
-    // The last segment's: the first byte came no later than that, and earlier when it was another's.
-    const atLeast = Math.min(byLoopMs, Math.max(0, received.ageMs - jiffy));
+    // The last segment's: what was told came no later than that, and earlier when it was in another.
+    const atLeast = Math.min(byLoopMs, Math.max(0, received.ageMs - jiffy - (now() - toldMs)));
     const isAlone = asked && this.#isAlone(received);
     return { atLeast, atMost: isAlone ? Math.max(atLeast, Math.min(byLoopMs, received.ageMs + jiffy)) : byLoopMs };
   }

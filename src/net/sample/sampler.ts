@@ -207,51 +207,68 @@ async function rideOnce(
   signal: AbortSignal,
   onConnection: (socket: Socket) => void,
 ): Promise<void> {
-  const { options, context, readsChain, fields, stamping, until } = shared;
-  const { timeoutMs, originMs, servername, target, meter } = options;
+  const { options, fields, stamping, until } = shared;
+  const { timeoutMs, originMs, target, meter } = options;
   const relative = (ms: number): number => ms - originMs;
   const onSent = (): void => meter.add({ connections: 1 });
   const connected = await connectTo(head.endpoint, timeoutMs, signal, onConnection, onSent, stamping);
   const { socket: tcpSocket, stamped, startMs, tcp, ...figure } = connected;
   seen.tcp = tcp;
   seen.spans.connect = { startMs: relative(startMs), ...figure };
-  let socket: Socket | TLSSocket = tcpSocket;
-  const stopwatch = new Stopwatch(stamped, () => 'alpnProtocol' in socket && socket.alpnProtocol === 'h2');
-  if (target.scheme === 'https') {
-    const beganMs = now();
-    let tls: Omit<Span, 'startMs'> | null = null;
-    const onSocket = (ours: TLSSocket): void => {
-      noteTicket(ours, seen);
-      // At the event itself: what comes behind the handshake must not be taken for a part of it.
-      ours.prependOnceListener('secureConnect', () => {
-        tls = stopwatch.handshake(now() - beganMs);
-      });
-    };
-    const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain, onSocket };
-    const secured = await handshake(tcpSocket, wanted, seen, signal);
-    const loop: Omit<Span, 'startMs'> = { durationMs: now() - beganMs, clock: 'loop' };
-    seen.spans.tls = { startMs: relative(beganMs), ...(stamped === null ? loop : (tls ?? loop)) };
-    // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
-    if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
-    if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, target.host);
-    socket = secured;
-  }
-  const moments: Moments = {
-    ...{ beginMs: now(), sentMs: null, firstByteMs: null, endMs: null },
-    onFirstByte: stopwatch.firstByte,
-  };
-  const request = {
-    ...shared.request,
-    headers: headerOf(shared.request, head),
-    ...(until === undefined ? {} : { until }),
-  };
-  meter.add({ requests: 1 });
+  const stopwatch = new Stopwatch(tcpSocket, stamped, tcp);
   try {
-    seen.http = await exchange(socket, request, moments, signal, fields);
-  } finally {
-    Object.assign(seen.spans, stopwatch.exchange(moments, relative));
-    if (moments.endMs !== null) {
-      seen.spans.total = { startMs: relative(startMs), ...totalOf(seen.spans, moments.endMs - startMs) };
+    const socket = target.scheme === 'https' ? await secure(shared, tcpSocket, stopwatch, seen, signal) : tcpSocket;
+    stopwatch.isFramed = 'alpnProtocol' in socket && socket.alpnProtocol === 'h2';
+    const moments: Moments = {
+      ...{ beginMs: now(), sentMs: null, firstByteMs: null, endMs: null },
+      ...{ onSent: stopwatch.sent, onFirstByte: stopwatch.firstByte },
+    };
+    const request = {
+      ...shared.request,
+      headers: headerOf(shared.request, head),
+      ...(until === undefined ? {} : { until }),
+    };
+    meter.add({ requests: 1 });
+    try {
+      seen.http = await exchange(socket, request, moments, signal, fields);
+    } finally {
+      Object.assign(seen.spans, stopwatch.exchange(moments, relative));
+      if (moments.endMs !== null) {
+        seen.spans.total = { startMs: relative(startMs), ...totalOf(seen.spans, moments.endMs - startMs) };
+      }
     }
+  } finally {
+    stopwatch.stop();
   }
+}
+
+/** @throws StepFailure */
+async function secure(
+  { options, context, readsChain }: Shared,
+  tcpSocket: Socket,
+  stopwatch: Stopwatch,
+  seen: Seen,
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const { timeoutMs, servername, target } = options;
+  const beganMs = now();
+  let tls: Omit<Span, 'startMs'> | null = null;
+  const onSocket = (ours: TLSSocket): void => {
+    const helloMs = now() - beganMs;
+    noteTicket(ours, seen);
+    // At the event itself: what comes behind the handshake must not be taken for a part of it.
+    ours.prependOnceListener('secureConnect', () => {
+      tls = stopwatch.handshake(beganMs, now(), helloMs);
+    });
+  };
+  const wanted = { context, servername, alpn: ALPN[options.http], timeoutMs, readsChain, onSocket };
+  const secured = await handshake(tcpSocket, wanted, seen, signal);
+  seen.spans.tls = {
+    startMs: beganMs - options.originMs,
+    ...(tls ?? { durationMs: now() - beganMs, clock: 'loop' }),
+  };
+  // A server without ALPN goes on in HTTP/1.1 (RFC 7301 3.1); whoever demanded HTTP/2 must not be told about that instead.
+  if (options.http === '2' && secured.alpnProtocol !== 'h2') throw new StepFailure(WITHOUT_HTTP2);
+  if (isConfidential(options) && !options.trust.insecure) refuseUnverified(secured, target.host);
+  return secured;
 }

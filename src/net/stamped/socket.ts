@@ -28,7 +28,8 @@ import {
   viewOf,
 } from '../libc/layout.ts';
 import type { Libc, Message } from '../libc/libc.ts';
-import { readTcpInfoOf, segmentsReceived } from '../tcp-info.ts';
+import { type Received, readReceivedOf, readTcpInfoOf } from '../tcp-info.ts';
+import { Joins } from './joins.ts';
 import type { Readiness, Watched } from './readiness.ts';
 import { Timeline } from './timeline.ts';
 
@@ -45,6 +46,13 @@ const EXACT_PIECES = 256;
 const STEP_MS = 1;
 const SLEW = 0.001;
 
+interface Ahead {
+  /** As many as tell the length of a record, or fewer. */
+  readonly bytes: Uint8Array;
+  readonly atMs: number | null;
+  readonly received: Received | null;
+}
+
 type Done = (error?: Error | null) => void;
 
 export interface Surroundings {
@@ -57,6 +65,8 @@ export interface Surroundings {
 /** Emits `connect` like net.Socket. Destroyed by its first error, which reads like one of net.Socket's. */
 export class StampedSocket extends Duplex implements Watched {
   readonly timeline = new Timeline();
+  /** How long the answer to the SYN may have lain when `connect` was emitted, ms. */
+  connectLateMs = 0;
   bytesRead = 0;
   bytesWritten = 0;
   /** Once the kernel took the connect: a SYN is on its way. */
@@ -66,14 +76,17 @@ export class StampedSocket extends Duplex implements Watched {
   readonly #origin: { readonly realNs: bigint; readonly monotonicMs: number };
   #fd: number;
   #connecting = true;
+  /** No answer to the SYN had come by then. */
+  #unansweredMs = 0;
   #wanted = false;
   #ended = false;
   #turn: NodeJS.Immediate | null = null;
   #pending: { bytes: Uint8Array; readonly done: Done } | null = null;
   #recordLeft = 0;
+  /** What was there behind the last piece. */
+  #ahead: Ahead | null = null;
   #pieces = 0;
-  /** When nothing was there to read, and how many segments had come by then. */
-  #drained: { atMs: number; segments: number } = { atMs: 0, segments: 0 };
+  readonly #joins = new Joins();
 
   constructor(around: Surroundings, endpoint: Endpoint) {
     super({ allowHalfOpen: false });
@@ -116,8 +129,9 @@ export class StampedSocket extends Duplex implements Watched {
   }
 
   quiet(realNs: bigint): void {
-    if ((this.wants & POLLIN) === 0 || this.#connecting) return;
-    this.#drained = { ...this.#drained, atMs: Number(realNs - this.#origin.realNs) / 1e6 };
+    const atMs = Number(realNs - this.#origin.realNs) / 1e6;
+    if (this.#connecting) this.#unansweredMs = atMs;
+    else if ((this.wants & POLLIN) !== 0) this.#joins.quiet(atMs);
   }
 
   /** Null when it is gone. */
@@ -127,10 +141,7 @@ export class StampedSocket extends Duplex implements Watched {
 
   /** True when more has come behind the last piece and shares its stamp: then that is the stamp of the later one. */
   isJoined(): boolean {
-    if (this.#fd < 0) return true;
-    const next = this.#around.libc.recvmsg(this.#fd, MSG_PEEK | MSG_DONTWAIT, 1);
-    if (typeof next === 'number' || next.payload.byteLength === 0) return false;
-    return this.#stampOf(next) === (this.timeline.latest?.lastMs ?? null);
+    return this.#ahead !== null && this.#ahead.atMs === (this.timeline.latest?.lastMs ?? null);
   }
 
   /** False when the wall clock, which stamps are of, was set since the start: then no figure of the timeline holds. */
@@ -148,7 +159,7 @@ export class StampedSocket extends Duplex implements Watched {
       return;
     }
     this.#connecting = false;
-    this.#drained = { atMs: this.#nowMs(), segments: 0 };
+    this.connectLateMs = this.#nowMs() - this.#unansweredMs;
     this.emit('connect');
     if (this.#pending !== null) this.#flush();
     this.#around.readiness.wake();
@@ -161,37 +172,53 @@ export class StampedSocket extends Duplex implements Watched {
 
   /** Hands on one piece, and comes again in a turn of its own: listeners of the last one have been heard then. */
   #read(): void {
-    const { libc } = this.#around;
-    const segments = this.#pieces < EXACT_PIECES ? segmentsReceived(libc, this.#fd) : null;
-    const peeked = libc.recvmsg(this.#fd, MSG_PEEK | MSG_DONTWAIT, this.#recordLeft > 0 ? 1 : RECORD_HEADER);
-    if (typeof peeked === 'number') {
-      this.#drain(peeked, segments);
+    const head = this.#ahead ?? this.#look();
+    if (typeof head === 'number') {
+      this.#drain(head);
       return;
     }
-    if (peeked.payload.byteLength === 0) {
+    // Too little to tell a length by may be more by now.
+    const again = head.bytes.byteLength < RECORD_HEADER ? this.#look() : head;
+    const taken = this.#take(typeof again === 'number' ? head.bytes : again.bytes);
+    if (typeof taken === 'number') {
+      this.#drain(taken);
+      return;
+    }
+    const { piece, lastMs } = taken;
+    if (piece.byteLength === 0) {
       this.#ended = true;
       this.push(null);
       return;
     }
-    const firstMs = this.#stampOf(peeked);
-    const taken = this.#take(peeked.payload);
-    if (typeof taken === 'number') {
-      this.#drain(taken, segments);
-      return;
-    }
-    const { piece, lastMs } = taken;
     this.#pieces += 1;
     this.bytesRead += piece.byteLength;
-    const isAlone = segments !== null && segments - this.#drained.segments <= 1;
-    if (firstMs !== null && lastMs !== null) {
-      const slackMs = isAlone ? 0 : Math.max(0, firstMs - this.#drained.atMs);
-      this.timeline.arrived({ firstMs, lastMs, slackMs });
-    }
+    if (head.atMs !== null && lastMs !== null)
+      this.timeline.arrived(this.#joins.arrival(head.atMs, lastMs, head.received));
+    // At once: what is there now has the stamp of now, and may be joined to what comes till the next turn.
+    const ahead = this.#look();
+    this.#ahead = typeof ahead === 'number' ? null : ahead;
     this.#turn = setImmediate(() => {
       this.#turn = null;
       if (this.#wanted && !this.#ended && !this.destroyed) this.#read();
     });
     this.#wanted = this.push(piece);
+  }
+
+  /** What is there to be read next, the stamp of its first byte, and what had come by then. */
+  #look(): Ahead | number {
+    const message = this.#peek();
+    if (typeof message === 'number') return message;
+    const [bytes, atMs] = [Uint8Array.from(message.payload), this.#stampOf(message)];
+    // Behind the peek: what was joined to it before is in the count then.
+    return { bytes, atMs, received: this.#pieces < EXACT_PIECES ? this.#received() : null };
+  }
+
+  #peek(): Message | number {
+    return this.#around.libc.recvmsg(this.#fd, MSG_PEEK | MSG_DONTWAIT, RECORD_HEADER);
+  }
+
+  #received(): Received | null {
+    return readReceivedOf(this.#around.libc, this.#fd);
   }
 
   /** What is there of one record, and of those behind it while each is full: that is how larger writes are cut. */
@@ -224,12 +251,15 @@ export class StampedSocket extends Duplex implements Watched {
     return length > MAX_RECORD ? MOST_BYTES : length;
   }
 
-  #drain(result: number, segments: number | null): void {
+  #drain(result: number): void {
     if (result !== -errnos.EAGAIN) {
       this.destroy(this.#error('read', result));
       return;
     }
-    this.#drained = { atMs: this.#nowMs(), segments: segments ?? this.#drained.segments };
+    // The count is of what was read only when nothing is there behind it either; what is there is told by poll(2) at once.
+    const received = this.#pieces < EXACT_PIECES ? this.#received() : null;
+    const atMs = this.#nowMs();
+    if (this.#peek() === result) this.#joins.drained(atMs, received);
     this.#around.readiness.wake();
   }
 

@@ -16,6 +16,8 @@ export interface Arrival {
   readonly slackMs: number;
   /** When its last byte came. */
   readonly lastMs: number;
+  /** How much earlier than that it may have been, if something behind it has the same stamp. */
+  readonly lastSlackMs: number;
 }
 
 interface Sending {
@@ -78,8 +80,9 @@ export class Timeline {
     const openMs = this.#flight === null || open === null ? 0 : open - this.#flight.began.fromMs;
     const sendMs = this.#flight === null || open === null ? 0 : this.#flight.began.toMs - this.#flight.began.fromMs;
     const durationMs = this.#flightsMs + openMs;
-    if (this.#latest === null || durationMs <= 0 || joined) return null;
-    return { durationMs, uncertaintyMs: this.#uncertaintyMs + sendMs };
+    if (this.#latest === null || durationMs <= 0) return null;
+    const slackMs = joined ? this.#latest.lastSlackMs : 0;
+    return { durationMs, uncertaintyMs: Math.min(durationMs, this.#uncertaintyMs + sendMs + slackMs) };
   }
 
   /**
@@ -96,10 +99,13 @@ export class Timeline {
     return { durationMs, uncertaintyMs: FLOOR_MS + slackMs + sending.toMs - sending.fromMs };
   }
 
-  /** From the first byte of `first` to the last byte of the piece that was handed on last. */
-  receive(first: Arrival): Timed | null {
+  /** From the first byte of `first` to the last byte of the piece that was handed on last; `joined`: see `handshake`. */
+  receive(first: Arrival, joined: boolean): Timed | null {
     if (this.#latest === null) return null;
     const durationMs = this.#latest.lastMs - first.firstMs;
-    return durationMs < 0 ? null : { durationMs, uncertaintyMs: FLOOR_MS + first.slackMs };
+    if (durationMs < 0) return null;
+    // The one makes it longer, the other shorter.
+    const slackMs = Math.max(first.slackMs, joined ? Math.min(durationMs, this.#latest.lastSlackMs) : 0);
+    return { durationMs, uncertaintyMs: FLOOR_MS + slackMs };
   }
 }

@@ -1,6 +1,9 @@
 // Owns the tests of one sample over HTTP/2: what a server does, and the problem, step and spans of the trace.
 // Never asserts an absolute time but the sampler's own bounds.
 import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import {
@@ -338,6 +341,19 @@ describe('one sample is one request on one connection', () => {
     await allClosed(server);
     expect([streams, server.taken()]).toEqual([[1], 1]);
   });
+});
+
+test('a field block without :status does not end the process when what it left behind is collected', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const serve = speaking((socket, id) => socket.write(frame(TYPE.headers, 5, id, literal('server', 'x'))));
+  await using server = await startTls(serve, H2);
+  const samples = Array.from({ length: 40 }, () => sampleOf(server, { http: '2' }));
+  for (const { trace } of await Promise.all(samples)) expect(outcomeOf(trace)).toBe('http-protocol@wait');
+  for (let round = 0; round < 5; round++) {
+    collect();
+    await setImmediate();
+  }
 });
 
 test('interim answers are part of the wait', async () => {

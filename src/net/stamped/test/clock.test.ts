@@ -68,7 +68,9 @@ describe.skipIf(libc === null)('15 of every 20 ms burnt', () => {
     // holds the same against packets, without that.
     expect(kernel.tls).toBeLessThan(Math.max(1, loop.tls / 3));
     expect(kernel.wait).toBeLessThan(Math.max(1, loop.wait / 3));
-    expect(kernel.beyond).toBeLessThan(loop.beyond);
+    // By either clock: the loop's figures are late, and say by how much they may be.
+    expect(kernel.beyond).toBeLessThan(SAMPLES / 3);
+    expect(loop.beyond).toBeLessThan(SAMPLES / 3);
     expect(kernel.clocks.filter((clock) => clock === 'kernel').length).toBeGreaterThan(kernel.clocks.length * 0.9);
   });
 });

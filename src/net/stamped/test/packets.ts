@@ -28,15 +28,35 @@ const LINE = /^(\d+\.\d+) IP \S+\.(\d+) > \S+\.(\d+): Flags \[([^\]]+)\].* lengt
 /** Of the kernel's ring, KiB: hundreds of connections at once. */
 const RING = '65536';
 
+interface Where {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** @param tool path of tcpdump; @throws Error when it does not listen */
-export async function capture(tool: string, port: number): Promise<Capture> {
-  const filter = ['-i', 'lo', '-n', '-tt', '--nano', '-l', '-B', RING, 'tcp', 'port', `${port}`];
+export async function capture(tool: string, { address, port }: Where): Promise<Capture> {
+  const filter = [
+    '-i',
+    'lo',
+    '-n',
+    '-tt',
+    '--nano',
+    '-l',
+    '-B',
+    RING,
+    'tcp',
+    'port',
+    `${port}`,
+    'and',
+    'host',
+    address,
+  ];
   const child = spawn(tool, filter, { stdio: ['ignore', 'pipe', 'pipe'] });
   const byPort = new Map<number, Packet[]>();
   createInterface({ input: child.stdout }).on('line', (line) => note(byPort, line, port));
   for await (const line of createInterface({ input: child.stderr })) if (line.includes('listening on')) break;
   return {
-    phases: () => [...byPort.values()].map(phasesOf),
+    phases: () => [...byPort.values()].filter(([first]) => first?.ours === true && first.flags === 'S').map(phasesOf),
     async stop() {
       child.kill('SIGINT');
       await once(child, 'close');

@@ -14,7 +14,7 @@ function timelineOf(moments: readonly Moment[]): Timeline {
   const timeline = new Timeline();
   for (const [kind, at, second, slackMs = 0] of moments) {
     if (kind === 'sent') timeline.sent(at, at + SEND_MS, second ?? 200);
-    else timeline.arrived({ firstMs: at, lastMs: second ?? at, slackMs });
+    else timeline.arrived({ firstMs: at, slackMs, lastMs: second ?? at, lastSlackMs: (second ?? at) - at + slackMs });
   }
   return timeline;
 }
@@ -72,9 +72,19 @@ test.for(handshakes)('a handshake %s', ([, moments, expected]) => {
   expect(told(timelineOf(moments).handshake(false))).toEqual(rounded(expected));
 });
 
-test('a handshake whose end shares a stamp with what came behind it has no figure', () => {
-  const [, moments] = handshakes[0] ?? ['', []];
-  expect(timelineOf(moments).handshake(true)).toBeNull();
+test('a handshake whose end shares a stamp with what came behind it may have ended earlier', () => {
+  const ended = (...last: Moment): Timed | null => timelineOf([['sent', 1], ['arrived', 21], last]).handshake(true);
+  expect(told(ended('arrived', 22, 25, 0.5))).toEqual(rounded([24, FLOOR_MS + SEND_MS + 3.5]));
+  expect(told(ended('arrived', 22, 25, 500))).toEqual([24, 24]);
+});
+
+test('the end of an answer, too', () => {
+  const timeline = timelineOf([['sent', 1]]);
+  const first = { firstMs: 10, slackMs: 2, lastMs: 10, lastSlackMs: 2 };
+  timeline.arrived(first);
+  timeline.arrived({ firstMs: 15, slackMs: 0, lastMs: 20, lastSlackMs: 5 });
+  expect(told(timeline.receive(first, false))).toEqual([10, FLOOR_MS + 2]);
+  expect(told(timeline.receive(first, true))).toEqual([10, FLOOR_MS + 5]);
 });
 
 const waits: readonly (readonly [string, boolean, readonly Moment[], readonly number[] | null])[] = [
