@@ -130,7 +130,7 @@ export class Connection {
     const { target, http, request } = this.#opening;
     const { timeoutMs, meter, originMs } = this.#options;
     const isPlain = target.scheme === 'http';
-    await warmUp(isPlain ? ['plain'] : ALPN[http], this.#contexts(target.host));
+    await warmUp(isPlain ? ['plain'] : ALPN[http], this.#contexts(target.host), null);
     const onSocket = (opened: Socket): void => {
       this.#raw = opened;
     };

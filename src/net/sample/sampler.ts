@@ -63,8 +63,8 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   if (options.servername !== null && isIP(options.servername) !== 0) {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');
   }
-  const readsChain = options.checkOnly !== true && (await makeReady(options, context));
   const stamping = await stampingOf(options);
+  const readsChain = options.checkOnly !== true && (await makeReady(options, context, stamping));
   const mint = options.tracing?.mint ?? openTraceIds();
   const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint };
   const closing = new AbortController();
@@ -98,9 +98,13 @@ async function stampingOf({ clock = 'auto', checkOnly }: SamplerOptions): Promis
 }
 
 /** In nobody's time: no sample's and no lookup's. @returns whether chains are read as they were sent */
-async function makeReady({ target, http }: SamplerOptions, context: SecureContext): Promise<boolean> {
+async function makeReady(
+  { target, http }: SamplerOptions,
+  context: SecureContext,
+  stamping: Stamping | null,
+): Promise<boolean> {
   const [readsChain] = await Promise.all([target.scheme === 'https' && walkIsAsSent(), openTcpInfo()]);
-  await warmUp(target.scheme === 'http' ? ['plain'] : ALPN[http], context);
+  await warmUp(target.scheme === 'http' ? ['plain'] : ALPN[http], context, stamping);
   return readsChain;
 }
 

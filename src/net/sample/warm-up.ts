@@ -9,6 +9,7 @@ import { type Endpoint, endpointId } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';
 import { now } from '../clock.ts';
+import type { Stamping } from '../stamped/open.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { connectTo } from './connect.ts';
 import { type ExchangeRequest, exchange } from './exchange.ts';
@@ -34,13 +35,17 @@ const REQUEST: ExchangeRequest = {
 const LOOPBACK = '127.0.0.1' as IpAddress;
 
 const warmed = new Map<Protocol, Promise<void>>();
-let connecting: Promise<void> | null = null;
+/** By Node's sockets, and by our own. */
+const connecting: { node?: Promise<void>; own?: Promise<void> } = {};
 
-/** Once a process and protocol. Never rejects: without it the first sample is slower, and nothing else. */
-export async function warmUp(protocols: readonly Protocol[], context: SecureContext): Promise<void> {
+/** Once a process and protocol, and once by sockets of our own where `stamping` makes them. Never rejects: without it the first sample is slower, and nothing else. */
+export async function warmUp(
+  protocols: readonly Protocol[],
+  context: SecureContext,
+  stamping: Stamping | null,
+): Promise<void> {
   keepCompilerQuiet();
-  connecting ??= connectToSelf();
-  await connecting;
+  await (stamping === null ? (connecting.node ??= connectToSelf(null)) : (connecting.own ??= connectToSelf(stamping)));
   for (const protocol of protocols) {
     const rounds = warmed.get(protocol) ?? rehearseAll(protocol, context);
     warmed.set(protocol, rounds);
@@ -56,9 +61,9 @@ function keepCompilerQuiet(): void {
   setFlagsFromString('--wasm-tiering-budget=1000000000');
 }
 
-/** A connect to ourselves, which leaves this machine no more than the pipes do. */
-async function connectToSelf(): Promise<void> {
-  const server = createServer((socket) => socket.on('error', () => undefined).destroy());
+/** A connect to ourselves and a byte each way, which leaves this machine no more than the pipes do. */
+async function connectToSelf(stamping: Stamping | null): Promise<void> {
+  const server = createServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end('x')));
   try {
     await once(server.listen(0, LOOPBACK), 'listening');
     const { port } = server.address() as AddressInfo;
@@ -72,7 +77,17 @@ async function connectToSelf(): Promise<void> {
       zoneSource: null,
       ttlSeconds: null,
     };
-    const { socket } = await connectTo(endpoint, TIMEOUT_MS, new AbortController().signal, () => undefined);
+    const { signal } = new AbortController();
+    const { socket } = await connectTo(
+      endpoint,
+      TIMEOUT_MS,
+      signal,
+      () => undefined,
+      () => undefined,
+      stamping,
+    );
+    socket.write('x');
+    await once(socket, 'data', { signal: AbortSignal.timeout(TIMEOUT_MS) });
     socket.destroy();
   } catch {
     // A machine that cannot listen can still ride.
