@@ -33,7 +33,9 @@ const MAX_EARLIER = 64;
 
 export const gather: Gather<BalancerEvidence, BalancerOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = recordOf(context, ...(await Promise.all([reuseOf(context), intrude(context)])));
+  // One after the other: requests of our own between those on one connection would move the turn of the hosts.
+  const reuse = await reuseOf(context);
+  const value = recordOf(context, reuse, await intrude(context));
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 
