@@ -1,7 +1,7 @@
 // The rules of the house: which room may know which. `npm run layers` holds the code to them; test/layers plants a violation of each.
 const TESTS = '(^test/|/test/)';
 const PURE =
-  '^(src/(model|stats|contract|report|x509|expect|diff)/|probes/[^/]+/((checks|facts|judgement|metrics|section|derive|evidence[-a-z0-9]*)([.]ts$|/)))';
+  '^(src/(model|stats|contract|report|x509|expect|diff|trace)/|probes/[^/]+/((checks|facts|judgement|metrics|section|derive|evidence[-a-z0-9]*)([.]ts$|/)))';
 /** Rooms and Node modules through which something leaves the process. */
 const WIRE =
   '^(src/net/|(node:)?(net|tls|dns|dgram|http|https|http2|fs|child_process|worker_threads|cluster|inspector)(/promises)?$)';

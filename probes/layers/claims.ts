@@ -1,5 +1,6 @@
 // Owns reading how long layers say that they took: Server-Timing and the headers of known proxies. Pure.
-import { decimal, fieldValue, listOf, memberOf, parameter } from '../../src/model/fields.ts';
+import { decimal, fieldValue } from '../../src/model/fields.ts';
+import { LONGEST_MS, serverTiming } from '../../src/model/server-timing.ts';
 import { capture, type WireText, wireText } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
 import type { SpanRecord } from './evidence.ts';
@@ -12,9 +13,6 @@ export interface Claim {
   /** True when it came after the body, so that it may cover the body as well. */
   readonly inTrailer: boolean;
 }
-
-/** Longer claims are broken clocks, not layers: a day. */
-const LONGEST_MS = 86_400_000;
 
 interface TimingHeader {
   readonly header: string;
@@ -58,17 +56,6 @@ const timingHeaders: readonly TimingHeader[] = [
     source: 'https://rack.github.io/rack/3.1/Rack/Runtime.html',
   },
 ];
-
-/** Entries of Server-Timing with a duration: W3C Server Timing, the header field; `dur` is in milliseconds. */
-export function serverTiming(
-  fields: HttpFacts['headers'],
-): readonly { readonly name: WireText; readonly ms: number }[] {
-  return listOf(fields, 'server-timing').flatMap((piece) => {
-    const member = memberOf(piece);
-    const ms = decimal(parameter(member, 'dur'));
-    return ms === null || ms > LONGEST_MS ? [] : [{ name: member.value, ms }];
-  });
-}
 
 export function claimsOf({ headers, trailers }: HttpFacts): readonly Claim[] {
   const timed = (fields: HttpFacts['headers'], inTrailer: boolean): readonly Claim[] =>

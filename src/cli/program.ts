@@ -16,7 +16,7 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
   const ride = program
     .command('ride [target]', { isDefault: true })
     .description('ride one journey and report it (the default command)');
-  rideOptions(ride).action(async (target: string | undefined, options: Record<string, unknown>) => {
+  exportOptions(rideOptions(ride)).action(async (target: string | undefined, options: Record<string, unknown>) => {
     const { runRide } = await import('./commands/ride.ts');
     const isTyped = (option: string): boolean => ride.getOptionValueSource(option) === 'cli';
     setExit(await runRide(target, options, isTyped, launch));
@@ -246,6 +246,16 @@ function tracingOptions(command: Command): Command {
       ]),
     )
     .option('--no-trace-sampled', 'trace headers that ask nobody to record: ids in logs, and no bill for traces');
+}
+
+/** Who gets the samples beside the report. */
+function exportOptions(command: Command): Command {
+  return command
+    .option(
+      '--otlp <URL>',
+      'send each sample as OpenTelemetry spans (OTLP/HTTP, JSON) to this receiver; env: to where OTEL_EXPORTER_OTLP_* says',
+    )
+    .option('--har <F>', 'write the samples to this file as an HTTP archive, which browsers open (HAR 1.2)');
 }
 
 function certsOptions(command: Command): Command {

@@ -4,6 +4,7 @@ import { deadlineHints } from '../journey/plan.ts';
 import type { Progress } from '../journey/ride.ts';
 import type { RideSettings } from '../journey/settings.ts';
 import type { Observation } from '../model/journey.ts';
+import type { Ride } from '../model/trace.ts';
 import type { Launch } from './launch.ts';
 import { progressLine } from './progress.ts';
 
@@ -12,7 +13,13 @@ export interface RidingOptions {
   readonly progress: boolean;
 }
 
-export async function ridden(settings: RideSettings, options: RidingOptions, launch: Launch): Promise<Observation> {
+/** @param onRide given the samples themselves */
+export async function ridden(
+  settings: RideSettings,
+  options: RidingOptions,
+  launch: Launch,
+  onRide: (ride: Ride) => void = () => undefined,
+): Promise<Observation> {
   const { io, probes } = launch;
   const hints = options.quiet === true ? [] : deadlineHints(settings, probes);
   for (const hint of hints) io.err(`probe: ${hint}\n`);
@@ -26,6 +33,7 @@ export async function ridden(settings: RideSettings, options: RidingOptions, lau
       vantage: io.vantage(),
       signal: stop.signal,
       onProgress: (step: Progress) => progress.show(step),
+      onRide,
     });
   } finally {
     progress.clear();

@@ -9,11 +9,19 @@ export interface Message {
   readonly url: string;
   readonly contentType: string;
   readonly body: string;
+  /** The body is sent compressed. */
+  readonly gzip?: true;
+  /** Further fields; their values are never shown, not even when the receiver repeats them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses after which another try may help. Absent: 429, and every error of the server. */
+  readonly again?: readonly number[];
 }
 
 export interface DeliverOptions {
   /** Roots that the receiver is verified against, PEM; null: those of Node. */
   readonly caPem: readonly string[] | null;
+  /** What the receiver is shown when it asks for a certificate, PEM. */
+  readonly identity?: { readonly certificatePem: string; readonly keyPem: string };
   /** Of one try. */
   readonly timeoutMs: number;
   /** Before the second try; doubled before each further one. */
@@ -29,17 +37,34 @@ const TRIES = 4;
 /** A receiver may ask for a pause (Retry-After); more than this nobody waits for who runs in cron. */
 const MAX_PAUSE_MS = 30_000;
 const MAX_WORDS = 200;
+const MAX_ANSWER_BYTES = 4096;
+/** Shorter values are words such as `true`. */
+const MIN_SECRET = 6;
 
 /** Never rejects for what the world does. */
 export async function deliver(message: Message, options: DeliverOptions): Promise<Delivered> {
+  return (await handOver(message, options)).because;
+}
+
+export interface HandedOver {
+  readonly because: Delivered;
+  /** How the receiver's answer begins, when it took it. */
+  readonly answer: string;
+}
+
+/** Never rejects for what the world does. */
+export async function handOver(message: Message, options: DeliverOptions): Promise<HandedOver> {
   const dispatcher = await dispatcherOf(options);
   try {
     let pauseMs = options.pauseMs;
     for (let tried = 1; ; tried++) {
       const result = await attempt(message, options, dispatcher);
-      if (result.because === null) return null;
+      if (result.because === null) return { because: null, answer: result.answer };
       if (!result.mayHelp || tried === TRIES || options.signal.aborted)
-        return `${hostOf(message.url)}: ${result.because}${tried > 1 ? ` (${tried} tries)` : ''}`;
+        return {
+          because: `${hostOf(message.url)}: ${result.because}${tried > 1 ? ` (${tried} tries)` : ''}`,
+          answer: '',
+        };
       await wait(Math.min(result.pauseMs ?? pauseMs, MAX_PAUSE_MS), null, { signal: options.signal }).catch(() => null);
       pauseMs *= 2;
     }
@@ -54,26 +79,32 @@ interface Outcome {
   readonly mayHelp: boolean;
   /** What the receiver asked for. */
   readonly pauseMs: number | null;
+  readonly answer: string;
 }
 
 async function attempt(message: Message, options: DeliverOptions, dispatcher: Dispatcher | null): Promise<Outcome> {
-  const { method, contentType, body } = message;
+  const { method, contentType, headers = {}, again } = message;
   const { url, authorization } = identified(message.url);
   try {
     const response = await fetch(url, {
-      ...{ method, body, headers: { 'content-type': contentType, 'user-agent': 'outrider', ...authorization } },
+      ...{ method, body: await coded(message) },
+      headers: {
+        ...{ 'content-type': contentType, 'user-agent': 'outrider', ...authorization },
+        ...(message.gzip === true ? { 'content-encoding': 'gzip' } : {}),
+        ...headers,
+      },
       // A redirect would carry the report to where nobody sent it.
       redirect: 'manual',
       signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]),
       // Node's fetch takes the dispatchers of its own library's package, whose types are of another release.
       ...(dispatcher === null ? {} : { dispatcher: dispatcher as unknown as NonNullable<RequestInit['dispatcher']> }),
     });
-    const words = await firstWords(response);
-    if (response.ok) return { because: null, mayHelp: false, pauseMs: null };
-    const mayHelp = response.status === 429 || response.status >= 500;
-    return { because: `HTTP ${response.status}${words}`, mayHelp, pauseMs: retryAfterMs(response) };
+    const answer = masked(await firstBytes(response), headers);
+    if (response.ok) return { because: null, mayHelp: false, pauseMs: null, answer };
+    const mayHelp = again?.includes(response.status) ?? (response.status === 429 || response.status >= 500);
+    return { because: `HTTP ${response.status}${wordsOf(answer)}`, mayHelp, pauseMs: retryAfterMs(response), answer };
   } catch (error) {
-    return { because: reasonOf(error), mayHelp: true, pauseMs: null };
+    return { because: reasonOf(error), mayHelp: true, pauseMs: null, answer: '' };
   }
 }
 
@@ -97,20 +128,40 @@ function unescaped(text: string): string {
 }
 
 /** Roots of our own need a dispatcher of our own; undici is loaded only then. */
-async function dispatcherOf({ caPem }: DeliverOptions): Promise<Dispatcher | null> {
-  if (caPem === null) return null;
+async function dispatcherOf({ caPem, identity }: DeliverOptions): Promise<Dispatcher | null> {
+  if (caPem === null && identity === undefined) return null;
   const { Agent } = await import('undici');
-  return new Agent({ connect: { ca: [...caPem] } });
+  const own = identity === undefined ? {} : { cert: identity.certificatePem, key: identity.keyPem };
+  return new Agent({ connect: { ...(caPem === null ? {} : { ca: [...caPem] }), ...own } });
+}
+
+async function coded({ body, gzip }: Message): Promise<string | Uint8Array<ArrayBuffer>> {
+  if (gzip !== true) return body;
+  const { gzipSync } = await import('node:zlib');
+  return new Uint8Array(gzipSync(body));
 }
 
 /** The beginning of the answer; the rest is let go. */
-async function firstWords(response: Response): Promise<string> {
+async function firstBytes(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const first = await reader?.read().catch(() => null);
   await reader?.cancel().catch(() => undefined);
   const bytes = (first?.value as Uint8Array | undefined) ?? new Uint8Array();
-  const text = visible(Buffer.from(bytes.subarray(0, MAX_WORDS)).toString('utf8')).trim();
+  return Buffer.from(bytes.subarray(0, MAX_ANSWER_BYTES)).toString('utf8');
+}
+
+function wordsOf(answer: string): string {
+  const text = visible(answer).slice(0, MAX_WORDS).trim();
   return text === '' ? '' : `, "${text}"`;
+}
+
+/** A receiver may say back what it was sent, whole or without the scheme before it. */
+function masked(answer: string, headers: Readonly<Record<string, string>>): string {
+  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+  return secrets
+    .filter((secret) => secret.length >= MIN_SECRET)
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((text, secret) => text.replaceAll(secret, '[masked]'), answer);
 }
 
 /** Seconds (RFC 9110 10.2.3); the form with a date is left to the doubling pause. */

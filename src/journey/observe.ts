@@ -45,6 +45,8 @@ export interface ObserveContext {
   /** Aborted by the user; the deadline is kept here. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Given the samples themselves, of which the observation keeps what the probes made of them. */
+  readonly onRide?: (ride: Ride) => void;
 }
 
 /**
@@ -135,6 +137,7 @@ async function observeWith(
     { context: { ...shared, ride: EMPTY }, net, options: settings.probeOptions, underWay },
     () => rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints }),
   );
+  context.onRide?.(rode.ride);
   const early = await beside;
   const complete = !signal.aborted;
   const late =

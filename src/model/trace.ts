@@ -97,6 +97,8 @@ export interface RequestTrace {
   readonly problem: Problem | null;
   /** From the sample's start to the moment the ride was stopped, ms; only of samples that were under way then (`cancelled`). */
   readonly cutAfterMs?: number;
+  /** From the sample's start to its end by the loop's clock, ms; only of samples with a problem, whose last phase has no span. */
+  readonly endedAfterMs?: number;
   /** The trace that its headers name, and the request's span in it (lower-case hex); absent when it carries none of ours. */
   readonly traceId?: string;
   readonly spanId?: string;

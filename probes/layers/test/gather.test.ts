@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { serverTiming } from '../../../src/model/server-timing.ts';
 import { wireText } from '../../../src/model/text.ts';
 import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
-import { serverTiming } from '../claims.ts';
 import { type LayersEvidence, layersEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
 

@@ -1,5 +1,7 @@
 // Owns `probe <target>`: settings, ride, judgement, report, exit code.
 import { planOf } from '../../journey/plan.ts';
+import type { RideSettings } from '../../journey/settings.ts';
+import type { Journey, Observation } from '../../model/journey.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { withJourneyFile } from '../journey-option.ts';
 import { expectationsFrom, judgedJourney, policyFrom } from '../judging.ts';
@@ -7,6 +9,7 @@ import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
 import { ridden } from '../riding.ts';
+import { openTraceExports, type TraceExportOptions, type TraceExports } from '../trace-exports.ts';
 
 /** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
 const RESERVED = new Set(['serve']);
@@ -21,19 +24,38 @@ export async function runRide(
   if (typed !== undefined && RESERVED.has(typed))
     throw new UsageError(`the command ${typed} is not there yet`, `for a host of that name: probe https://${typed}/`);
   const { target, file, ...joined } = await withJourneyFile(typed, raw, isTyped, launch);
-  const options = joined.options as unknown as RideOptions & OutputOptions;
+  const options = joined.options as unknown as RideOptions & OutputOptions & TraceExportOptions;
   const settings = await rideSettings(target, options, launch, file);
   const policy = await policyFrom(options, null, launch);
   const expectations = await expectationsFrom(options, null, launch);
+  const exports = await openTraceExports(options, settings, launch);
   if (options.plan === true) {
-    await launch.io.out(`${planOf(settings, launch.probes).join('\n')}\n`);
+    await launch.io.out(`${[...planOf(settings, launch.probes), ...(exports?.plan ?? [])].join('\n')}\n`);
     return 0;
   }
+  try {
+    return await rideAndReport(settings, options, launch, exports, (observation) =>
+      judgedJourney(observation, policy, Date.parse(observation.startedAt), launch, expectations),
+    );
+  } finally {
+    await exports?.discard();
+  }
+}
+
+async function rideAndReport(
+  settings: RideSettings,
+  options: RideOptions & OutputOptions,
+  launch: Launch,
+  exports: TraceExports | null,
+  judge: (observation: Observation) => Promise<Journey>,
+): Promise<number> {
   const output = await openOutput(options, launch);
   try {
-    const observation = await ridden(settings, options, launch);
-    const asOfMs = Date.parse(observation.startedAt);
-    return await output.report(await judgedJourney(observation, policy, asOfMs, launch, expectations));
+    const journey = await judge(await ridden(settings, options, launch, (ride) => exports?.keep(ride)));
+    // The report is not kept waiting by whoever else is told.
+    const exit = await output.report(journey);
+    await exports?.hand(journey);
+    return exit;
   } finally {
     await output.discard();
   }

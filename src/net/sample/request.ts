@@ -73,7 +73,8 @@ export function requestOf({ target, request, limits, timeoutMs, http }: RequestO
     throw new UsageError('that method cannot be sent', 'give a method such as GET or HEAD');
   }
   const url = new URL(target.url);
-  const fixed = headersOf(request, url.host);
+  const fixed = headersOf(request, url.host, opened);
+  for (const [name, value] of fixed) validate(name, value);
   const traced = (request.traced ?? []).filter((header) => !has(fixed, TRACE_FIELDS[header]));
   const path = `${url.pathname}${url.search}`;
   const headers =
@@ -110,8 +111,17 @@ function has(headers: readonly Header[], wanted: string): boolean {
   return headers.some(([name]) => name.toLowerCase() === wanted.toLowerCase());
 }
 
-function headersOf({ headers, userAgent }: RequestOptions['request'], host: string): readonly Header[] {
-  const given = headers.map(opened);
+/** What every sample's header holds beside its own trace, with the names of secrets in their place. */
+export function shownHeaders({ target, request }: Pick<RequestOptions, 'target' | 'request'>): readonly Header[] {
+  return headersOf(request, new URL(target.url).host, ([name, value]) => [name, String(value)]);
+}
+
+function headersOf(
+  { headers, userAgent }: RequestOptions['request'],
+  host: string,
+  tell: (given: GivenHeader) => Header,
+): readonly Header[] {
+  const given = headers.map(tell);
   const called = (name: string): readonly Header[] => given.filter(([one]) => one.toLowerCase() === name);
   if (called('host').length > 1) throw new UsageError('the header Host is given twice', 'RFC 9112 section 3.2');
   const defaults: readonly Header[] = [
@@ -119,7 +129,6 @@ function headersOf({ headers, userAgent }: RequestOptions['request'], host: stri
     ['user-agent', userAgent],
     ['accept', '*/*'],
   ];
-  for (const [name, value] of [...defaults, ...given]) validate(name, value);
   const cookies = called('cookie').map(([, value]) => value);
   return [
     ...defaults.filter(([name]) => called(name).length === 0),

@@ -14,6 +14,7 @@ import { openTcpInfo } from '../tcp-info.ts';
 import { type MintTraceIds, openTraceIds } from '../trace-ids.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
+import { type Conceal, concealing } from './conceal.ts';
 import { connectTo } from './connect.ts';
 import { exchange, type Moments } from './exchange.ts';
 import { type FieldStore, openFieldStore } from './fields.ts';
@@ -66,7 +67,8 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const stamping = await stampingOf(options);
   const readsChain = options.checkOnly !== true && (await makeReady(options, context, stamping));
   const mint = options.tracing?.mint ?? openTraceIds();
-  const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint };
+  const conceal = concealing(options.request.headers);
+  const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint, conceal };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
   return {
@@ -116,6 +118,7 @@ interface Shared {
   readonly fields: FieldStore;
   readonly stamping: Stamping | null;
   readonly mint: MintTraceIds;
+  readonly conceal: Conceal;
   readonly until?: Promise<void>;
 }
 
@@ -146,6 +149,7 @@ interface Seen extends Learnt {
   http: HttpFacts | null;
   problem: Problem | null;
   ticketKeyName: string | null;
+  endedMs: number | null;
 }
 
 /** What is offered for each way of speaking HTTP. */
@@ -161,7 +165,7 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const { options } = shared;
   const seen: Seen = {
     ...{ startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, staple: null },
-    ...{ http: null, problem: null, ticketKeyName: null },
+    ...{ http: null, problem: null, ticketKeyName: null, endedMs: null },
   };
   const head = headOf(shared, endpoint, sequence, seen.startMs);
   let raw: Socket | null = null;
@@ -172,6 +176,7 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     seen.problem = error.problem;
+    seen.endedMs = now();
   } finally {
     release(raw, options.meter);
   }
@@ -179,7 +184,19 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   const tls = facts === null || ticketKeyName === null ? facts : { ...facts, ticketKeyName };
   const startMs = seen.startMs - options.originMs;
   const ids = head.trace === null ? {} : { traceId: head.trace.traceId, spanId: head.trace.spanId };
-  const trace = { endpoint: endpoint.id, sequence, startMs, spans, tcp, tls, http, problem: seen.problem, ...ids };
+  const ended = seen.endedMs === null ? {} : { endedAfterMs: seen.endedMs - seen.startMs };
+  const trace = {
+    endpoint: endpoint.id,
+    sequence,
+    startMs,
+    spans,
+    tcp,
+    tls,
+    http,
+    problem: seen.problem,
+    ...ended,
+    ...ids,
+  };
   return { trace, certificates: seen.chain.certificates, staple: seen.staple };
 }
 
@@ -234,7 +251,7 @@ async function rideOnce(
     };
     meter.add({ requests: 1 });
     try {
-      seen.http = await exchange(socket, request, moments, signal, fields);
+      seen.http = shared.conceal(await exchange(socket, request, moments, signal, fields));
     } finally {
       Object.assign(seen.spans, stopwatch.exchange(moments, relative));
       if (moments.endMs !== null) {
