@@ -163,13 +163,13 @@ function phase(
   });
 }
 
-const REQUEST_STEPS: readonly Problem['step'][] = ['send', 'wait', 'receive'];
+const REQUEST_STEPS: ReadonlySet<Problem['step']> = new Set(['send', 'wait', 'receive']);
 
 /** The request is the span that the service's own hang under: its id went out with it. */
 function requestSpans(sample: Sample): readonly TraceSpan[] {
   const { input, trace, endpoint, requestId } = sample;
   const { send, wait, receive, tls, connect } = trace.spans;
-  const failed = trace.problem !== null && REQUEST_STEPS.includes(trace.problem.step) ? trace.problem : null;
+  const failed = trace.problem !== null && REQUEST_STEPS.has(trace.problem.step) ? trace.problem : null;
   if (send === undefined && failed === null) return [];
   const before = tls ?? connect;
   const startMs = send?.startMs ?? (before === undefined ? trace.startMs : before.startMs + before.durationMs);

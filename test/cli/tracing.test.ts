@@ -26,7 +26,7 @@ const service = createServer((request, response) => {
     'content-type': 'application/json',
     'server-timing': 'app;dur=1.5, db;dur=0.5',
     'set-cookie': `session=${CANARY}-cookie`,
-    'x-echo': String(request.headers.authorization ?? 'none'),
+    'x-echo': request.headers.authorization ?? 'none',
     ...(context === null ? {} : { traceresponse: `00-${context.traceId}-00f067aa0ba902b7-01` }),
   });
   response.end(JSON.stringify(request.headers));

@@ -1,7 +1,7 @@
 // Owns a receiver of OTLP over HTTP for tests: what comes is decoded by the official protobuf definitions, as OpenTelemetry's own packages
 // carry them. A field that they do not know, or of another type, is an error. Never leaves the loopback network.
 import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
@@ -104,7 +104,7 @@ export async function startOtlpReceiver(
   const requests: TraceRequest[] = [];
   const heads: { path: string; headers: IncomingHttpHeaders; text: string }[] = [];
   const faults: string[] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks);
@@ -121,7 +121,8 @@ export async function startOtlpReceiver(
       }
     }
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(answer);
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

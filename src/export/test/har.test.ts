@@ -109,5 +109,6 @@ test('whatever a server sends, it is an archive', () => {
       const [entry] = entriesOf([{ headers, body }]);
       expect(entry?.response.headers).toHaveLength(headers.length);
     }),
+    { numRuns: 30 },
   );
 });

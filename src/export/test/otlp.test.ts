@@ -17,8 +17,9 @@ const resource = { attributes: { 'service.name': 'outrider' }, version: '1', sta
 
 beforeAll(() => nock.disableNetConnect());
 afterEach(() => {
-  expect(nock.pendingMocks()).toEqual([]);
+  const left = nock.pendingMocks();
   nock.cleanAll();
+  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
 });
 afterAll(() => {
   nock.enableNetConnect();
