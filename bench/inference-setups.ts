@@ -1,22 +1,15 @@
 // Owns the table of balancers that inference is tried on: HAProxy, nginx, Varnish and Caddy, each with what it does in truth. Starts nothing.
 import type { Algorithm } from '../probes/hosts/evidence.ts';
+import type { Front } from '../test/system/rig/fronts.ts';
 
-export interface Setup {
+export interface Setup extends Front {
   readonly name: string;
-  readonly layer: 4 | 7;
   readonly truth: Algorithm;
-  readonly front: 'haproxy' | 'nginx' | 'varnish' | 'caddy';
-  /** Of the front's own configuration: how it chooses. */
-  readonly lines: string;
-  /** Weights of the hosts in turn; 1 for each when absent. */
-  readonly weights?: readonly number[];
-  /** nginx's worker processes. */
-  readonly workers?: number;
   /** Why nobody outside can tell the layer, however he asks: then "cannot tell" is the right answer. */
   readonly hidden?: string;
 }
 
-type Own = Partial<Pick<Setup, 'name' | 'weights' | 'workers' | 'hidden'>>;
+type Own = Partial<Pick<Setup, 'name' | 'weights' | 'workers' | 'hidden' | 'isSticky'>>;
 
 const haproxy = (lines: string, layer: 4 | 7, truth: Algorithm, own: Own = {}): Setup => {
   const name = `HAProxy ${layer === 4 ? 'tcp' : 'http'} ${lines.split('\n')[0] ?? ''}`;
@@ -45,7 +38,10 @@ export const setups: readonly Setup[] = [
   haproxy('random(2)', 7, 'power of two choices'),
   haproxy('leastconn', 7, 'least connections'),
   haproxy('source', 7, 'one host for one client'),
-  haproxy('roundrobin\n  cookie SERVERID insert indirect nocache', 7, 'round robin', { name: 'HAProxy http cookie' }),
+  haproxy('roundrobin\n  cookie SERVERID insert indirect nocache', 7, 'round robin', {
+    name: 'HAProxy http cookie',
+    isSticky: true,
+  }),
   haproxy('roundrobin', 4, 'round robin'),
   haproxy('static-rr', 4, 'weighted round robin', { weights: [2, 1] }),
   haproxy('random(1)', 4, 'random'),

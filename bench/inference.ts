@@ -9,10 +9,10 @@ import type { RideSettings } from '../src/journey/settings.ts';
 import { parseTarget } from '../src/model/target.ts';
 import { dnsName, type IpAddress } from '../src/model/text.ts';
 import { drawsOf } from '../src/stats/draws.ts';
+import { PEM, type Running, start } from '../test/system/rig/fronts.ts';
 import { createPki, type Issued } from '../test/system/rig/pki.ts';
 import { openRig, type Rig } from '../test/system/rig/rig.ts';
 import { findTool } from '../test/system/rig/tools.ts';
-import { type Running, start } from './inference-fronts.ts';
 import { type Setup, setups } from './inference-setups.ts';
 
 const { values } = parseArgs({
@@ -178,7 +178,7 @@ function goals(all: readonly Concluded[]): readonly string[] {
 
 async function run(rig: Rig): Promise<void> {
   const leaf = await (await createPki(rig)).leaf('leaf');
-  await rig.write('haproxy.pem', leaf.certificatePem + leaf.keyPem);
+  await rig.write(PEM, leaf.certificatePem + leaf.keyPem);
   const chosen = setups.filter(({ name, front }) => name.includes(values.only) && isThere(front));
   const seeds = Array.from({ length: Number(values.seeds) }, (_, at) => at + 1);
   const due = seeds.flatMap((seed) => chosen.map((setup, at) => ({ setup, seed, id: seed * 100 + at })));

@@ -138,6 +138,8 @@ const CANDIDATES: readonly Candidate[] = [
   ofAnswer('etag', 'hints', ({ headers }) => fieldValue(headers, 'etag')),
   ofAnswer('last-modified', 'hints', ({ headers }) => fieldValue(headers, 'last-modified')),
   CLOCK,
+  // Versions differ while hosts are upgraded one after the other.
+  ofAnswer('server', 'hints', ({ headers }) => fieldValue(headers, 'server')),
   // The SYN-ACK is the host's own where the balancer passes connections through.
   {
     name: 'TCP segment size',
@@ -155,7 +157,7 @@ export interface Identification {
 }
 
 /**
- * The candidate that splits the samples best. Refused: one that most answers lack, and one with as many values as answers, which is a
+ * The candidate that splits the samples best; what hosts may share, and content may change, only where nothing better splits them. Refused: one that most answers lack, and one with as many values as answers, which is a
  * request id and not a host. What is not made to name hosts has to come back: each value twice on average, and not one after the other
  * in blocks, as after a deployment or a new ticket key.
  * @param samples in the order sent
@@ -163,13 +165,15 @@ export interface Identification {
 export function identify(samples: readonly Sample[]): Identification | null {
   const answered = samples.filter(({ http }) => http !== null).length;
   let best: { readonly found: Identification; readonly kinds: number } | null = null;
+  const isBetter = (kinds: number, power: Candidate['power']): boolean =>
+    best === null || (kinds > best.kinds && (power !== 'hints' || best.kinds === 1 || !best.found.isWhole));
   for (const { name, power, read } of CANDIDATES) {
     const identities = read(samples);
     const present = identities.filter((identity) => identity !== null);
     const kinds = new Set(present.map(textKey)).size;
     if (present.length < 2 || present.length * 2 < answered || kinds >= present.length) continue;
     if (power !== 'names' && (kinds === 1 || kinds * 2 > present.length || runsOf(present) === kinds)) continue;
-    if (best === null || kinds > best.kinds) {
+    if (isBetter(kinds, power)) {
       best = { found: { identifiedBy: name, isWhole: power !== 'hints', identities }, kinds };
     }
   }

@@ -42,9 +42,38 @@ describe('without a header hosts are told apart', () => {
       times(12, (at) => ({ headers: [['Last-Modified', `Mon, 0${1 + (at % 2)} Jun 2026 10:00:00 GMT`]] })),
     ],
     ['etag', times(12, (at) => ({ headers: [['ETag', `"${at % 2}"`]] }))],
+    ['server', times(12, (at) => ({ headers: [['Server', `nginx/1.2${at % 2}`]] }))],
   ])('by the %s, from below', (identifiedBy, scripts) => {
     expect(identify(traced(scripts))).toMatchObject({ identifiedBy, isWhole: false });
   });
+
+  test('by the size of their segments, from below', () => {
+    const traces = plain.map((trace, at): RequestTrace => {
+      const tcp = { rttMs: 1, rttVarMs: 0, retransmits: 0, mssBytes: at % 2 === 0 ? 1448 : 1380 };
+      return { ...trace, tcp } as RequestTrace;
+    });
+    const found = identify(traces);
+    expect(found).toMatchObject({ identifiedBy: 'TCP segment size', isWhole: false });
+    expect(new Set(found?.identities)).toEqual(new Set(['1448 bytes', '1380 bytes']));
+  });
+
+  test.each<[string, (at: number) => readonly (readonly [string, string])[], string]>([
+    ['two named hosts', (at) => [['x-served-by', `h${at % 2}`]], 'x-served-by'],
+    ['one name for all, which may be that of a cache', () => [['x-served-by', 'only']], 'etag'],
+    ['two descriptions of Server-Timing', (at) => [['Server-Timing', `host;desc="w${at % 2}"`]], 'server-timing'],
+    ['two versions of a server', (at) => [['Server', `nginx/1.2${at % 2}`]], 'etag'],
+  ])('content of four kinds beside %s', (_, headers, identifiedBy) => {
+    const scripts = times(24, (at) => ({ headers: [['ETag', `"${at % 4}"`], ...headers(at)] as const }));
+    expect(identify(traced(scripts))?.identifiedBy).toBe(identifiedBy);
+  });
+
+  test.each(['etag', 'last-modified', 'server', 'server-timing', 'via', 'x-served-by', 'x-instance'])(
+    'not by a %s that is new in every answer',
+    (name) => {
+      const value = (at: number) => (name === 'server-timing' ? `a;desc="${hex(at)}"` : `1.1 ${hex(at)}`);
+      expect(identify(traced(times(24, (at) => ({ headers: [[name, value(at)]] }))))).toBeNull();
+    },
+  );
 
   test('not by an ETag that a deployment changed on the way', () => {
     expect(identify(traced(times(12, (at) => ({ headers: [['ETag', at < 6 ? '"1"' : '"2"']] }))))).toBeNull();

@@ -1,21 +1,35 @@
-// Owns starting a balancer of the table: one daemon with an address in each of three zones, over hosts of this process. Measures nothing.
+// Owns starting a balancer with an address in each zone, HAProxy, nginx, Varnish or Caddy, over hosts of this process. Measures nothing.
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
-import type { Issued } from '../test/system/rig/pki.ts';
-import { freePort } from '../test/system/rig/ports.ts';
-import { type Daemon, HERE, type Rig } from '../test/system/rig/rig.ts';
-import { at, type Listen, startCaddy, startHaproxy, startNginx, startVarnish } from '../test/system/rig/web.ts';
-import type { Setup } from './inference-setups.ts';
+import type { Issued } from './pki.ts';
+import { freePort } from './ports.ts';
+import { type Daemon, HERE, type Rig } from './rig.ts';
+import { at, type Listen, startCaddy, startHaproxy, startNginx, startVarnish } from './web.ts';
+
+export interface Front {
+  readonly layer: 4 | 7;
+  readonly front: 'haproxy' | 'nginx' | 'varnish' | 'caddy';
+  /** Of the front's own configuration: how it chooses. */
+  readonly lines: string;
+  /** Weights of the hosts in turn; 1 for each when absent. */
+  readonly weights?: readonly number[];
+  /** nginx's worker processes. */
+  readonly workers?: number;
+  /** HAProxy's servers have cookies by which callers stay with them. */
+  readonly isSticky?: true;
+}
 
 export interface Wanted {
-  readonly setup: Setup;
+  readonly setup: Front;
   /** Hosts behind the address of each zone. */
   readonly hosts: readonly number[];
   /** True: all addresses lead to the hosts of the first zone. */
   readonly isShared: boolean;
-  readonly leaf: Issued;
+  readonly leaf: Pick<Issued, 'certificatePem' | 'keyPem'>;
+  /** How long a host takes to answer. Absent: no time. */
+  readonly thinksMs?: number;
   /** Unlike that of all others under way. */
   readonly id: number;
 }
@@ -31,15 +45,15 @@ interface Zone {
   readonly ports: readonly number[];
 }
 
-/** Of one file that holds the certificate and its key. */
-const PEM = 'haproxy.pem';
+/** In the folder of the test: the certificate and its key. Whoever starts a front writes it first. */
+export const PEM = 'front.pem';
 
 export async function start(rig: Rig, wanted: Wanted): Promise<Running> {
-  const { setup, hosts, isShared, leaf, id } = wanted;
+  const { setup, hosts, isShared, id } = wanted;
   const address = (zone: number): string =>
     `127.${70 + Math.floor(id / 60_000)}.${Math.floor(id / 80) % 240}.${(id % 80) * 3 + zone + 2}`;
   const pools = await Promise.all(
-    (isShared ? hosts.slice(0, 1) : hosts).map((count, pool) => startHosts(setup.layer, `z${pool}`, count, leaf)),
+    (isShared ? hosts.slice(0, 1) : hosts).map((count, pool) => startHosts(wanted, `z${pool}`, count)),
   );
   const port = await freePort(hosts.map((_, zone) => address(zone)));
   const zones = hosts.map((_, zone): Zone => {
@@ -55,7 +69,7 @@ export async function start(rig: Rig, wanted: Wanted): Promise<Running> {
   return { scheme: setup.front === 'varnish' ? 'http' : 'https', listens: zones.map(({ listen }) => listen), stop };
 }
 
-function startFront(rig: Rig, setup: Setup, zones: readonly Zone[], name: string): Promise<Daemon> {
+function startFront(rig: Rig, setup: Front, zones: readonly Zone[], name: string): Promise<Daemon> {
   const listens = zones.map(({ listen }) => listen);
   const [first = { address: '', port: 0 }] = listens;
   const lines = zones.map((zone, place) => WRITERS[setup.front](setup, zone, place, join(rig.folder, PEM))).join('\n');
@@ -72,16 +86,19 @@ function startFront(rig: Rig, setup: Setup, zones: readonly Zone[], name: string
 }
 
 /** Each reads the whole request before it answers, as what stands on a framework does. */
-function startHosts(layer: 4 | 7, pool: string, count: number, leaf: Issued): Promise<readonly Server[]> {
+function startHosts(
+  { setup: { layer }, leaf, thinksMs = 0 }: Wanted,
+  pool: string,
+  count: number,
+): Promise<readonly Server[]> {
   const { certificatePem: cert, keyPem: key } = leaf;
   return Promise.all(
     Array.from({ length: count }, (_, number) => {
-      const name = `${pool}-h${number}`;
+      // Without name where the handshake has to tell.
+      const name = layer === 4 ? {} : { 'x-served-by': `${pool}-h${number}` };
       const answer: RequestListener = (request, response) => {
-        request.resume().once('end', () => {
-          // Without name where the handshake has to tell.
-          response.writeHead(200, { 'content-length': 2, ...(layer === 4 ? {} : { 'x-served-by': name }) }).end('ok');
-        });
+        const say = () => response.writeHead(200, { 'content-length': 2, ...name }).end('ok');
+        request.resume().once('end', () => (thinksMs === 0 ? say() : setTimeout(say, thinksMs)));
       };
       const server = layer === 4 ? createHttps({ cert, key }, answer) : createHttp(answer);
       return new Promise<Server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
@@ -89,17 +106,17 @@ function startHosts(layer: 4 | 7, pool: string, count: number, leaf: Issued): Pr
   );
 }
 
-function weightOf({ weights }: Setup, host: number): number {
+function weightOf({ weights }: Front, host: number): number {
   return weights?.[host % weights.length] ?? 1;
 }
 
-type Writer = (setup: Setup, zone: Zone, place: number, pem: string) => string;
+type Writer = (setup: Front, zone: Zone, place: number, pem: string) => string;
 
-const WRITERS: Readonly<Record<Setup['front'], Writer>> = {
+const WRITERS: Readonly<Record<Front['front'], Writer>> = {
   haproxy: (setup, { listen, ports }, place, pem) => {
-    const { layer, lines, name } = setup;
+    const { layer, lines, isSticky } = setup;
     const tls = layer === 7 ? ` ssl crt ${pem}` : '';
-    const cookie = (host: number): string => (name.includes('cookie') ? ` cookie c${host}` : '');
+    const cookie = (host: number): string => (isSticky === true ? ` cookie c${host}` : '');
     const servers = ports.map(
       (port, host) => `  server h${host} 127.0.0.1:${port} weight ${weightOf(setup, host)}${cookie(host)}`,
     );
