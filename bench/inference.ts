@@ -1,5 +1,5 @@
 // Owns `npm run bench:inference`: what is concluded of balancers whose configuration is known, as a confusion matrix of layer, scope, count and
-// algorithm, and whether the goals hold. node bench/inference.ts [--seeds 3] [--only NAME] [-n 200] [--side-by-side 1] [--no-infer] [-v]
+// algorithm, and whether the goals hold. node bench/inference.ts [--seeds 3] [--only NAME] [-n 200] [--side-by-side 1] [--no-infer] [--no-intrusive] [-v]
 import { parseArgs } from 'node:util';
 import type { BalancerEvidence } from '../probes/balancer/evidence.ts';
 import type { EndpointHosts, HostsEvidence } from '../probes/hosts/evidence.ts';
@@ -23,6 +23,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '50' },
     'side-by-side': { type: 'string', default: '1' },
     infer: { type: 'boolean', default: true },
+    intrusive: { type: 'boolean', default: true },
     verbose: { type: 'boolean', short: 'v', default: false },
   },
   allowNegative: true,
@@ -42,14 +43,24 @@ interface Counted {
 interface Concluded {
   readonly setup: Setup;
   readonly layer: 4 | 7 | null;
+  /** Of a second, short ride with `--intrusive`. */
+  readonly pushed: 4 | 7 | null;
   readonly scope: 'right' | 'cannot tell' | 'WRONG';
   readonly zones: readonly Counted[];
 }
 
-function settingsFor({ scheme, listens }: Running): RideSettings {
+/** Enough for the signals that need several answers. */
+const SHORT = 24;
+
+function settingsFor({ scheme, listens }: Running, intrusive = false): RideSettings {
   return {
     target: parseTarget(`${scheme}://kms.test:${listens[0]?.port ?? 0}/`),
-    ...{ samples: Number(values.samples), rate: Number(values.rate), timeoutMs: 5_000, deadlineMs: 120_000 },
+    ...{
+      samples: intrusive ? SHORT : Number(values.samples),
+      rate: Number(values.rate),
+      timeoutMs: 5_000,
+      deadlineMs: 120_000,
+    },
     ...{
       resolvers: [{ address: '127.0.0.1' as IpAddress, port: 53 }],
       families: [4],
@@ -61,7 +72,7 @@ function settingsFor({ scheme, listens }: Running): RideSettings {
     trust: { caPem: null, source: 'roots of Node.js', insecure: true },
     request: { method: 'GET', headers: [], body: null, userAgent: 'outrider-bench' },
     ...{ http: '1.1', probes: ['balancer', 'hosts'] },
-    probeOptions: { hosts: { infer: values.infer, burstEveryMs: 100 } },
+    probeOptions: { hosts: { infer: values.infer && !intrusive, burstEveryMs: 100 }, balancer: { intrusive } },
   };
 }
 
@@ -73,10 +84,8 @@ async function conclude(rig: Rig, setup: Setup, seed: number, leaf: Issued, id: 
   const hosts = isShared ? ZONES.map(() => own[0] ?? 2) : own;
   const running = await start(rig, { setup, hosts, isShared, leaf, id });
   try {
-    const { signal } = new AbortController();
-    const vantage = { name: 'bench', zone: null, addresses: [] };
-    const context = { id: String(id), startedAtMs: Date.now(), vantage, signal, onProgress: () => undefined };
-    const { evidence } = await observe(settingsFor(running), probes, context);
+    const { evidence } = await rideTo(settingsFor(running), id);
+    const pushed = values.intrusive ? (await rideTo(settingsFor(running, true), id)).evidence['balancer'] : null;
     const seen = (evidence['hosts'] as HostsEvidence | null)?.byEndpoint ?? [];
     const balancer = evidence['balancer'] as BalancerEvidence | null;
     const zones = hosts.map((count, zone) => counted(setup, count, seen[zone]));
@@ -87,10 +96,19 @@ async function conclude(rig: Rig, setup: Setup, seed: number, leaf: Issued, id: 
         `  scope ${scope}: ${isShared ? 'shared' : 'own'}; ${balancer?.scopeBecause ?? '-'}; failures ${failed}`,
       );
     }
-    return { setup, layer: balancer?.layer ?? null, scope, zones };
+    const layers = { layer: balancer?.layer ?? null, pushed: (pushed as BalancerEvidence | null)?.layer ?? null };
+    return { setup, ...layers, scope, zones };
   } finally {
     await running.stop();
   }
+}
+
+function rideTo(settings: RideSettings, id: number): ReturnType<typeof observe> {
+  const { signal } = new AbortController();
+  const vantage = { name: 'bench', zone: null, addresses: [] };
+  return observe(settings, probes, {
+    ...{ id: String(id), startedAtMs: Date.now(), vantage, signal, onProgress: () => undefined },
+  });
 }
 
 /** Zones with an address each are zonal unless told otherwise: only one that rests on the hosts counts as told. */
@@ -117,8 +135,10 @@ function countOf<T>(all: readonly T[], is: (one: T) => boolean): number {
 }
 
 /** Where nobody can tell, saying so is right. */
-const isLayerRight = ({ setup, layer }: Concluded): boolean =>
-  setup.hidden === undefined ? layer === setup.layer : layer === null;
+const isRight = ({ hidden, layer: truth }: Setup, layer: 4 | 7 | null): boolean =>
+  layer === (hidden === undefined ? truth : null);
+const isLayerRight = ({ setup, layer }: Concluded): boolean => isRight(setup, layer);
+const isPushedRight = ({ setup, pushed }: Concluded): boolean => isRight(setup, pushed);
 
 const VERDICTS = ['right', 'also fits', 'cannot tell', 'WRONG'] as const;
 
@@ -127,9 +147,11 @@ function row(setup: Setup, all: readonly Concluded[]): string {
   const zones = own.flatMap((one) => one.zones);
   const named = [...Map.groupBy(zones, ({ named: name }) => name)].map(([name, ones]) => `${ones.length} ${name}`);
   const of = <T>(some: readonly T[], is: (one: T) => boolean): string => `${countOf(some, is)}/${some.length}`;
-  const layer = setup.hidden === undefined ? of(own, isLayerRight) : of(own, isLayerRight).replace(/$/, '*');
+  const mark = setup.hidden === undefined ? ' ' : '*';
+  const pushed = values.intrusive ? of(own, isPushedRight) : '-';
   const verdicts = VERDICTS.map((verdict) => String(countOf(zones, (one) => one.verdict === verdict)).padStart(4));
-  const cells = [layer.padStart(7), of(own, ({ scope }) => scope === 'right').padStart(6)];
+  const layer = `${of(own, isLayerRight).padStart(7)}${mark}`;
+  const cells = [layer, pushed.padStart(9), of(own, ({ scope }) => scope === 'right').padStart(6)];
   return `${setup.name.padEnd(32)} ${cells.join(' ')} ${of(zones, ({ holds }) => holds).padStart(9)} ${verdicts.join(' ')}   ${named.join(', ')}`;
 }
 
@@ -145,15 +167,23 @@ function goals(all: readonly Concluded[]): readonly string[] {
   const open = all.filter(({ setup }) => setup.hidden === undefined);
   const share = <T>(some: readonly T[], is: (one: T) => boolean): number =>
     countOf(some, is) / Math.max(1, some.length);
-  const layer = share(open, isLayerRight);
-  const wrongLayer = share(all, (one) => one.layer !== null && one.layer !== one.setup.layer);
+  const [layer, pushed] = [share(open, isLayerRight), share(open, isPushedRight)];
+  const wrongLayer = share(all, (one) =>
+    [one.layer, one.pushed].some((told) => told !== null && told !== one.setup.layer),
+  );
   const [family, interval] = worstFamily(zones);
   const wrong = share(zones, ({ verdict }) => verdict === 'WRONG');
   const wrongScope = share(all, ({ scope }) => scope === 'WRONG');
   const line = (name: string, value: number, isMet: boolean | null): string =>
-    `${name.padEnd(52)} ${(value * 100).toFixed(1).padStart(5)} %   ${isMet === null ? '' : isMet ? 'met' : 'NOT met'}`.trimEnd();
+    `${name.padEnd(62)} ${(value * 100).toFixed(1).padStart(5)} %   ${isMet === null ? '' : isMet ? 'met' : 'NOT met'}`.trimEnd();
   return [
-    line('layer right where it can be told (goal: all)', layer, layer === 1),
+    line('layer right by what is sent anyway', layer, null),
+    line('layer right with --intrusive where it can be told (goal: all)', pushed, pushed === 1),
+    line(
+      'layer honestly not told',
+      share(all, (one) => one.setup.hidden !== undefined && one.pushed === null),
+      null,
+    ),
     line('layer named wrongly (goal: never)', wrongLayer, wrongLayer === 0),
     line(
       'scope right',
@@ -189,7 +219,7 @@ async function run(rig: Rig): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: Number(values['side-by-side']) }, worker));
-  console.log(`${'set-up'.padEnd(32)}   layer  scope  interval  right also untold wrong   named`);
+  console.log(`${'set-up'.padEnd(32)}   layer intrusive  scope  interval  right also untold wrong   named`);
   for (const setup of chosen) console.log(row(setup, all));
   for (const because of new Set(chosen.flatMap(({ hidden }) => hidden ?? [])))
     console.log(`* "cannot tell" is right: ${because}`);

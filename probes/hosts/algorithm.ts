@@ -18,6 +18,8 @@ export interface Draws {
 
 export interface OrderFacts {
   readonly period: number | null;
+  /** Places of the turn whose host never gave its name. */
+  readonly nameless: number;
   /** Chance of this much dependence on the host before, when there is none. */
   readonly successorChance: number | null;
   /** Chance of counts as even within stretches of the ride, when hosts are drawn at random. */
@@ -51,7 +53,7 @@ const ROTATION_DISPERSION = 0.15;
 const CHOICES_DISPERSION = 0.6;
 
 const NO_FACTS: OrderFacts = {
-  ...{ period: null, successorChance: null, evenChance: null, burstDispersion: null, burstChance: null },
+  ...{ period: null, nameless: 0, successorChance: null, evenChance: null, burstDispersion: null, burstChance: null },
 };
 
 export function decide(all: Draws): Decision {
@@ -77,11 +79,17 @@ function sameHost(n: number): Decision {
   return { algorithm: 'one host for one client', alsoFits: [], because, facts: NO_FACTS };
 }
 
+interface Turn {
+  readonly period: number;
+  /** In the order of their places; shorter than the period where the host of a place never gave its name. */
+  readonly kinds: readonly number[];
+}
+
 /**
  * One whole turn; null when the order has no period. In the later part of a ride alone, too: hellos and handshakes beside its
  * beginning take turns of their own where connections are passed through.
  */
-export function turnOf(serial: Draws['serial'], kinds: number): readonly number[] | null {
+export function turnOf(serial: Draws['serial'], kinds: number): Turn | null {
   for (const from of [0, serial.length / 4, serial.length / 2]) {
     const part = serial.slice(Math.ceil(from));
     const period = periodOfKinds(part);
@@ -91,15 +99,15 @@ export function turnOf(serial: Draws['serial'], kinds: number): readonly number[
     const turn = Array.from({ length: period }, (_, place) =>
       part.find((kind, at): kind is number => kind !== null && at % period === place),
     );
-    return turn.filter((kind) => kind !== undefined);
+    return { period, kinds: turn.filter((kind) => kind !== undefined) };
   }
   return null;
 }
 
 /** A whole turn was seen. Idle hosts under least connections are taken in turns too: only a request kept open tells them apart. */
-function rotation(turn: readonly number[], { holds }: Draws): Decision {
-  const facts = { ...NO_FACTS, period: turn.length };
-  const counts = [...Map.groupBy(turn, (kind) => kind).values()].map((group) => group.length);
+function rotation({ period, kinds }: Turn, { holds }: Draws): Decision {
+  const facts = { ...NO_FACTS, period, nameless: period - kinds.length };
+  const counts = [...Map.groupBy(kinds, (kind) => kind).values()].map((group) => group.length);
   const algorithm = new Set(counts).size === 1 ? 'round robin' : 'weighted round robin';
   return { algorithm, alsoFits: ['least connections'], because: null, facts, ...avoidance(holds) };
 }
@@ -123,7 +131,7 @@ function factsOf({ serial, bursts }: Draws, known: readonly number[]): OrderFact
   const burst = bursts.length < LEAST_BURSTS ? null : windowTest(flat, size);
   const freedom = bursts.length * (new Set(flat.filter((kind) => kind !== null)).size - 1);
   return {
-    period: null,
+    ...NO_FACTS,
     successorChance: known.length < LEAST_DRAWS ? null : successorTest(serial).chance,
     evenChance: known.length < 2 * WINDOW ? null : windowTest(known, WINDOW).chance,
     burstDispersion: burst === null || freedom < 1 ? null : burst.statistic / freedom,

@@ -195,8 +195,8 @@ function countOf(
     return { seen: null, estimate: null, low: answered > 0 ? 1 : null, high: null, ...chosen };
   }
   const seen = counts.length;
-  // A whole turn was seen: there is no host that it does not pass.
-  const turn = { estimate: seen, low: seen, high: seen };
+  // A whole turn was seen: there is no host that it does not pass, and a place without a name is a host's that fails before it says one.
+  const turn = { estimate: seen + facts.nameless, low: seen, high: seen + facts.nameless };
   const { estimate, low, high } = period === null ? chao1(counts) : turn;
   // One host for each client may be one of any number; and what several hosts may share counts them from below.
   const isOpen = high === null || seen === 1 || !identification.isWhole;

@@ -60,6 +60,20 @@ test('what we stopped waiting for is no failure of a host', async () => {
   expect(await gathered([{}, {}, cut, cut])).toMatchObject({ requests: 2, unidentified: { requests: 2, failures: 0 } });
 });
 
+test.each<[string, number | null, number, number]>([
+  ['abc', 3, 3, 3],
+  // The last of three breaks off each time, before it says its name.
+  ['ab.', 3, 2, 3],
+  ['abac..', 6, 3, 5],
+])('a turn of %j has %j places and %i to %i hosts', async (turn, period, low, high) => {
+  const scripts = times(48, (at): TraceScript => {
+    const host = turn[at % turn.length] ?? '.';
+    return host === '.' ? { status: 502 } : { headers: [['x-served-by', host]] };
+  });
+  const record = await gathered(scripts);
+  expect(record).toMatchObject({ seen: low, low, high, estimate: high, order: { period } });
+});
+
 test('failures are counted by host; what broke before an answer belongs to none', async () => {
   const record = await gathered(
     times(12, (at): TraceScript => {
