@@ -95,7 +95,7 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
 
   it('a host that answers 503 is named, with its share of the requests', () => {
     expect(recordOf('error')).toMatchObject({ seen: 3, unhealthy: ['error-2'], serverErrors: 8 });
-    const [found] = findingsOf(ridden.journey, 'host-unhealthy-in-rotation').filter(isOf('error'));
+    const found = findingsOf(ridden.journey, 'host-unhealthy-in-rotation').find(isOf('error'));
     expect(found).toMatchObject({ severity: 'warning' });
     expect(found?.what).toContain('error-2 answers 503: 8 of 8 requests failed, and it takes 33 %');
   });
@@ -119,7 +119,7 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
     expect(record).toMatchObject({ seen: 2, low: 2, failurePeriod: { period: 3, failures: 8 } });
     // Two samples that overtake each other on a noisy machine hide the turn.
     if (record.order?.period === 3) expect(record).toMatchObject({ estimate: 3, high: 3 });
-    const [found] = findingsOf(ridden.journey, 'host-unhealthy-in-rotation').filter(isOf(zone));
+    const found = findingsOf(ridden.journey, 'host-unhealthy-in-rotation').find(isOf(zone));
     expect(found?.what).toContain('Every 3rd request fails, 8 of 24, and no other: one sick host in a rotation of 3');
     const seen = evidenceOf<BalancerEvidence>(ridden.journey, 'balancer').byEndpoint.find((one) => one.zone === zone);
     expect(seen?.statuses).toEqual({ 200: 16, [status]: 8 });
@@ -142,7 +142,7 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
   ])('an address that %s is down by %s', (door, code) => {
     const seen = evidenceOf<BalancerEvidence>(ridden.journey, 'balancer').byEndpoint.find((one) => one.zone === door);
     expect(seen).toMatchObject({ ok: 0, attempts: 24, failures: { [code]: 24 } });
-    const [down] = findingsOf(ridden.journey, 'endpoint-down').filter(isOf(door));
+    const down = findingsOf(ridden.journey, 'endpoint-down').find(isOf(door));
     expect(down).toMatchObject({ severity: 'critical', zone: door });
   });
 
