@@ -1,5 +1,6 @@
 // Owns the record of the access probe: what callers were answered, challenges, rate limits, strict transport security.
 import { z } from 'zod';
+import { problemCodes } from '../../src/model/problem.ts';
 import { count, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
 
 const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
@@ -11,9 +12,66 @@ const rateLimitSchema = z.object({
   resetSeconds: z.number().nonnegative().nullable(),
   /** The policy as sent. */
   policy: wireTextSchema.nullable(),
-  /** `structured`: RateLimit as structured fields; `ratelimit`: RateLimit-Limit, -Remaining, -Reset; `x-ratelimit`: X-RateLimit-*. */
+  /** `structured`: RateLimit as structured fields; `ratelimit`: RateLimit-Limit, -Remaining, -Reset; `x-ratelimit`: X-RateLimit-* and what else vendors send. */
   form: z.enum(rateLimitForms),
   endpoint: endpointIdSchema,
+});
+
+const announcedSchema = rateLimitSchema.extend({
+  /** What tells it from others of the same answer; null when nothing does. */
+  name: wireTextSchema.nullable(),
+  /** Of the quota; null when it is not said. */
+  windowSeconds: z.number().nonnegative().nullable(),
+  /** What it counts. */
+  unit: z.enum(['requests', 'concurrent-requests', 'other']),
+});
+
+/** Counts of answers of the ride. */
+const mannersSchema = z.object({
+  answers: count,
+  /** With Content-Type text/html or application/xhtml+xml, ... */
+  html: count,
+  /** ... of these with Content-Security-Policy, ... */
+  htmlWithPolicy: count,
+  /** ... and with X-Content-Type-Options: nosniff. */
+  htmlNoSniff: count,
+  noSniff: count,
+  /** HTML answers whose fields were cut: what is not in them may have been sent. */
+  htmlCut: count,
+  /** The request carried credentials: Authorization, Cookie, or a client certificate. */
+  withCredentials: z.boolean(),
+  /** Successful answers that allow shared caches to keep them (Cache-Control: public or s-maxage above 0). */
+  sharedCache: count,
+  /** Fields that tell a product with its version, each once; at most 4. */
+  versions: z.array(z.object({ field: z.string(), value: wireTextSchema })).max(4),
+  /** Values of Access-Control-Allow-Origin without that an origin was said; at most 4. */
+  allowOrigin: z.array(wireTextSchema).max(4),
+});
+
+const preflightSchema = z.object({
+  endpoint: endpointIdSchema,
+  /** Made up, and of no host. */
+  origin: z.string(),
+  method: z.string(),
+  status: z.int().nullable(),
+  /** Allow, RFC 9110 10.2.1; at most 16 methods. Null without the field. */
+  allow: z.array(wireTextSchema).max(16).nullable(),
+  allowOrigin: wireTextSchema.nullable(),
+  /** `any`: `*`. `reflected`: the made-up origin came back. `null`: the word, which sandboxed pages of anybody have. */
+  origins: z.enum(['none', 'any', 'reflected', 'null', 'others']),
+  credentials: z.boolean(),
+  allowMethods: z.array(wireTextSchema).max(16),
+  allowHeaders: z.array(wireTextSchema).max(32),
+  maxAgeSeconds: z.number().nonnegative().nullable(),
+  problem: z.enum(problemCodes).nullable(),
+});
+
+const traceMethodSchema = z.object({
+  endpoint: endpointIdSchema,
+  status: z.int().nullable(),
+  /** The request came back in the body, as RFC 9110 9.3.8 has it. */
+  echoed: z.boolean(),
+  problem: z.enum(problemCodes).nullable(),
 });
 
 export const accessEvidence = z.object({
@@ -23,11 +81,14 @@ export const accessEvidence = z.object({
   challenges: z.array(z.object({ scheme: wireTextSchema, realm: wireTextSchema.nullable(), n: count })),
   /** 401 answers without a challenge. */
   unchallenged: count,
-  rateLimit: rateLimitSchema.nullable(),
+  /** The one that strikes first. */
+  rateLimit: rateLimitSchema.extend({ windowSeconds: z.number().nonnegative().nullable().optional() }).nullable(),
+  /** Every limit that was announced, each at its lowest; at most 8. Absent in older journeys. */
+  rateLimits: z.array(announcedSchema).max(8).optional(),
   /** 429 answers. */
   throttled: count,
-  /** The largest Retry-After of 429 answers, where it is in seconds. */
-  throttledRetryAfterSeconds: count.nullable(),
+  /** The largest Retry-After of 429 answers, in either of its forms. */
+  throttledRetryAfterSeconds: z.number().nonnegative().nullable(),
   byEndpoint: z.array(
     z.object({
       endpoint: endpointIdSchema,
@@ -41,9 +102,19 @@ export const accessEvidence = z.object({
       strictTransportUnknown: count.optional(),
     }),
   ),
-  /** Whether the server asked for a client certificate: the ride's handshake does not show it yet. */
+  /** Whether some endpoint asked for a client certificate, as the hellos of the tls probe saw it; null when they could not see it. */
   clientCertificateRequested: z.boolean().nullable(),
+  /** What answers say to browsers and caches, and of themselves. Absent in older journeys. */
+  manners: mannersSchema.optional(),
+  /** The question that a browser asks before it lets a page of another origin ask. Absent when it was not asked. */
+  preflight: preflightSchema.optional(),
+  /** What came of TRACE; absent when it was not tried. */
+  trace: traceMethodSchema.optional(),
 });
 
 export type AccessEvidence = z.infer<typeof accessEvidence>;
 export type RateLimit = NonNullable<AccessEvidence['rateLimit']>;
+export type AnnouncedLimit = z.infer<typeof announcedSchema>;
+export type Manners = z.infer<typeof mannersSchema>;
+export type Preflight = z.infer<typeof preflightSchema>;
+export type TraceMethod = z.infer<typeof traceMethodSchema>;

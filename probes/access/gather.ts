@@ -1,47 +1,63 @@
-// Owns turning the ride's traces into the access record. Sends nothing, judges nothing.
+// Owns turning the ride's traces into the access record. Judges nothing; what is asked beyond the ride is asked by preflight.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import { decimal, fieldValue } from '../../src/model/fields.ts';
-import type { EndpointId } from '../../src/model/text.ts';
+import { fieldValue } from '../../src/model/fields.ts';
+import { retryAfterSeconds } from '../../src/model/http-date.ts';
+import { type EndpointId, interpret, textKey } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
+import type { TlsEvidence } from '../tls/evidence.ts';
 import { challengesOf } from './challenge.ts';
-import type { AccessEvidence, RateLimit } from './evidence.ts';
+import type { AccessEvidence, AnnouncedLimit, RateLimit } from './evidence.ts';
+import { mannersOf } from './manners.ts';
 import type { AccessOptions } from './options.ts';
-import { rateLimitOf } from './rate-limit.ts';
+import { preflightOf, traceMethodOf } from './preflight.ts';
+import { rateLimitsOf, tightest } from './rate-limit.ts';
 
 const MAX_CHALLENGES = 16;
+const MAX_LIMITS = 8;
 
 export const gather: Gather<AccessEvidence, AccessOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = recordOf(context);
-  return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
+  const read = recordOf(context);
+  // One after the other: two requests at once would be a burst of their own.
+  const preflight = await preflightOf(context);
+  const trace = await traceMethodOf(context);
+  const value = { ...read, ...(preflight === null ? {} : { preflight }), ...(trace === null ? {} : { trace }) };
+  const elapsedMs = context.net.now() - beganMs;
+  return context.signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };
 
 interface Answer {
   readonly endpoint: EndpointId;
   readonly http: HttpFacts;
+  /** Wall clock here when it was asked for, Unix ms. */
+  readonly atMs: number;
 }
 
 const isThrottled = ({ http }: Answer): boolean => http.status === 429;
 const isUnchallenged = ({ http }: Answer): boolean =>
   http.status === 401 && fieldValue(http.headers, 'www-authenticate') === null && !http.fieldsTruncated;
 
-function recordOf({ endpoints, ride }: GatherContext<AccessOptions>): AccessEvidence {
-  const answers = ride.traces.flatMap(({ endpoint, http }) => (http === null ? [] : [{ endpoint, http }]));
+function recordOf(context: GatherContext<AccessOptions>): AccessEvidence {
+  const { endpoints, ride, startedAtMs } = context;
+  const answers = ride.traces.flatMap(({ endpoint, http, startMs }) =>
+    http === null ? [] : [{ endpoint, http, atMs: startedAtMs + startMs }],
+  );
   const byStatus = Map.groupBy(answers, ({ http }) => String(http.status));
   const retryAfter = answers
     .filter(isThrottled)
-    .flatMap(({ http }) => decimal(fieldValue(http.headers, 'retry-after')) ?? [])
-    .filter((seconds) => Number.isInteger(seconds));
+    .flatMap(({ http, atMs }) => retryAfterSeconds(http.headers, atMs) ?? []);
+  const limits = limitsSeen(answers);
   return {
     anonymousStatus: Object.fromEntries([...byStatus].map(([status, group]) => [status, group.length])),
     challenges: challengesSeen(answers),
     unchallenged: answers.filter(isUnchallenged).length,
-    rateLimit: tightest(answers),
+    rateLimit: strikingOf(limits),
+    rateLimits: limits.slice(0, MAX_LIMITS),
     throttled: answers.filter(isThrottled).length,
     throttledRetryAfterSeconds: retryAfter.toSorted((a, b) => b - a)[0] ?? null,
     byEndpoint: endpoints.map(({ id, zone }) => {
       const own = answers.filter(({ endpoint }) => endpoint === id);
-      const lax = own.filter(({ http }) => fieldValue(http.headers, 'strict-transport-security') === null);
+      const lax = own.filter(({ http }) => !isStrict(http));
       // Of an answer whose fields were cut, an absent one may have been among the rest.
       const unknown = lax.filter(({ http }) => http.fieldsTruncated).length;
       return {
@@ -50,8 +66,25 @@ function recordOf({ endpoints, ride }: GatherContext<AccessOptions>): AccessEvid
         ...{ unchallenged: own.filter(isUnchallenged).length, throttled: own.filter(isThrottled).length },
       };
     }),
-    clientCertificateRequested: null,
+    clientCertificateRequested: clientCertificateOf(context.earlier['tls'] as TlsEvidence | undefined),
+    manners: mannersOf(
+      answers.map(({ http }) => http),
+      context.request,
+      context.clientCertificatePem !== undefined,
+    ),
   };
+}
+
+/** `max-age=0` takes it back: RFC 6797 6.1.1. */
+function isStrict({ headers }: HttpFacts): boolean {
+  const value = fieldValue(headers, 'strict-transport-security');
+  return value !== null && !interpret(value, (raw) => /(?:^|;)\s*max-age\s*=\s*"?0+"?\s*(?:;|$)/i.test(raw));
+}
+
+/** Told in the clear up to TLS 1.2 only. */
+function clientCertificateOf(tls: TlsEvidence | undefined): boolean | null {
+  const told = (tls?.posture?.byEndpoint ?? []).flatMap(({ traits }) => traits?.clientCertificateWanted ?? []);
+  return told.length === 0 ? null : told.includes(true);
 }
 
 function challengesSeen(answers: readonly Answer[]): AccessEvidence['challenges'] {
@@ -62,13 +95,22 @@ function challengesSeen(answers: readonly Answer[]): AccessEvidence['challenges'
     .slice(0, MAX_CHALLENGES);
 }
 
-/** The announcement with the smallest share left: the one that callers will run into first. */
-function tightest(answers: readonly Answer[]): RateLimit | null {
-  const announced = answers.flatMap(({ endpoint, http }): readonly RateLimit[] => {
-    const found = rateLimitOf(http.headers);
-    return found === null ? [] : [{ ...found, endpoint }];
-  });
-  const share = ({ limit, remaining }: RateLimit): number =>
-    remaining === null ? Number.POSITIVE_INFINITY : remaining / Math.max(1, limit ?? remaining);
-  return announced.toSorted((a, b) => share(a) - share(b) || (a.remaining ?? 0) - (b.remaining ?? 0))[0] ?? null;
+/** Each limit once, at its lowest: limits are the same when answers tell them by the same fields and names. */
+function limitsSeen(answers: readonly Answer[]): AnnouncedLimit[] {
+  const all = answers.flatMap(({ endpoint, http, atMs }) =>
+    rateLimitsOf(http.headers, atMs).map((limit) => ({ ...limit, endpoint })),
+  );
+  const groups = Map.groupBy(all, ({ form, name }) => (name === null ? form : textKey(name)));
+  return [...groups.values()].flatMap((group) => lowest(group) ?? []);
+}
+
+function lowest(group: readonly AnnouncedLimit[]): AnnouncedLimit | null {
+  return tightest(group) ?? group.toSorted((a, b) => (a.remaining ?? 0) - (b.remaining ?? 0))[0] ?? null;
+}
+
+function strikingOf(limits: readonly AnnouncedLimit[]): RateLimit | null {
+  const found = tightest(limits);
+  if (found === null) return null;
+  const { name: _, unit: __, ...rest } = found;
+  return rest;
 }

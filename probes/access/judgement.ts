@@ -3,9 +3,14 @@ import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { challengeMissing } from './checks/challenge-missing.ts';
 import { clientErrors } from './checks/client-errors.ts';
+import { corsCredentialsForAnyone } from './checks/cors-credentials-for-anyone.ts';
 import { hstsMissing } from './checks/hsts-missing.ts';
+import { htmlUnprotected } from './checks/html-unprotected.ts';
+import { privateAnswerInSharedCache } from './checks/private-answer-in-shared-cache.ts';
 import { rateLimitLow } from './checks/rate-limit-low.ts';
 import { throttled } from './checks/throttled.ts';
+import { traceAnswered } from './checks/trace-answered.ts';
+import { versionTold } from './checks/version-told.ts';
 import type { AccessEvidence } from './evidence.ts';
 import type { AccessPolicy } from './options.ts';
 
@@ -20,10 +25,23 @@ function challengesSaid({ challenges }: AccessEvidence): Phrase {
 function limitSaid({ rateLimit, throttled: n }: AccessEvidence): string {
   const turned = n === 0 ? '' : `; ${n} requests were throttled (429)`;
   if (rateLimit === null) return `no rate limit is announced${turned}`;
-  const { limit, remaining, resetSeconds } = rateLimit;
+  const { limit, remaining, resetSeconds, windowSeconds = null } = rateLimit;
+  const window = windowSeconds === null ? '' : ` in ${windowSeconds} s`;
   const left = remaining === null ? '' : `, ${remaining} left`;
   const reset = resetSeconds === null ? '' : ` (renewed in ${resetSeconds} s)`;
-  return `rate limit of ${limit ?? 'unknown size'}${left}${reset}${turned}`;
+  return `rate limit of ${limit ?? 'unknown size'}${window}${left}${reset}${turned}`;
+}
+
+/** What a page of another origin may do, where it was asked. */
+function corsSaid({ preflight }: AccessEvidence): string {
+  if (preflight === undefined || preflight.status === null) return '';
+  const { origins, credentials } = preflight;
+  if (origins === 'none' || origins === 'others') return '; pages of other origins may not ask (CORS)';
+  return `; pages of any origin may ask (CORS)${credentials && origins !== 'any' ? ', with credentials' : ''}`;
+}
+
+function certificateSaid({ clientCertificateRequested }: AccessEvidence): string {
+  return clientCertificateRequested === true ? '; TLS asks for a client certificate' : '';
 }
 
 function answer(evidence: AccessEvidence | null): Reply {
@@ -36,13 +54,16 @@ function answer(evidence: AccessEvidence | null): Reply {
   const summary: Phrase = [
     `Requests as sent were answered ${answered.slice(0, 4).join(', ')}; `,
     ...challengesSaid(evidence),
-    `; ${limitSaid(evidence)}. What happens when a dependency fails is not visible from outside.`,
+    `${certificateSaid(evidence)}; ${limitSaid(evidence)}${corsSaid(evidence)}. What happens when a dependency fails is not visible from outside.`,
   ];
   const schemes = challenges.map(({ scheme }) => scheme);
   const limits =
     rateLimit === null
       ? null
-      : { limit: rateLimit.limit, remaining: rateLimit.remaining, resetSeconds: rateLimit.resetSeconds };
+      : {
+          ...{ limit: rateLimit.limit, remaining: rateLimit.remaining, resetSeconds: rateLimit.resetSeconds },
+          ...(rateLimit.windowSeconds === undefined ? {} : { windowSeconds: rateLimit.windowSeconds }),
+        };
   return {
     summary,
     confidence: 'observed',
@@ -51,6 +72,9 @@ function answer(evidence: AccessEvidence | null): Reply {
 }
 
 export const judgement: Judgement<AccessEvidence, AccessPolicy> = {
-  checks: [throttled, clientErrors, challengeMissing, hstsMissing, rateLimitLow],
+  checks: [
+    ...[throttled, clientErrors, challengeMissing, hstsMissing, rateLimitLow],
+    ...[corsCredentialsForAnyone, htmlUnprotected, privateAnswerInSharedCache, versionTold, traceAnswered],
+  ],
   answer,
 };

@@ -2,8 +2,13 @@
 import type { MetricSample } from '../../src/contract/probe.ts';
 import type { AccessEvidence } from './evidence.ts';
 
-/** `journey_access_rate_limit_remaining`: requests left in the window, the lowest announced; absent when none is announced. */
-export function metrics({ rateLimit }: AccessEvidence): readonly MetricSample[] {
-  const remaining = rateLimit?.remaining ?? null;
-  return remaining === null ? [] : [{ family: 'journey_access_rate_limit_remaining', labels: {}, value: remaining }];
+/** Figures of the announced limit that strikes first are absent when none is announced. */
+export function metrics({ rateLimit, throttled, anonymousStatus }: AccessEvidence): readonly MetricSample[] {
+  const answered = Object.values(anonymousStatus).reduce((sum, n) => sum + n, 0);
+  const figures = [
+    ['journey_access_rate_limit', rateLimit?.limit ?? null],
+    ['journey_access_rate_limit_remaining', rateLimit?.remaining ?? null],
+    ['journey_access_throttled_answers', answered === 0 ? null : throttled],
+  ] as const;
+  return figures.flatMap(([family, value]) => (value === null ? [] : [{ family, labels: {}, value }]));
 }

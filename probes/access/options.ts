@@ -1,8 +1,13 @@
-// Owns what changes the access probe's looking (nothing yet) and its judging.
+// Owns what changes the access probe's looking and its judging.
 import { z } from 'zod';
-import { policy } from './defaults.ts';
+import { options, policy } from './defaults.ts';
 
-export const accessOptions = z.strictObject({});
+export const accessOptions = z.strictObject({
+  /** One OPTIONS request to one endpoint: what a browser would be told for a page of another origin. */
+  preflight: z.boolean().default(options.preflight),
+  /** One TRACE request to one endpoint. */
+  tryTrace: z.boolean().default(options.tryTrace),
+});
 export type AccessOptions = z.infer<typeof accessOptions>;
 
 export const accessPolicy = z.strictObject({

@@ -1,34 +1,17 @@
 // Owns the blocks in which the access record is shown. No formatting.
 import type { Block, Section } from '../../src/contract/section.ts';
-import type { AccessEvidence } from './evidence.ts';
+import type { AccessEvidence, Manners, Preflight } from './evidence.ts';
 
-export function section({ anonymousStatus, challenges, rateLimit, byEndpoint }: AccessEvidence): Section {
-  const limit: Block =
-    rateLimit === null
-      ? { kind: 'unknown', because: 'No rate limit is announced in headers.' }
-      : {
-          kind: 'facts',
-          rows: [
-            ['rate limit', rateLimit.limit],
-            ['lowest remaining', rateLimit.remaining],
-            ['renewed after s', rateLimit.resetSeconds],
-            ['policy', rateLimit.policy],
-          ],
-        };
-  const asked: Block =
-    challenges.length === 0
-      ? { kind: 'unknown', because: 'No answer asked for credentials.' }
-      : {
-          kind: 'table',
-          columns: ['scheme', 'realm', 'answers'],
-          rows: challenges.map(({ scheme, realm, n }) => [scheme, realm, n]),
-        };
+export function section(evidence: AccessEvidence): Section {
+  const { anonymousStatus, byEndpoint, manners, preflight } = evidence;
   return {
     title: 'Access',
     blocks: [
       { kind: 'table', columns: ['status', 'answers'], rows: Object.entries(anonymousStatus) },
-      asked,
-      limit,
+      challengesBlock(evidence),
+      limitsBlock(evidence),
+      ...(preflight === undefined ? [] : preflightBlocks(preflight)),
+      ...(manners === undefined ? [] : [mannersBlock(manners, evidence)]),
       {
         kind: 'table',
         columns: ['zone', 'endpoint', 'answered', 'throttled', 'strict transport'],
@@ -36,6 +19,68 @@ export function section({ anonymousStatus, challenges, rateLimit, byEndpoint }: 
           ...[zone, endpoint, answered, throttled, strictTransport],
         ]),
       },
+    ],
+  };
+}
+
+function challengesBlock({ challenges }: AccessEvidence): Block {
+  if (challenges.length === 0) return { kind: 'unknown', because: 'No answer asked for credentials.' };
+  const rows = challenges.map(({ scheme, realm, n }) => [scheme, realm, n]);
+  return { kind: 'table', columns: ['scheme', 'realm', 'answers'], rows };
+}
+
+function limitsBlock({ rateLimit, rateLimits = [] }: AccessEvidence): Block {
+  if (rateLimits.length > 1) {
+    const rows = rateLimits.map(({ name, limit, windowSeconds, remaining, resetSeconds }) => [
+      ...[name, limit, windowSeconds, remaining, resetSeconds],
+    ]);
+    return { kind: 'table', columns: ['limit', 'size', 'window s', 'lowest remaining', 'renewed after s'], rows };
+  }
+  if (rateLimit === null) return { kind: 'unknown', because: 'No rate limit is announced in headers.' };
+  const { limit, windowSeconds = null, remaining, resetSeconds, policy } = rateLimit;
+  return {
+    kind: 'facts',
+    rows: [
+      ['rate limit', limit],
+      ...(windowSeconds === null ? [] : [['window s', windowSeconds] as const]),
+      ['lowest remaining', remaining],
+      ['renewed after s', resetSeconds],
+      ['policy', policy],
+    ],
+  };
+}
+
+const ORIGINS = {
+  none: 'none',
+  any: 'any (*)',
+  reflected: 'any: a made-up one came back',
+  null: 'the origin "null"',
+  others: 'others than the one asked for',
+} as const satisfies Record<Preflight['origins'], string>;
+
+function preflightBlocks({ status, problem, origins, credentials, allow, allowMethods }: Preflight): readonly Block[] {
+  const asked: Block = {
+    kind: 'facts',
+    rows: [
+      ['OPTIONS', status ?? problem],
+      ['origins allowed (CORS)', ORIGINS[origins]],
+      ['with credentials', credentials],
+    ],
+  };
+  const rows = [...(allow ?? []).map((each) => [each, 'Allow']), ...allowMethods.map((each) => [each, 'CORS'])];
+  return rows.length === 0 ? [asked] : [asked, { kind: 'table', columns: ['method allowed', 'by'], rows }];
+}
+
+function mannersBlock({ answers, html, htmlWithPolicy, noSniff, versions }: Manners, evidence: AccessEvidence): Block {
+  const { clientCertificateRequested: wanted, trace } = evidence;
+  return {
+    kind: 'facts',
+    rows: [
+      ['client certificate asked for', wanted],
+      ['answers with nosniff', `${noSniff} of ${answers}`],
+      ...(html === 0 ? [] : [['web pages with a content policy', `${htmlWithPolicy} of ${html}`] as const]),
+      ...versions.map(({ field, value }) => [`told by ${field}`, value] as const),
+      ...(trace === undefined ? [] : [['TRACE', trace.echoed ? 'sends the request back' : trace.status] as const]),
     ],
   };
 }

@@ -148,6 +148,13 @@ function paceOptions(command: Command): Command {
     );
 }
 
+/** What is asked of a caller, and what it takes before callers are turned away. */
+function accessOptions(command: Command): Command {
+  return command
+    .option('--no-preflight', 'no OPTIONS request: what browsers are told for pages of other origins (CORS)')
+    .option('--try-trace', 'one TRACE request: whether the server sends back what arrives at it');
+}
+
 function clockOption(command: Command): Command {
   return command.addOption(
     new Option(
@@ -219,7 +226,7 @@ function travelOptions(command: Command): Command {
     .option('--only <P[,P]>', 'run these probes only')
     .option('--skip <P[,P]>', 'leave these probes out')
     .option('--no-progress', 'no progress on standard error');
-  return tracingOptions(traceOptions(clockOption(command)));
+  return tracingOptions(traceOptions(accessOptions(clockOption(command))));
 }
 
 function traceOptions(command: Command): Command {

@@ -50,6 +50,9 @@ export interface RideOptions extends JudgingOptions {
   readonly infer?: true;
   readonly reuse: boolean;
   readonly intrusive?: true;
+  /** False for --no-preflight. */
+  readonly preflight: boolean;
+  readonly tryTrace?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -163,6 +166,10 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
     hosts: infer === true ? { infer } : {},
     balancer: balancerOptionsOf(options),
+    access: {
+      ...(options.preflight ? {} : { preflight: false }),
+      ...(options.tryTrace === true ? { tryTrace: true } : {}),
+    },
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);

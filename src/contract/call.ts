@@ -15,6 +15,13 @@ export interface KeptConnection {
   close(): void;
 }
 
+/** What the ride asks, for requests alike. Values that a person gave are secret. */
+export interface AskedRequest {
+  readonly method: string;
+  readonly headers: readonly (readonly [string, Secret | string])[];
+  readonly body: Uint8Array | null;
+}
+
 export interface CallRequest {
   /** http or https, of any host; without user name and password. A secret one is never repeated in a message. */
   readonly url: string | Secret;

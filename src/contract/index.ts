@@ -10,7 +10,7 @@ export type { Endpoint, Target } from '../model/target.ts';
 export type { DnsName, EndpointId, IpAddress, WireText } from '../model/text.ts';
 export { visible, wireText } from '../model/text.ts';
 export type { Lookup, RequestTrace, Ride, Span } from '../model/trace.ts';
-export type { Call, CallRecord, CallRequest, KeptConnection } from './call.ts';
+export type { AskedRequest, Call, CallRecord, CallRequest, KeptConnection } from './call.ts';
 export type { AnyCheck, Check, Given, Judged, Seen } from './check.ts';
 export { foundOrPass } from './check.ts';
 export type { Conversation, ConversationOffer, Converse, HeardAnswer, Message } from './conversation.ts';

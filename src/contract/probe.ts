@@ -8,6 +8,7 @@ import type { Attempt } from '../model/problem.ts';
 import type { Endpoint, Target } from '../model/target.ts';
 import type { WireText } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
+import type { AskedRequest } from './call.ts';
 import type { AnyCheck, Given } from './check.ts';
 import type { Fact } from './fact.ts';
 import type { Net } from './net.ts';
@@ -27,6 +28,8 @@ export interface GatherContext<Options> {
   /** Empty for probes that read `lookup`. */
   readonly ride: Ride;
   readonly options: Options;
+  /** Absent where nobody said. */
+  readonly request?: AskedRequest;
   /** DER of each root that the ride's handshakes are verified against, the same list every time; absent where nobody said. */
   readonly trustedRoots?: () => readonly Uint8Array[];
   /** PEM of the certificate that servers get when they ask for one, its chain behind it; absent without one. Never its key. */

@@ -178,8 +178,10 @@ function openingOf({ target, servername, request }: RideSettings): Opening | nul
 }
 
 /** What a person gave beside the target; never a key. */
-function givenWith({ identity, before, networks }: RideSettings) {
+function givenWith({ identity, before, networks, request }: RideSettings) {
+  const { method, headers, body } = request;
   return {
+    request: { method, headers, body },
     ...(identity === null ? {} : { clientCertificatePem: identity.certificatePem }),
     ...(before === undefined ? {} : { before }),
     ...(networks === undefined ? {} : { networks }),

@@ -169,11 +169,13 @@ export const catalogue: readonly Family[] = [
     ...place,
   ),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
+  family('journey_access_rate_limit', 'gauge', 'Size of the announced rate limit that strikes first.'),
   family(
     'journey_access_rate_limit_remaining',
     'gauge',
     'Requests left in the announced rate-limit window, the lowest seen.',
   ),
+  family('journey_access_throttled_answers', 'gauge', 'Answers of the last journey with status 429.'),
   family('journey_path_reached', 'gauge', '1 when a traced flow got to the address.', ...place),
   family(
     'journey_path_routers',

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { wireText } from '../../../src/model/text.ts';
 import { contextOf, endpointsOf, times, tracesOn } from '../../../test/support/traces.ts';
 import { challengesOf } from '../challenge.ts';
+import { options } from '../defaults.ts';
 import { accessEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
-import { rateLimitOf } from '../rate-limit.ts';
 
 const fields = (pairs: readonly (readonly [string, string])[]) =>
   pairs.map(([name, value]) => [wireText(name), wireText(value)] as const);
@@ -36,55 +36,6 @@ describe('a challenge', () => {
   });
 });
 
-describe('a rate limit', () => {
-  test.each<[string, readonly (readonly [string, string])[], object | null]>([
-    [
-      'in structured fields, of two policies the one that strikes first',
-      [
-        ['RateLimit-Policy', '"day";q=1000;w=86400, "burst";q=100;w=60'],
-        ['RateLimit', '"day";r=900;t=5000, "burst";r=42;t=18'],
-      ],
-      { limit: 100, remaining: 42, resetSeconds: 18, form: 'structured' },
-    ],
-    [
-      'in one dictionary',
-      [['RateLimit', 'limit=100, remaining=50, reset=30']],
-      { limit: 100, remaining: 50, resetSeconds: 30 },
-    ],
-    [
-      'in three headers',
-      [
-        ['RateLimit-Limit', '10, 10;w=1'],
-        ['RateLimit-Remaining', '9'],
-        ['RateLimit-Reset', '1'],
-      ],
-      { limit: 10, remaining: 9, resetSeconds: 1, form: 'ratelimit' },
-    ],
-    [
-      'of a vendor, with a point in time to reset',
-      [
-        ['X-RateLimit-Limit', '60'],
-        ['X-RateLimit-Remaining', '59'],
-        ['X-RateLimit-Reset', '1794000000'],
-      ],
-      { limit: 60, remaining: 59, resetSeconds: null, form: 'x-ratelimit' },
-    ],
-    [
-      'that cannot be read',
-      [
-        ['X-RateLimit-Limit', 'lots'],
-        ['RateLimit', ';;,="'],
-      ],
-      null,
-    ],
-    ['that is not there', [], null],
-  ])('%s', (_, headers, expected) => {
-    const read = rateLimitOf(fields(headers));
-    if (expected === null) expect(read).toBeNull();
-    else expect(read).toMatchObject(expected);
-  });
-});
-
 test('answers are counted, and the tightest limit is kept', async () => {
   const endpoints = endpointsOf('az1', 'az2');
   const traces = endpoints.flatMap((endpoint, zone) =>
@@ -102,7 +53,7 @@ test('answers are counted, and the tightest limit is kept', async () => {
       },
     ]),
   );
-  const attempt = await gather(contextOf({}, endpoints, traces));
+  const attempt = await gather(contextOf(options, endpoints, traces));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   accessEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   expect(attempt.value).toMatchObject({
@@ -125,7 +76,7 @@ test('what an answer whose fields were cut does not show is not known to be abse
     { status: 401, fieldsTruncated: true, headers: strict },
     { status: 401 },
   ]);
-  const attempt = await gather(contextOf({}, [endpoint], traces));
+  const attempt = await gather(contextOf(options, [endpoint], traces));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   expect(attempt.value).toMatchObject({
     unchallenged: 1,
