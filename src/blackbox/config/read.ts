@@ -1,0 +1,33 @@
+// Owns reading and printing a blackbox.yml: what blackbox_exporter accepts is accepted, what it refuses is refused, in its words.
+import { stringify } from 'yaml';
+import { Refusal, readGoYaml } from '../go/yaml.ts';
+import { type BlackboxConfig, blackboxConfig, type Module } from './modules.ts';
+
+export { Refusal };
+
+/** @throws Refusal with the words of `blackbox_exporter --config.check` */
+export function readBlackboxConfig(text: string): BlackboxConfig {
+  try {
+    return readGoYaml(text, blackboxConfig);
+  } catch (error) {
+    if (error instanceof Refusal) throw new Refusal(`error parsing config file: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The whole config as /config shows it: secrets as `<secret>`. */
+export function printBlackboxConfig(config: BlackboxConfig): string {
+  return print(blackboxConfig.show(config));
+}
+
+/** One module, as the debug page shows it. */
+export function printModule(config: BlackboxConfig, name: string): string {
+  const shown = blackboxConfig.show(config) as { readonly modules?: { readonly [name: string]: unknown } } | undefined;
+  return print(shown?.modules?.[name]);
+}
+
+function print(value: unknown): string {
+  return value === undefined ? '{}\n' : stringify(value, { indentSeq: true, lineWidth: 0 });
+}
+
+export type { BlackboxConfig, Module };
