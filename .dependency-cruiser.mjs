@@ -18,7 +18,9 @@ const packages = {
   'tough-cookie': '^probes/steps/',
   'json-p3': '^probes/steps/',
   ajv: '^probes/steps/',
-  yaml: '^src/(config|certs)/',
+  re2js: '^(src/blackbox/go/|probes/steps/)',
+  '@marcbachmann/cel-js': '^src/blackbox/go/',
+  yaml: '^src/(config|certs|blackbox)/',
   zod: '^(src/(model|contract|journey|config)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
 };
 

@@ -2,7 +2,6 @@
 import { planOf } from '../../journey/plan.ts';
 import type { RideSettings } from '../../journey/settings.ts';
 import type { Journey, Observation } from '../../model/journey.ts';
-import { UsageError } from '../../model/usage-error.ts';
 import { withJourneyFile } from '../journey-option.ts';
 import { expectationsFrom, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
@@ -11,9 +10,6 @@ import { type RideOptions, rideSettings } from '../ride-options.ts';
 import { ridden } from '../riding.ts';
 import { openTraceExports, type TraceExportOptions, type TraceExports } from '../trace-exports.ts';
 
-/** Commands of the plan that are not there yet: a host of such a name is ridden by its URL. */
-const RESERVED = new Set(['serve']);
-
 /** @param isTyped whether an option stands on the command line */
 export async function runRide(
   typed: string | undefined,
@@ -21,8 +17,6 @@ export async function runRide(
   isTyped: (option: string) => boolean,
   launch: Launch,
 ): Promise<number> {
-  if (typed !== undefined && RESERVED.has(typed))
-    throw new UsageError(`the command ${typed} is not there yet`, `for a host of that name: probe https://${typed}/`);
   const { target, file, ...joined } = await withJourneyFile(typed, raw, isTyped, launch);
   const options = joined.options as unknown as RideOptions & OutputOptions & TraceExportOptions;
   const settings = await rideSettings(target, options, launch, file);

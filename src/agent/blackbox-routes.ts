@@ -1,0 +1,67 @@
+// Owns the pages that blackbox_exporter has, by its paths: probe, config, logs, healthy, reload.
+import type { BlackboxConfig } from '../blackbox/config/modules.ts';
+import { printBlackboxConfig } from '../blackbox/config/read.ts';
+import type { Exposition } from '../blackbox/gauges.ts';
+import { answerProbe, type ProbeRoom } from '../blackbox/handler.ts';
+import type { History } from '../blackbox/history.ts';
+import type { Asked, Reply, Route } from './server.ts';
+
+export interface BlackboxAgent {
+  readonly config: () => BlackboxConfig;
+  readonly history: History;
+  readonly room: Omit<ProbeRoom, 'config' | 'history' | 'signal'>;
+  /** @returns why the new config was not taken; null when it was, or is the same */
+  readonly reload: () => Promise<string | null>;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+const plain = (status: number, body: string): Reply => ({ status, contentType: PLAIN, body });
+
+export function blackboxRoutes(agent: BlackboxAgent): Route {
+  return async (asked) => {
+    switch (asked.path) {
+      case '/probe': {
+        const { query, headers, signal } = asked;
+        const scrapeTimeout = headers['x-prometheus-scrape-timeout-seconds']?.toString();
+        const room = { ...agent.room, config: agent.config(), history: agent.history, signal };
+        return answerProbe({ query, scrapeTimeout, exposition: expositionOf(asked) }, room);
+      }
+      case '/-/healthy':
+        return { ...plain(200, 'Healthy'), contentType: 'text/plain; charset=utf-8' };
+      case '/-/reload':
+        return reloaded(asked, agent);
+      case '/config':
+        return { status: 200, contentType: 'text/plain', body: printBlackboxConfig(agent.config()) };
+      case '/logs':
+        return logs(asked.query, agent.history);
+      default:
+        return null;
+    }
+  };
+}
+
+async function reloaded({ method }: Asked, agent: BlackboxAgent): Promise<Reply> {
+  if (method !== 'POST') return plain(405, 'This endpoint requires a POST request.\n');
+  const refusal = await agent.reload();
+  return refusal === null ? plain(200, '') : plain(500, `failed to reload config: ${refusal}\n`);
+}
+
+function logs(query: URLSearchParams, history: History): Reply {
+  const given = query.get('id') ?? '';
+  const id = /^[-+]?\d{1,15}$/.test(given) ? Number(given) : null;
+  const target = query.get('target') ?? '';
+  const module = query.get('module') ?? '';
+  if (id !== null && target !== '') return plain(400, "Probe id and target can't be defined at the same time\n");
+  if ((id ?? -1) === -1 && target === '')
+    return plain(400, 'Probe id or target must be defined as http query parameters\n');
+  if (target === '' && module !== '')
+    return plain(400, 'Probe module filter only works in conjunction with target parameter\n');
+  const result = target === '' ? history.byId(id ?? -1) : history.byTarget(target, module === '' ? null : module);
+  if (result === null) return plain(404, target === '' ? 'Probe id not found\n' : 'Probe target not found\n');
+  return { status: 200, contentType: 'text/plain', body: result.debug };
+}
+
+/** OpenMetrics only for who asks for it by name. */
+export function expositionOf({ headers }: Pick<Asked, 'headers'>): Exposition {
+  return /application\/openmetrics-text/.test(headers.accept ?? '') ? 'openmetrics' : 'text';
+}

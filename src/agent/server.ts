@@ -1,0 +1,130 @@
+// Owns the HTTP server of the agent: listening, bounds, answers, and letting go. Knows no page by name.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { gzip } from 'node:zlib';
+import { UsageError } from '../model/usage-error.ts';
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  /** Ends when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** @returns null for a path that is not there */
+export type Route = (asked: Asked) => Promise<Reply | null>;
+
+export interface Listening {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no new connection, lets those under way end within the bound, then cuts them. */
+  close(boundMs: number): Promise<void>;
+}
+
+/** An attacker who sends a head byte by byte holds one connection this long, ms. */
+const HEAD_MS = 10_000;
+const MOST_HEAD_BYTES = 16_384;
+const MOST_CONNECTIONS = 2000;
+/** Smaller ones are not worth it (as promhttp, which compresses all: the size makes no difference to who reads it). */
+const GZIP_FROM_BYTES = 1024;
+
+/** @throws UsageError when the address cannot be listened on */
+export async function listen(
+  where: { readonly host: string; readonly port: number },
+  route: Route,
+): Promise<Listening> {
+  const server = createServer({
+    requestTimeout: HEAD_MS,
+    headersTimeout: HEAD_MS,
+    maxHeaderSize: MOST_HEAD_BYTES,
+    keepAliveTimeout: 75_000,
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('request', (request, response) => {
+    answer(request, response, route).catch(() => response.destroy());
+  });
+  await listening(server, where);
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('a server without address');
+  return {
+    address: bound.address,
+    port: bound.port,
+    close: (boundMs) => closing(server, boundMs),
+  };
+}
+
+async function listening(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const words = error.code === 'EADDRINUSE' ? 'something else listens there' : (error.code ?? error.message);
+      reject(new UsageError(`cannot listen on ${host}:${port}: ${words}`, 'give another one with --listen'));
+    });
+    server.listen({ host, port }, resolve);
+  });
+}
+
+async function closing(server: Server, boundMs: number): Promise<void> {
+  const ended = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), boundMs);
+  await ended;
+  clearTimeout(cut);
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  // A body that nobody reads must not be waited for.
+  request.resume();
+  const url = URL.canParse(request.url ?? '/', 'http://agent') ? new URL(request.url ?? '/', 'http://agent') : null;
+  const method = request.method ?? 'GET';
+  const reply =
+    url === null
+      ? NOT_FOUND
+      : ((await route({
+          method,
+          path: url.pathname,
+          query: url.searchParams,
+          headers: request.headers,
+          signal: gone.signal,
+        })) ?? NOT_FOUND);
+  if (response.destroyed) return;
+  await send(request, response, reply);
+}
+
+const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };
+
+async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const plain = Buffer.from(reply.body, 'utf8');
+  const compress =
+    plain.byteLength >= GZIP_FROM_BYTES &&
+    /(^|[ ,])gzip([ ,;]|$)/.test(request.headers['accept-encoding']?.toString() ?? '');
+  const body = compress ? await gzipped(plain) : plain;
+  response.writeHead(reply.status, {
+    'content-type': reply.contentType,
+    'content-length': body.byteLength,
+    ...(compress ? { 'content-encoding': 'gzip', vary: 'accept-encoding' } : {}),
+    'x-content-type-options': 'nosniff',
+    ...reply.headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+function gzipped(body: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    gzip(body, { level: 1 }, (error, result) => (error === null ? resolve(result) : reject(error)));
+  });
+}

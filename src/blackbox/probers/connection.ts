@@ -1,0 +1,160 @@
+// Owns connections of the tcp and unix probers: dialled, secured, written to, and read by lines or bytes. What a peer sends is bounded.
+import { connect, type Socket } from 'node:net';
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TlsConfig } from '../config/client.ts';
+import { contextOf } from '../tls-material.ts';
+
+/** Bytes of one line: bufio.MaxScanTokenSize. */
+const MOST_LINE = 65_536;
+
+export interface Dialled {
+  /** Path of a socket, or address and port. */
+  readonly to:
+    | { readonly path: string }
+    | { readonly host: string; readonly port: number; readonly localAddress?: string };
+  readonly signal: AbortSignal;
+}
+
+/** Rejects with the system's words. */
+export async function dial({ to, signal }: Dialled): Promise<Socket> {
+  const socket = connect({ ...to, ...('host' in to ? { autoSelectFamily: false, noDelay: true } : {}) });
+  await untilEvent(socket, 'connect', signal);
+  return socket;
+}
+
+export interface Secured {
+  readonly socket: TLSSocket;
+  /** The chain led to a root, and the certificate holds for the name. */
+  readonly verified: boolean;
+}
+
+/** @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not. */
+export async function secure(
+  socket: Socket,
+  config: TlsConfig,
+  servername: string,
+  rootsPem: string | null,
+  signal: AbortSignal,
+): Promise<Secured> {
+  const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
+  const secured = connectTls({
+    socket,
+    secureContext: contextOf(config, rootsPem),
+    ...(isName ? { servername } : {}),
+    rejectUnauthorized: false,
+  });
+  await untilEvent(secured, 'secureConnect', signal);
+  const distrust = secured.authorized
+    ? checkServerIdentity(servername, secured.getPeerCertificate())
+    : secured.authorizationError;
+  if (config.insecure_skip_verify) return { socket: secured, verified: false };
+  if (distrust !== undefined) {
+    secured.destroy();
+    throw new Error(
+      `tls: failed to verify certificate: ${distrust instanceof Error ? distrust.message : String(distrust)}`,
+    );
+  }
+  return { socket: secured, verified: true };
+}
+
+async function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      socket.destroy();
+      reject(error);
+    };
+    const late = (): void => fail(new Error('i/o timeout'));
+    socket.once(event, resolve);
+    socket.once('error', fail);
+    socket.once('close', () => reject(new Error('connection closed')));
+    if (signal.aborted) late();
+    signal.addEventListener('abort', late, { once: true });
+    const forget = (): void => signal.removeEventListener('abort', late);
+    socket.once(event, forget);
+    socket.once('close', forget);
+  });
+  // An error between two steps must not end the process; whoever reads next is told by the end.
+  socket.on('error', () => undefined);
+}
+
+/** Reads a connection by lines or bytes, as bufio.Scanner and net.Conn do on the two sides of one buffer. */
+export class Reader {
+  readonly #socket: Socket;
+  readonly #signal: AbortSignal;
+  #buffer: Buffer = Buffer.alloc(0);
+  #ended = false;
+  #failure: Error | null = null;
+  #wake: (() => void) | null = null;
+
+  constructor(socket: Socket, signal: AbortSignal) {
+    this.#socket = socket;
+    this.#signal = signal;
+    socket.on('data', (chunk: Buffer) => {
+      this.#buffer = this.#buffer.byteLength === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+      // A peer that talks faster than it is read is made to wait.
+      if (this.#buffer.byteLength >= MOST_LINE) socket.pause();
+      this.#wake?.();
+    });
+    socket.once('error', (error) => this.#end(error));
+    socket.once('end', () => this.#end(null));
+    socket.once('close', () => this.#end(null));
+  }
+
+  #end(failure: Error | null): void {
+    this.#failure ??= failure;
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  /** The next line without its end (LF, CR LF); null behind the last. @throws Error when time is up or the line is too long */
+  async line(): Promise<Buffer | null> {
+    for (;;) {
+      const at = this.#buffer.indexOf(10);
+      if (at >= 0) {
+        const line = this.#buffer.subarray(0, at);
+        this.#take(at + 1);
+        return line.at(-1) === 13 ? line.subarray(0, -1) : line;
+      }
+      if (this.#buffer.byteLength >= MOST_LINE) throw new Error('bufio.Scanner: token too long');
+      if (this.#ended) {
+        if (this.#failure !== null) throw this.#failure;
+        const rest = this.#buffer;
+        this.#take(rest.byteLength);
+        return rest.byteLength === 0 ? null : rest.at(-1) === 13 ? rest.subarray(0, -1) : rest;
+      }
+      await this.#more();
+    }
+  }
+
+  /** What is there, at least one byte and at most `most`: one read. @throws Error at the end, or when time is up */
+  async bytes(most: number): Promise<Buffer> {
+    while (this.#buffer.byteLength === 0) {
+      if (this.#ended) throw this.#failure ?? new Error('EOF');
+      await this.#more();
+    }
+    const taken = this.#buffer.subarray(0, most);
+    this.#take(taken.byteLength);
+    return taken;
+  }
+
+  /** Gives the socket back to whoever goes on with it, such as TLS. Bytes that were read ahead are lost, as with bufio.Scanner. */
+  release(): void {
+    this.#socket.removeAllListeners('data');
+    this.#socket.pause();
+  }
+
+  #take(count: number): void {
+    this.#buffer = this.#buffer.subarray(count);
+    if (this.#buffer.byteLength < MOST_LINE) this.#socket.resume();
+  }
+
+  async #more(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    this.#signal.addEventListener('abort', () => resolve(), { once: true });
+    if (this.#signal.aborted) resolve();
+    await promise;
+    this.#wake = null;
+    if (this.#signal.aborted) throw new Error('i/o timeout');
+  }
+}

@@ -1,0 +1,20 @@
+// Owns the unix prober: the dialogue over a socket of this machine.
+import type { Prober } from '../probe.ts';
+import { dial, secure } from './connection.ts';
+import { converse, wordsOf } from './query-response.ts';
+
+export const probeUnix: Prober = async (context) => {
+  const { module, target, log, signal, rootsPem } = context;
+  const { tls, tls_config, query_response } = module.unix;
+  try {
+    const socket = await dial({ to: { path: target }, signal });
+    const opened = tls
+      ? await secure(socket, tls_config, tls_config.server_name, rootsPem, signal)
+      : { socket, verified: null };
+    log.debug('Successfully dialed');
+    return await converse(context, { steps: query_response, tls: tls_config, servername: '' }, opened);
+  } catch (error) {
+    log.error('Error dialing Unix socket', { err: wordsOf(error) });
+    return false;
+  }
+};

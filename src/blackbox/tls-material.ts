@@ -1,0 +1,53 @@
+// Owns what a tls_config means for Node's TLS: roots, identity, versions, and the name that the certificate must hold for.
+import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import type { TlsConfig } from './config/client.ts';
+
+const VERSION: Readonly<Record<string, SecureVersion>> = {
+  TLS10: 'TLSv1',
+  TLS11: 'TLSv1.1',
+  TLS12: 'TLSv1.2',
+  TLS13: 'TLSv1.3',
+};
+
+/** One context for each config and state of its files: reading a root store takes longer than a handshake. */
+const contexts = new WeakMap<TlsConfig, { readonly key: string; readonly context: SecureContext }>();
+
+/**
+ * Files are read again by every probe, as the exporter does; the context is made anew only when one changed.
+ * @param rootsPem of this machine; null: those of Node
+ * @throws Error with the words for the log when a file cannot be used
+ */
+export function contextOf(config: TlsConfig, rootsPem: string | null): SecureContext {
+  const read = (inline: string, file: string, what: string): string => {
+    if (inline !== '' || file === '') return inline;
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      throw new Error(`unable to read ${what} ${file}: ${words}`, { cause: error });
+    }
+  };
+  const ca = read(config.ca, config.ca_file, 'CA cert');
+  const cert = read(config.cert, config.cert_file, 'specified client cert');
+  const key = read(config.key, config.key_file, 'specified client key');
+  const state = `${ca}\0${cert}\0${key}`;
+  const known = contexts.get(config);
+  if (known?.key === state) return known.context;
+  const roots = ca === '' ? rootsPem : ca;
+  const context = createSecureContext({
+    ...(roots === null ? {} : { ca: roots }),
+    ...(cert === '' ? {} : { cert, key }),
+    // Go's crypto/tls offers nothing below 1.2 to a client that did not ask for it.
+    minVersion: VERSION[config.min_version] ?? 'TLSv1.2',
+    maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
+    ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
+  });
+  contexts.set(config, { key: state, context });
+  return context;
+}
+
+/** OpenSSL 3 speaks TLS 1.0 and 1.1 only at security level 0: their handshakes are signed with SHA-1. */
+function isOld({ min_version }: TlsConfig): boolean {
+  return min_version === 'TLS10' || min_version === 'TLS11';
+}

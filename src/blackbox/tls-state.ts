@@ -1,0 +1,113 @@
+// Owns what a probe says about the TLS of its connection: version, cipher, certificates as served, and the chain that was verified.
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { visible } from '../model/text.ts';
+import { walkChain } from '../net/sample/chain-walk.ts';
+import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { unixMs } from '../x509/instant.ts';
+import type { Gauges } from './gauges.ts';
+import { goName } from './go/name.ts';
+
+/** Go's zero time in Unix seconds: what the exporter says where nothing was verified (its quirk 4, #653). */
+const NO_TIME = -62_135_596_800;
+
+/** Of one served chain; kept, because the same certificates come again and again. */
+interface ChainFacts {
+  readonly earliestExpiry: number;
+  readonly leaf: { readonly fingerprint: string; readonly labels: Readonly<Record<string, string>> } | null;
+}
+
+const MOST_KEPT = 5000;
+const kept = new Map<string, ChainFacts>();
+
+const VERSIONS: Readonly<Record<string, string>> = {
+  TLSv1: 'TLS 1.0',
+  'TLSv1.1': 'TLS 1.1',
+  'TLSv1.2': 'TLS 1.2',
+  'TLSv1.3': 'TLS 1.3',
+};
+
+/**
+ * @param socket after its handshake
+ * @param verified whether the chain was: only then is there one to tell the end of
+ */
+export function tellTls(
+  gauges: Gauges,
+  socket: TLSSocket,
+  verified: boolean,
+  tells: { readonly chain: boolean; readonly cipher: boolean },
+): void {
+  const sent = walkChain(socket);
+  const facts = factsOf(sent.fingerprints, sent.certificates);
+  gauges.gauge('probe_ssl_earliest_cert_expiry', 'Returns last SSL chain expiry in unixtime').set(facts.earliestExpiry);
+  gauges
+    .labelled('probe_tls_version_info', 'Returns the TLS version used or NaN when unknown', {
+      version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
+    })
+    .set(1);
+  if (tells.cipher) {
+    const { standardName } = socket.getCipher();
+    gauges
+      .labelled('probe_tls_cipher_info', 'Returns the TLS cipher negotiated during handshake', { cipher: standardName })
+      .set(1);
+  }
+  if (tells.chain) {
+    const last = verified ? lastChainExpiry(socket) : NO_TIME;
+    gauges
+      .gauge('probe_ssl_last_chain_expiry_timestamp_seconds', 'Returns last SSL chain expiry in timestamp')
+      .set(last);
+  }
+  if (facts.leaf !== null)
+    gauges.labelled('probe_ssl_last_chain_info', 'Contains SSL leaf certificate information', facts.leaf.labels).set(1);
+}
+
+function factsOf(fingerprints: readonly string[], certificates: ReadonlyMap<string, Uint8Array>): ChainFacts {
+  const key = fingerprints.join(' ');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const read = fingerprints.flatMap((fingerprint) => {
+    const der = certificates.get(fingerprint);
+    return der === undefined ? [] : [{ fingerprint, certificate: readCertificate(der) }];
+  });
+  const ends = read.map(({ certificate }) => seconds(certificate.notAfter)).filter((end) => end !== null);
+  const [leaf] = read;
+  const facts: ChainFacts = {
+    earliestExpiry: ends.length === 0 ? NO_TIME : Math.min(...ends),
+    leaf:
+      leaf === undefined
+        ? null
+        : { fingerprint: leaf.fingerprint, labels: labelsOf(leaf.fingerprint, leaf.certificate) },
+  };
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(key, facts);
+  return facts;
+}
+
+function labelsOf(
+  fingerprint: string,
+  { subject, issuer, serialHex, extensions }: Certificate,
+): Readonly<Record<string, string>> {
+  return {
+    fingerprint_sha256: fingerprint,
+    subject: goName(subject?.node),
+    issuer: goName(issuer?.node),
+    subjectalternative: extensions.names.dns.map(visible).join(','),
+    serialnumber: serialHex.replace(/^(?:00)+(?=..)/, ''),
+  };
+}
+
+/** The end of the path that OpenSSL verified: from the leaf to a root of ours. One path, where Go tells the longest-lived of several. */
+function lastChainExpiry(socket: TLSSocket): number {
+  const ends: number[] = [];
+  const seen = new Set<string>();
+  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (at?.fingerprint256 !== undefined && !seen.has(at.fingerprint256)) {
+    seen.add(at.fingerprint256);
+    ends.push(Math.trunc(Date.parse(at.valid_to) / 1000));
+    at = at.issuerCertificate;
+  }
+  return ends.length === 0 ? NO_TIME : Math.min(...ends);
+}
+
+function seconds(instant: string | null): number | null {
+  return instant === null ? null : Math.trunc(unixMs(instant) / 1000);
+}
