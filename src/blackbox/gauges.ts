@@ -12,6 +12,11 @@ interface Family {
   readonly series: Map<string, Series>;
 }
 
+/** Seconds since a moment of `performance.now()`, to the nanosecond, as Go has them. */
+export function secondsSince(startMs: number): number {
+  return Math.round((performance.now() - startMs) * 1e6) / 1e9;
+}
+
 /** A family of one series without labels. */
 export interface Gauge {
   set(value: number): void;

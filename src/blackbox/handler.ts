@@ -3,7 +3,7 @@
 import { canonicalHeader } from './config/client.ts';
 import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
-import { CONTENT_TYPES, type Exposition, expose, Gauges } from './gauges.ts';
+import { CONTENT_TYPES, type Exposition, expose, Gauges, secondsSince } from './gauges.ts';
 import type { History } from './history.ts';
 import { type Level, openProbeLog } from './log.ts';
 import type { ProbeContext, Prober } from './probe.ts';
@@ -96,7 +96,7 @@ async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run,
       deadlineMs: startMs + timeoutMs,
     }),
   );
-  const durationSeconds = (performance.now() - startMs) / 1000;
+  const durationSeconds = secondsSince(startMs);
   took.set(durationSeconds);
   bound.set(timeoutSeconds);
   succeeded.set(success ? 1 : 0);

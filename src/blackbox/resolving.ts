@@ -1,6 +1,7 @@
 // Owns the choice of one address behind a target: the family that is preferred, the other where that is allowed, and what is
 // written down about it. Never asks twice and never tries a second address: that is the exporter's way, and its users' alerts rest on it.
 import { isIP } from 'node:net';
+import { secondsSince } from './gauges.ts';
 import type { ProbeContext } from './probe.ts';
 
 export interface Chosen {
@@ -37,7 +38,7 @@ export async function chooseAddress(
   log.debug('Resolving target address', { target: host, ip_protocol: name });
   const startMs = performance.now();
   const found = await addressesOf(context, host, preference.ip_protocol_fallback ? null : wanted);
-  const lookupSeconds = (performance.now() - startMs) / 1000;
+  const lookupSeconds = secondsSince(startMs);
   lookup.add(lookupSeconds);
   if (typeof found === 'string') {
     log.error('Resolution with IP protocol failed', { target: host, ip_protocol: name, err: found });

@@ -43,6 +43,8 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
     'prom-client',
     'tldts',
     'commander',
+    're2js',
+    '@marcbachmann/cel-js',
     'yaml',
     'zod',
     'tough-cookie',

@@ -5,6 +5,8 @@ import 'node-forge';
 import 'prom-client';
 import 'tldts';
 import 'commander';
+import 're2js';
+import '@marcbachmann/cel-js';
 import 'yaml';
 import 'zod';
 import 'tough-cookie';
