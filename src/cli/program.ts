@@ -51,10 +51,7 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
     setExit(await runReport(file, options, launch));
   });
   configCommands(program.command('config'), launch, setExit);
-  serveOptions(program.command('serve')).action(async (options: Record<string, unknown>) => {
-    const { runServe } = await import('./commands/serve.ts');
-    setExit(await runServe(options, launch));
-  });
+  serveCommand(program, launch, setExit);
   program
     .command('demo [command...]')
     .description('run any of the above inside the embedded kms.example world (default: probe kms.example)')
@@ -133,15 +130,20 @@ function repeatable(flags: string, description: string): Option {
   return new Option(flags, description).argParser(collect).default([], 'none');
 }
 
-function serveOptions(command: Command): Command {
-  return command
+function serveCommand(program: Command, launch: Launch, setExit: (code: number) => void): void {
+  program
+    .command('serve')
     .description('the agent: probes for Prometheus on /probe, as blackbox_exporter answers it')
     .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them")
     .option('--listen <ADDR:PORT>', 'where to answer; :PORT is every address', '127.0.0.1:9115')
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")
-    .option('--check', 'load the config, say what is in it, and exit');
+    .option('--check', 'load the config, say what is in it, and exit')
+    .action(async (options: Record<string, unknown>) => {
+      const { runServe } = await import('./commands/serve.ts');
+      setExit(await runServe(options, launch));
+    });
 }
 
 /** How much is asked of the service. */

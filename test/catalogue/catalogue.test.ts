@@ -75,7 +75,7 @@ test('no two checks share an id', async () => {
 });
 
 test('every long option that the README or a probe README shows exists', async () => {
-  const helps = await Promise.all(['ride', 'judge', 'certs'].map((command) => runCli([command, '--help'])));
+  const helps = await Promise.all(['ride', 'judge', 'certs', 'serve'].map((command) => runCli([command, '--help'])));
   const known = new Set(
     helps
       .map(({ out }) => out)
