@@ -6,6 +6,7 @@ import { dns } from './dns/probe.ts';
 import { hosts } from './hosts/probe.ts';
 import { layers } from './layers/probe.ts';
 import { path } from './path/probe.ts';
+import { steps } from './steps/probe.ts';
 import { tls } from './tls/probe.ts';
 
-export const probes: readonly AnyProbe[] = [dns, balancer, hosts, tls, layers, access, path];
+export const probes: readonly AnyProbe[] = [dns, balancer, hosts, tls, layers, access, steps, path];

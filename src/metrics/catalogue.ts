@@ -176,6 +176,18 @@ export const catalogue: readonly Family[] = [
     'Requests left in the announced rate-limit window, the lowest seen.',
   ),
   family('journey_access_throttled_answers', 'gauge', 'Answers of the last journey with status 429.'),
+  family(
+    'journey_steps_success',
+    'gauge',
+    '1 when the step of the journey file passed in every round of the last journey.',
+    'step',
+  ),
+  family(
+    'journey_steps_duration_seconds',
+    'gauge',
+    'The step from its begin to its end, median of the rounds.',
+    'step',
+  ),
   family('journey_path_reached', 'gauge', '1 when a traced flow got to the address.', ...place),
   family(
     'journey_path_routers',

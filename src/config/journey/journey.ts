@@ -35,8 +35,10 @@ export async function readJourneyFile(text: string, name: string, sources: Journ
   const { place } = written;
   const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
   const whole = schemaOf(shapes);
-  const parsed = parseAt<Record<string, unknown>>(whole, value, place, Object.keys(whole.shape).toSorted());
-  const context = { place, probes, resolvePath, readBytes };
+  const filled = parseAt<Record<string, unknown>>(whole, value, place, Object.keys(whole.shape).toSorted());
+  // What is not written is left to whoever has the default.
+  const parsed = pick(filled, Object.keys(written.value));
+  const context = { whole: parsed, place, probes, resolvePath, readBytes };
   const read = parts.map(async (part, at) => part.read(pick(parsed, Object.keys(shapes[at] ?? {})), context));
   return joined(await Promise.all(read));
 }
@@ -60,13 +62,18 @@ function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]
 }
 
 function joined(contributions: readonly Contribution[]): Contribution {
-  const merged = <K extends 'options' | 'request' | 'probeOptions'>(key: K): Contribution[K] =>
-    Object.assign({}, ...contributions.map((one) => one[key])) as Contribution[K];
-  const whole = Object.assign({}, ...contributions) as Contribution;
+  const whole: Contribution = Object.assign({}, ...contributions);
+  const options: Contribution['options'] = Object.assign({}, ...contributions.map((one) => one.options));
+  const request: Contribution['request'] = Object.assign({}, ...contributions.map((one) => one.request));
+  const probeOptions: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const one of contributions) {
+    for (const [probe, own] of Object.entries(one.probeOptions ?? {}))
+      probeOptions[probe] = { ...probeOptions[probe], ...own };
+  }
   return {
     ...whole,
-    options: merged('options'),
-    request: merged('request'),
-    probeOptions: merged('probeOptions'),
-  } as Contribution;
+    ...(options === undefined ? {} : { options }),
+    ...(request === undefined ? {} : { request }),
+    probeOptions,
+  };
 }

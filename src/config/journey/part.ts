@@ -21,6 +21,8 @@ export interface Contribution {
 }
 
 export interface PartContext {
+  /** Values of all keys of the file. */
+  readonly whole: Readonly<Record<string, unknown>>;
   /** Line of what stands at a path of the file. */
   readonly place: Written['place'];
   readonly probes: readonly AnyProbe[];

@@ -1,5 +1,6 @@
 // Owns the keys whose values are the options of a probe: the probe's own schema says what they may be.
 import { z } from 'zod';
+import { UsageError } from '../../model/usage-error.ts';
 import type { JourneyPart } from './part.ts';
 
 /** @param keys options of the probe that stand in a journey file under the same name */
@@ -15,4 +16,19 @@ export function probePart(probe: string, keys: readonly string[]): JourneyPart {
   };
 }
 
-export const stepsPart = probePart('steps', ['steps', 'assert', 'repeat', 'every']);
+const steps = probePart('steps', ['steps', 'assert', 'repeat', 'every']);
+
+/** `assert` beside `request` holds the request of the ride to something; with steps each has its own. */
+export const stepsPart: JourneyPart = {
+  schemas: (probes) => steps.schemas(probes),
+  async read(values, context) {
+    if (values['assert'] === undefined) return steps.read(values, context);
+    if (values['steps'] !== undefined)
+      throw new UsageError(
+        `${context.place(['assert'])}: with steps, each step has assertions of its own`,
+        'write assert: under a step',
+      );
+    const { request } = context.whole;
+    return steps.read({ ...values, ...(request === undefined ? {} : { request }) }, context);
+  },
+};

@@ -21,14 +21,19 @@ export function secretOf(text: string | SecretText, name: string): Secret {
   return new Secret(name, parts.map((part) => (typeof part === 'string' ? part : part.open())).join(''));
 }
 
-/** The bytes of a body. */
 export function bytesOf(text: string | SecretText): Uint8Array {
   return Buffer.from(secretOf(text, 'body').open());
 }
 
+/** The text itself, for comparing with what came. Never to be shown. */
+export function textToCompare(pieces: readonly Piece[]): string {
+  const text = written(pieces, 'text');
+  return typeof text === 'string' ? text : text.open();
+}
+
+/** The bytes of a body. */
 export function bytesOfPieces(pieces: readonly Piece[]): Uint8Array {
-  const text = written(pieces, 'body');
-  return Buffer.from(typeof text === 'string' ? text : text.open());
+  return Buffer.from(textToCompare(pieces));
 }
 
 /** JSON (RFC 8259) with texts put together from pieces. `piecesOf` encodes its values for JSON. */
@@ -73,8 +78,12 @@ export function hiding(secrets: Iterable<Secret>): (text: string) => string {
   const marks = new Map<string, string>();
   for (const secret of secrets) {
     const value = secret.open();
+    // An answer may quote what it was sent, and the record of an answer quotes that.
+    const quoted = encoded(value, 'json');
+    const inUrl = encoded(value, 'url');
     const base64 = [0, 1, 2].map((shift) => innerBase64(value, shift));
-    const forms = [value, encoded(value, 'json'), encoded(value, 'url'), encoded(value, 'form'), ...base64];
+    const lowerHex = inUrl.replaceAll(/%../g, (octet) => octet.toLowerCase());
+    const forms = [value, quoted, encoded(quoted, 'json'), inUrl, lowerHex, encoded(value, 'form'), ...base64];
     for (const form of forms)
       if (form.length >= MIN_HIDDEN && value.length >= MIN_HIDDEN) marks.set(form, String(secret));
   }
