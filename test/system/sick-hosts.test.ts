@@ -17,7 +17,7 @@ type Ill = (typeof ILLS)[number];
 /** Of three hosts in turns the last one has it. In `retried` two of eight are silent, and HAProxy asks the next one then. */
 const ZONES = [...ILLS, 'retried'] as const;
 /** HAProxy waits so long for the first answer; far longer than a noisy machine makes anything take. */
-const HIDDEN_MS = 500;
+const HIDDEN_MS = 1000;
 /** Addresses without balancer: what is done to a connection. */
 const DOORS = {
   resets: (socket: Socket) => setTimeout(() => socket.resetAndDestroy(), 5),
@@ -48,17 +48,26 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
     }
     const rideAt = (zones: typeof places, pace: readonly string[]): Promise<Ridden> => {
       const connect = zones.flatMap((zone) => ['--connect', `${at(listen(zone))}=${zone}`]);
-      const all = ['--timeout', '3s', '--only', 'balancer,hosts', ...pace, ...connect];
+      const all = ['--timeout', '5s', '--only', 'balancer,hosts', ...pace, ...connect];
       return ride([`http://kms.sick.test:${port}`, ...all]);
     };
     // One after the other where HAProxy tries again: the next in turn is another host then, and not silent too.
-    [ridden, retried] = await Promise.all([
-      rideAt(
+    const alone = async (): Promise<void> => {
+      for (let left = 3; left > 0; left--) {
+        retried = await rideAt(['retried'], ['-n', '16', '--rate', '0.8']);
+        if (recordOf('retried').late !== null) break;
+      }
+    };
+    const trying = alone();
+    // A noisy machine makes samples late, and overtake each other, which hides turns: then they are ridden again.
+    for (let left = 4; left > 0; left--) {
+      ridden = await rideAt(
         places.filter((zone) => zone !== 'retried'),
         ['-n', '24', '--rate', '5'],
-      ),
-      rideAt(['retried'], ['-n', '24', '--rate', '1.5']),
-    ]);
+      );
+      if (ILLS.every((zone) => recordOf(zone).order?.period === 3)) break;
+    }
+    await trying;
   });
   afterAll(async () => {
     await rig.close();
@@ -80,12 +89,12 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
     );
   }
 
-  const recordOf = (zone: (typeof ZONES)[number]) => {
+  function recordOf(zone: (typeof ZONES)[number]) {
     const { journey } = zone === 'retried' ? retried : ridden;
     const found = evidenceOf<HostsEvidence>(journey, 'hosts').byEndpoint.find((one) => one.zone === zone);
     if (found === undefined) throw new Error(`no record of ${zone}`);
     return found;
-  };
+  }
 
   it('nothing is found where all are well', () => {
     expect(recordOf('well')).toMatchObject({ seen: 3, unhealthy: [], slower: [], failurePeriod: null, late: null });
@@ -116,9 +125,7 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
     ['silent', '504'],
   ])('a host that %s gives no name, but fails every third request', (zone, status) => {
     const record = recordOf(zone);
-    expect(record).toMatchObject({ seen: 2, low: 2, failurePeriod: { period: 3, failures: 8 } });
-    // Two samples that overtake each other on a noisy machine hide the turn.
-    if (record.order?.period === 3) expect(record).toMatchObject({ estimate: 3, high: 3 });
+    expect(record).toMatchObject({ seen: 2, low: 2, high: 3, estimate: 3, failurePeriod: { period: 3, failures: 8 } });
     const found = findingsOf(ridden.journey, 'host-unhealthy-in-rotation').find(isOf(zone));
     expect(found?.what).toContain('Every 3rd request fails, 8 of 24, and no other: one sick host in a rotation of 3');
     const seen = evidenceOf<BalancerEvidence>(ridden.journey, 'balancer').byEndpoint.find((one) => one.zone === zone);
@@ -127,9 +134,9 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
 
   it('a host whose failures are hidden by a second try is felt in late answers', () => {
     const record = recordOf('retried');
-    expect(record).toMatchObject({ seen: 6, serverErrors: 0, late: { of: 24 } });
+    expect(record).toMatchObject({ seen: 6, serverErrors: 0, late: { of: 16 } });
     expect(record.late?.extraMs).toBeGreaterThan(HIDDEN_MS / 2);
-    expect(record.late?.answers).toBeGreaterThanOrEqual(6);
+    expect(record.late?.answers).toBeGreaterThanOrEqual(4);
     const found = findingsOf(retried.journey, 'failure-hidden-by-retry');
     expect(found.map(({ endpoint }) => endpoint)).toEqual([at(listen('retried'))]);
   });
@@ -166,7 +173,7 @@ function hostThatIs(ill: Ill, name: string): RequestListener {
 
 function sectionOf(zone: (typeof ZONES)[number], bind: string, ports: readonly number[]): string {
   const again = ['retries 1', 'option redispatch 1', 'retry-on response-timeout', `timeout server ${HIDDEN_MS}ms`];
-  const lines = zone === 'retried' ? again : ['timeout server 400ms'];
+  const lines = zone === 'retried' ? again : ['timeout server 2s'];
   const hosts = ports.map((port, host) => `server h${host} 127.0.68.2:${port}`);
   return [`listen ${zone}`, 'mode http', `bind ${bind}`, 'balance roundrobin', ...lines, ...hosts].join('\n  ');
 }
