@@ -144,7 +144,8 @@ function fromReuse(reuse: readonly ReuseRecord[], hosts: HostsEvidence | undefin
   const staying = reuse.filter(({ hosts: seen, chance, named, endpoint }) => {
     const order = hosts?.byEndpoint.find((one) => one.endpoint === endpoint)?.order;
     const isNoAccident = (chance ?? 1) <= ACCIDENT || (order?.period != null && named >= WITH_TURNS);
-    return seen === 1 && isNoAccident;
+    // Beside an endpoint that showed to read requests one host throughout is an accident all the same: one in 200 is.
+    return seen === 1 && isNoAccident && changing.length === 0;
   });
   const set = new Set((hosts?.byEndpoint ?? []).filter(setsCookie).map(({ endpoint }) => endpoint));
   const each = 'requests on one connection go to different hosts: each request is given to a host by itself';
