@@ -18,7 +18,6 @@ import { gather } from '../gather.ts';
 import { judgement } from '../judgement.ts';
 import { metrics } from '../metrics.ts';
 import { section } from '../section.ts';
-import { signalsOf } from '../signals.ts';
 
 type More = Partial<GatherContext<typeof options>>;
 
@@ -426,19 +425,4 @@ test('names of cookies are kept, their values are not', async () => {
   const seen = await gathered(answers([{ headers: [line('sid'), line('theme')] }, { headers: [line('sid')] }]));
   expect(seen.byEndpoint[0]?.cookies).toEqual(['sid', 'theme'].map((name) => wireText(name)));
   expect(JSON.stringify(seen)).not.toContain('secret-value');
-});
-
-test.each<[hosts: readonly number[], layers: readonly number[]]>([
-  [[1, 1, 1], [4]],
-  [[2, 2, 2], [7]],
-  // One in 200 stays by accident.
-  [[2, 1, 2], [7]],
-])('connections within which %j hosts were met speak for layer %j', (counts, layers) => {
-  const zones = endpointsOf('az1', 'az2', 'az3');
-  const reuse = counts.map((hosts, at) => {
-    const endpoint = zones[at]?.id ?? first.id;
-    const met = { requests: 12, answered: 12, named: 12, hosts, chance: 0.001 };
-    return { endpoint, ...met, end: 'open' as const, problem: null };
-  });
-  expect(signalsOf([], [], undefined, reuse).map(({ layer }) => layer)).toEqual(layers);
 });
