@@ -20,7 +20,7 @@ export function tcpOf(traces: readonly RequestTrace[]): TcpRecord {
   return {
     connected: made.length,
     resent: isAsked
-      ? asked.filter(({ retransmits }) => retransmits > 0).length
+      ? asked.filter(({ retransmits, synsLost = retransmits }) => synsLost > 0).length
       : resentByTime(made.map(({ ms }) => ms)),
     resentBy: isAsked ? 'kernel' : 'time',
     rttLeastMs: sorted[0] ?? null,

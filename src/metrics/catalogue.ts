@@ -26,10 +26,25 @@ export const catalogue: readonly Family[] = [
   family(
     'journey_hop_quantile_seconds',
     'gauge',
-    'Exact percentile over the samples of the last journey.',
+    'Exact percentile over the samples of the last journey; absent where they cannot bound it.',
     'hop',
     ...place,
     'percentile',
+  ),
+  family(
+    'journey_hop_uncertainty_seconds',
+    'gauge',
+    'No sample is further from the truth than this; absent where nobody can say. By the clock of the kernel or of the event loop.',
+    'hop',
+    ...place,
+    'clock',
+  ),
+  family(
+    'journey_hop_retransmits_total',
+    'counter',
+    'Segments that the kernel sent again within the phase, SYNs in connect; 0 also where nobody counted.',
+    'hop',
+    ...place,
   ),
   family('journey_hop_attempts_total', 'counter', 'Samples of the last journey that began the phase.', 'hop', ...place),
   family(

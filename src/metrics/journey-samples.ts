@@ -2,8 +2,14 @@
 import type { MetricSample } from '../contract/probe.ts';
 import { type Journey, verdicts } from '../model/journey.ts';
 import type { Hop } from '../model/latency.ts';
+import { isBounded } from '../stats/quantile.ts';
 
-const QUANTILES = ['p50', 'p90', 'p95', 'p99'] as const;
+const QUANTILES = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+] as const;
 
 /** Gauges and counters; the histogram is made from the hops' own samples. */
 export function* journeySamples(journey: Journey): Iterable<MetricSample> {
@@ -28,9 +34,16 @@ function* hopSamples(hop: Hop): Iterable<MetricSample> {
     yield { family: 'journey_hop_failures_total', labels: { ...labels, reason }, value: count };
   }
   if (hop.latencyMs === null) return;
-  for (const name of QUANTILES) {
-    // A p99 that the sample cannot bound is not exported as if it were known.
-    if (name === 'p99' && hop.latencyMs.p99Interval === null) continue;
+  if (hop.uncertaintyMs !== undefined)
+    yield {
+      family: 'journey_hop_uncertainty_seconds',
+      labels: { ...labels, clock: hop.clock },
+      value: hop.uncertaintyMs / 1000,
+    };
+  yield { family: 'journey_hop_retransmits_total', labels, value: hop.retransmits ?? 0 };
+  for (const [name, q] of QUANTILES) {
+    // A percentile that the sample cannot bound is not exported as if it were known.
+    if (!isBounded(hop.latencyMs.samples.length, q)) continue;
     // Not `quantile`: the text format keeps that label for summaries (promtool check metrics).
     const percentile = name.slice(1);
     yield {

@@ -1,9 +1,10 @@
 // Owns the latency tables of reports that draw tables as such (Markdown, HTML, verbose text): titles and cells, no layout.
 // Never shows a percentile that the samples cannot bound.
 import type { Journey } from '../model/journey.ts';
-import type { Hop } from '../model/latency.ts';
+import type { Hop, LatencySummary } from '../model/latency.ts';
+import { isBounded } from '../stats/quantile.ts';
 import { placeText } from './groups.ts';
-import { cutIn, failedIn, highestOf, latencyRows, phasesOf, summariesOf } from './latency.ts';
+import { cutIn, failedIn, highestOf, latencyRows, middleOf, phasesOf, summariesOf } from './latency.ts';
 import { formatMs } from './numbers.ts';
 
 export const percentileTitles = [
@@ -19,6 +20,9 @@ export const percentileTitles = [
   'p99',
   'p99 lies in',
   'max',
+  'clock',
+  '±',
+  'sent again',
 ] as const;
 
 /** `2`, `2, 13 cut`: what was under way when the ride was stopped has not failed. */
@@ -27,16 +31,33 @@ function failedCell(hop: Hop): string {
   return cut === 0 ? String(hop.failures) : `${failedIn(hop)}, ${cut} cut`;
 }
 
-/** p95 and p99 are left out where the samples cannot bound a p99: a number there would be read as known. */
+/** A percentile is left out where the samples cannot bound it: a number there would be read as known. */
 function percentileRow(hop: Hop, journey: Journey): readonly string[] {
   const where = hop.endpoint === null && hop.zone === null ? 'all' : placeText(hop, journey);
   const summary = hop.latencyMs;
   const head = [where, hop.id, String(hop.attempts), failedCell(hop)];
-  if (summary === null) return [...head, '–', '–', '–', '–', '–', '–', '–', '–'];
-  const { min, mean, p50, p90, p95, p99, max, p99Interval } = summary;
-  const high =
-    p99Interval === null ? ['–', '–', '–'] : [formatMs(p95), formatMs(p99), p99Interval.map(formatMs).join(' – ')];
-  return [...head, formatMs(min), formatMs(mean), formatMs(p50), formatMs(p90), ...high, formatMs(max)];
+  if (summary === null) return [...head, ...Array.from({ length: 8 }, () => '–'), ...toldBy(hop)];
+  const { min, mean, max, p99Interval } = summary;
+  const percentiles = PERCENTILES.map(([name, q]) => percentileText(summary, name, q));
+  const interval = p99Interval === null ? '–' : p99Interval.map(formatMs).join(' – ');
+  return [...head, formatMs(min), formatMs(mean), ...percentiles, interval, formatMs(max), ...toldBy(hop)];
+}
+
+const PERCENTILES = [
+  ['p50', 0.5],
+  ['p90', 0.9],
+  ['p95', 0.95],
+  ['p99', 0.99],
+] as const;
+
+function percentileText(summary: LatencySummary, name: (typeof PERCENTILES)[number][0], q: number): string {
+  return isBounded(summary.samples.length, q) ? formatMs(summary[name]) : '–';
+}
+
+/** By which clock, how far the worst sample may be off, and how many segments of ours had to be sent again. */
+function toldBy({ latencyMs, clock, uncertaintyMs, retransmits }: Hop): readonly string[] {
+  if (latencyMs === null) return ['–', '–', '–'];
+  return [clock, uncertaintyMs === undefined ? '–' : formatMs(uncertaintyMs), String(retransmits ?? 0)];
 }
 
 /** Rows as text, in the order of `percentileTitles`. */
@@ -55,7 +76,7 @@ export function overviewTable(journey: Journey): LatencyTable {
   const phases = phasesOf(rows);
   const high = highestOf(summariesOf(rows, 'total'));
   const cells = rows.map((row) => {
-    const figures = phases.map((phase) => row.hops[phase]?.latencyMs?.p50 ?? null);
+    const figures = phases.map((phase) => middleOf(row.hops[phase]?.latencyMs ?? null));
     const highest = row.hops.total?.latencyMs?.[high] ?? null;
     const times = [...figures, highest].map((ms) => (ms === null ? '–' : formatMs(ms)));
     return [row.endpoint.zone ?? '–', row.address, ...times, row.failure ?? ''];

@@ -4,8 +4,9 @@ import type { Journey } from '../model/journey.ts';
 import type { Hop, LatencySummary } from '../model/latency.ts';
 import type { Endpoint } from '../model/target.ts';
 import { type HopId, hopIds } from '../model/trace.ts';
+import { isBounded } from '../stats/quantile.ts';
 import { worst } from './headline.ts';
-import { formatMs } from './numbers.ts';
+import { formatMs, plural } from './numbers.ts';
 
 export interface EndpointRow {
   readonly endpoint: Endpoint;
@@ -88,6 +89,11 @@ export function latencyRows(journey: Journey): readonly EndpointRow[] {
   });
 }
 
+/** The median, or null where the sample is too small to bound it: below 6. */
+export function middleOf(summary: LatencySummary | null): number | null {
+  return summary !== null && isBounded(summary.samples.length, 0.5) ? summary.p50 : null;
+}
+
 /** The highest percentile that every given sample can bound, or `max`: a p99 of 20 samples is no p99. */
 export function highestOf(summaries: readonly LatencySummary[]): 'p99' | 'max' {
   return summaries.length > 0 && summaries.every((summary) => summary.p99Interval !== null) ? 'p99' : 'max';
@@ -104,7 +110,8 @@ export function sampleNote(rows: readonly EndpointRow[]): string | null {
   if (summaries.length === 0 || highestOf(summaries) === 'p99') return null;
   const counts = summaries.map((summary) => summary.samples.length);
   const [low, high] = [Math.min(...counts), Math.max(...counts)];
-  return `n=${low === high ? low : `${low}–${high}`} per endpoint: p99 needs 368 samples, so max is shown`;
+  const needs = isBounded(low, 0.5) ? 'p99 needs 368 samples' : 'p50 needs 6 samples, p99 needs 368 samples';
+  return `n=${low === high ? low : `${low}–${high}`} per endpoint: ${needs}, so max is shown`;
 }
 
 /** What was cut on which endpoint, for reports that write notes below the table. */
@@ -120,16 +127,32 @@ export function clockNote(hops: readonly Hop[]): string | null {
   const ids = (clock: Hop['clock']) => hopIds.filter((id) => timed.some((hop) => hop.id === id && hop.clock === clock));
   const [kernel, loop] = [ids('kernel'), ids('loop')];
   if (kernel.length === 0 && loop.length === 0) return null;
-  const by = `kernel${precision(timed)}`;
+  const by = `kernel${precision(timed, 'kernel')}`;
   if (loop.length === 0) return `clock: ${by}`;
-  if (kernel.length === 0) return "clock: this process' event loop";
+  const late = precision(timed, 'loop');
+  if (kernel.length === 0) return `clock: this process' event loop${late}`;
   const rest = loop.some((id) => kernel.includes(id)) ? loop.join(', ') : 'the rest';
-  return `clock: ${by} for ${kernel.join(', ')}, event loop for ${rest}`;
+  return `clock: ${by} for ${kernel.join(', ')}, event loop${late} for ${rest}`;
 }
 
-/** Of sockets of our own: how far the worst sample may be off. Said of more than the connect, which is always that exact. */
-function precision(timed: readonly Hop[]): string {
-  const stamped = timed.filter(({ id, clock }) => clock === 'kernel' && id !== 'connect');
-  const off = stamped.map(({ uncertaintyMs }) => uncertaintyMs ?? 0);
+/** How far the worst sample may be off. Said of more than the connect, which the kernel always tells that exactly. */
+function precision(timed: readonly Hop[], by: Hop['clock']): string {
+  const stated = timed.filter(({ id, clock }) => clock === by && (by === 'loop' || id !== 'connect'));
+  const off = stated.flatMap(({ uncertaintyMs }) => uncertaintyMs ?? []);
   return off.length === 0 ? '' : ` (±${formatMs(Math.max(...off))} at worst)`;
+}
+
+/** Where packets of ours were lost: those of a connect are SYNs, and each made it a second or more longer. Null without. */
+export function lossNote(hops: readonly Hop[]): string | null {
+  const all = hops.filter(({ id }) => id !== 'total');
+  const count = (of: readonly Hop[]): number => of.reduce((sum, { retransmits }) => sum + (retransmits ?? 0), 0);
+  const [syns, others] = [
+    count(all.filter(({ id }) => id === 'connect')),
+    count(all.filter(({ id }) => id !== 'connect')),
+  ];
+  const parts = [
+    ...(syns === 0 ? [] : [`${plural(syns, 'SYN')} lost: each made its connect 1 s or more longer`]),
+    ...(others === 0 ? [] : [`${plural(others, 'segment')} sent again after it`]),
+  ];
+  return parts.length === 0 ? null : parts.join('; ');
 }

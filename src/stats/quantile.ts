@@ -26,6 +26,12 @@ export function quantileInterval(sorted: readonly number[], q: number, level = 0
   return low === undefined || high === undefined ? null : [low, high];
 }
 
+/** Whether so many samples have a two-sided 95 % interval of that quantile: p50 from 6 on, p90 36, p95 72, p99 368. */
+export function isBounded(samples: number, q: number): boolean {
+  // Both ends of the sample are outside of it: (1 - q)^n and q^n are the chances that all lie on one side.
+  return samples > 0 && Math.max(q, 1 - q) ** samples <= 0.025;
+}
+
 /** P(K <= k) for k = 0..n, K binomial(n, p); in logarithms, so that n in the thousands does not underflow. */
 export function binomialCdf(n: number, p: number): readonly number[] {
   const cdf: number[] = [];

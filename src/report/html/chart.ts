@@ -5,7 +5,7 @@ import type { Hop, LatencySummary } from '../../model/latency.ts';
 import type { HopId } from '../../model/trace.ts';
 import { type Html, html, nothing } from '../escape/html.ts';
 import { histogram, position, type Scale, scaleOf, ticksOf } from '../histogram.ts';
-import { type EndpointRow, highestOf, latencyRows, phasesOf } from '../latency.ts';
+import { type EndpointRow, highestOf, latencyRows, middleOf, phasesOf } from '../latency.ts';
 import { formatMs } from '../numbers.ts';
 
 const BINS = 64;
@@ -38,7 +38,7 @@ function gridOf(scale: Scale): readonly Html[] {
 function stripSvg(scale: Scale, summary: LatencySummary, label: string): Html {
   const high = highestOf([summary]);
   const [median, top] = [percent(position(scale, summary.p50)), percent(position(scale, summary[high]))];
-  const says = `${label}: ${summary.samples.length} samples, p50 ${formatMs(summary.p50)}, ${high} ${formatMs(summary[high])}`;
+  const says = `${label}: ${summary.samples.length} samples, ${middleOf(summary) === null ? '' : `p50 ${formatMs(summary.p50)}, `}${high} ${formatMs(summary[high])}`;
   return html`<svg height="${HEIGHT}" role="img" aria-label="${says}"><title>${says}</title><desc>Histogram of the samples on a logarithmic axis from ${formatMs(scale.low)} to ${formatMs(scale.high)}.</desc>${gridOf(scale)}<line class="base" x1="0" x2="100%" y1="${HEIGHT}" y2="${HEIGHT}"/>${barsOf(scale, summary.samples)}<line class="median" x1="${median}" x2="${median}" y1="0" y2="${HEIGHT}"/><circle class="high" cx="${top}" cy="${HEIGHT - 5}" r="4"/></svg>`;
 }
 
@@ -62,7 +62,9 @@ function strip(scale: Scale, hop: Hop, row: EndpointRow): Html {
   const high = highestOf([summary]);
   const zone = row.endpoint.zone;
   const who = zone === null ? html`${row.address}` : html`${zone}<small>${row.address}</small>`;
-  const figures = html`<span class="muted">p50</span> ${formatMs(summary.p50)} <span class="muted">${high}</span> ${formatMs(summary[high])}`;
+  const middle = middleOf(summary);
+  const p50 = middle === null ? html`` : html`<span class="muted">p50</span> ${formatMs(middle)} `;
+  const figures = html`${p50}<span class="muted">${high}</span> ${formatMs(summary[high])}`;
   const label = `${hop.id}, ${zone ?? ''} ${row.address}`;
   return html`<div class="strip ${row.severity ?? ''}"><div class="who">${who}</div>${stripSvg(scale, summary, label)}<div class="figures">${figures}</div></div>`;
 }

@@ -5,7 +5,16 @@ import type { Hop } from '../../model/latency.ts';
 import type { Endpoint } from '../../model/target.ts';
 import type { HopId } from '../../model/trace.ts';
 import { htmlReporter } from '../html.ts';
-import { clockNote, cutNotes, highestOf, latencyRows, phasesOf, sampleNote, summariesOf } from '../latency.ts';
+import {
+  clockNote,
+  cutNotes,
+  highestOf,
+  latencyRows,
+  lossNote,
+  phasesOf,
+  sampleNote,
+  summariesOf,
+} from '../latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from '../latency-tables.ts';
 import { markdownReporter } from '../markdown.ts';
 import { textReporter } from '../text.ts';
@@ -215,7 +224,8 @@ describe('the overview', () => {
     });
     expect(rows).toEqual([
       ['kms-az1', '127.0.10.1', '–', '–', '–', '4/4 failed: refused'],
-      ['–', '127.0.10.1', '20.0 ms', '20.0 ms', '40.0 ms', ''],
+      // Four samples bound no median.
+      ['–', '127.0.10.1', '–', '–', '40.0 ms', ''],
     ]);
   });
 
@@ -229,15 +239,33 @@ describe('every percentile', () => {
     row?.[percentileTitles.indexOf(title)];
 
   test.each([
-    [1, '–', '–', '–'],
-    [20, '–', '–', '–'],
-    [367, '–', '–', '–'],
-    [400, '380 ms', '396 ms', '390 ms – 400 ms'],
-  ])('of %i samples: p95 %s, p99 %s in %s', (count, p95, p99, interval) => {
+    [5, '–', '–', '–', '–', '–'],
+    [6, '3.0 ms', '–', '–', '–', '–'],
+    [35, '18.0 ms', '–', '–', '–', '–'],
+    [36, '18.0 ms', '33.0 ms', '–', '–', '–'],
+    [71, '36.0 ms', '64.0 ms', '–', '–', '–'],
+    [72, '36.0 ms', '65.0 ms', '69.0 ms', '–', '–'],
+    [367, '184 ms', '331 ms', '349 ms', '–', '–'],
+    [400, '200 ms', '360 ms', '380 ms', '396 ms', '390 ms – 400 ms'],
+  ])('of %i samples: p50 %s, p90 %s, p95 %s, p99 %s in %s', (count, p50, p90, p95, p99, interval) => {
     const [row] = percentileRows(journeyWith(hop('total', { latencyMs: samples(count) })));
     expect(row).toHaveLength(percentileTitles.length);
-    expect([cell(row, 'p95'), cell(row, 'p99'), cell(row, 'p99 lies in')]).toEqual([p95, p99, interval]);
+    const titles = ['p50', 'p90', 'p95', 'p99', 'p99 lies in'] as const;
+    expect(titles.map((title) => cell(row, title))).toEqual([p50, p90, p95, p99, interval]);
     expect(cell(row, 'max')).not.toBe('–');
+  });
+
+  test('the clock, how far it may be off, and what was sent again', () => {
+    const told = (change: object) => percentileRows(journeyWith(hop('connect', change)))[0]?.slice(-3);
+    expect(told({ clock: 'kernel', uncertaintyMs: 0.05 })).toEqual(['kernel', '0.05 ms', '0']);
+    expect(told({ clock: 'loop', retransmits: 2 })).toEqual(['loop', '–', '2']);
+  });
+
+  test('lost SYNs are named, and told from other segments', () => {
+    expect(lossNote([hop('connect'), hop('total')])).toBeNull();
+    expect(
+      lossNote([hop('connect', { retransmits: 2 }), hop('wait', { retransmits: 1 }), hop('total', { retransmits: 3 })]),
+    ).toBe('2 SYNs lost: each made its connect 1 s or more longer; 1 segment sent again after it');
   });
 
   test('the lookup is said to stand for all, and a hop without samples has dashes', () => {
@@ -245,7 +273,7 @@ describe('every percentile', () => {
       journeyWith(hop('resolve', { endpoint: null, zone: null }), hop('connect', { latencyMs: null, failures: 4 })),
     );
     expect(lookup?.slice(0, 4)).toEqual(['all', 'resolve', '4', '0']);
-    expect(dead).toEqual(['kms-az1 127.0.10.1', 'connect', '4', '4', '–', '–', '–', '–', '–', '–', '–', '–']);
+    expect(dead).toEqual(['kms-az1 127.0.10.1', 'connect', '4', '4', ...Array.from({ length: 11 }, () => '–')]);
   });
 
   test('rows of a phase are those that have samples', () => {

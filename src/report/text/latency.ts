@@ -10,6 +10,8 @@ import {
   failedIn,
   highestOf,
   latencyRows,
+  lossNote,
+  middleOf,
   phasesOf,
   sampleNote,
   summariesOf,
@@ -72,17 +74,21 @@ function nameColumns(rows: readonly EndpointRow[], gap: number): readonly Column
 function phaseColumns(rows: readonly EndpointRow[], phase: HopId): readonly Column[] {
   const summaries = summariesOf(rows, phase);
   const high = highestOf(summaries);
+  // Where no row can bound a p50, what the slowest took is what is known.
+  const middle = summaries.some((summary) => middleOf(summary) !== null);
   const column = (header: string, key: 'p50' | 'p99' | 'max', droppable: number): Column => ({
     header: run(header, 'dim'),
     cells: rows.map((row) => {
       const summary = row.hops[phase]?.latencyMs ?? null;
-      return summary === null
+      const figure = key === 'p50' ? middleOf(summary) : (summary?.[key] ?? null);
+      return figure === null
         ? run('–', 'dim')
-        : run(formatMs(summary[key]), phase === 'total' && key === 'p50' ? 'strong' : 'plain');
+        : run(formatMs(figure), phase === 'total' && key === 'p50' ? 'strong' : 'plain');
     }),
     align: 'right',
     droppable,
   });
+  if (!middle) return [column(phase === 'total' ? 'total max' : phase, 'max', DROPPABLE[phase])];
   return [column(phase, 'p50', DROPPABLE[phase]), column(high, high, phase === 'total' ? TOTAL_HIGH : PHASE_HIGH)];
 }
 
@@ -148,7 +154,11 @@ function resolveLine(journey: Journey, width: number): readonly Line[] {
     .flatMap((hop) => {
       const { latencyMs, attempts } = hop;
       const [failures, cut] = [failedIn(hop), cutIn(hop)];
-      const figures = latencyMs === null ? [] : [`p50 ${formatMs(latencyMs.p50)}`, `max ${formatMs(latencyMs.max)}`];
+      const middle = middleOf(latencyMs);
+      const figures = [
+        ...(middle === null ? [] : [`p50 ${formatMs(middle)}`]),
+        ...(latencyMs === null ? [] : [`max ${formatMs(latencyMs.max)}`]),
+      ];
       const failed = failures === 0 ? [] : [`${failures}/${attempts} failed`];
       const open = cut === 0 ? [] : [`${cut} of them unanswered when the ride was stopped`];
       const count = failures === 0 ? [plural(attempts, 'lookup')] : [];
@@ -165,8 +175,11 @@ export function latencyLines(journey: Journey, width: number, verbose: boolean):
   if (all.length === 0) return resolveLine(journey, width);
   const rows = shownRows(all, verbose);
   const more = all.length - rows.length;
-  const notes = [sampleNote(all), clockNote(journey.hops)].filter((note) => note !== null).join('; ');
-  const title = [run('LATENCY', 'strong'), run('  p50 of each hop; bars: total, logarithmic', 'dim')];
+  const notes = [sampleNote(all), clockNote(journey.hops), lossNote(journey.hops)]
+    .filter((note) => note !== null)
+    .join('; ');
+  const middle = summariesOf(all, 'total').some((summary) => middleOf(summary) !== null) ? 'p50' : 'max';
+  const title = [run('LATENCY', 'strong'), run(`  ${middle} of each hop; bars: total, logarithmic`, 'dim')];
   return [
     lineWidth(title) <= width ? title : title.slice(0, 1),
     ...tableWithNotes(rows, scaleOf(summariesOf(all, 'total')), width),

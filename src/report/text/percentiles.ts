@@ -8,7 +8,7 @@ const GAP = 2;
 /** A place cut below this cannot be told from another. */
 const LEAST = 8;
 /** Which columns stay when it gets narrow: where, hop, p50, max. */
-const DROPPABLE = [0, 0, 1, 4, 5, 6, 0, 3, 3, 2, 2, 0];
+const DROPPABLE = [0, 0, 1, 4, 5, 6, 0, 3, 3, 2, 2, 0, 2, 2, 7];
 
 export function percentileLines(journey: Journey, width: number): readonly Line[] {
   const rows = percentileRows(journey);

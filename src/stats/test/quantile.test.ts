@@ -1,7 +1,7 @@
 // Quantiles and intervals against tables, brute force, and what the statistics books say.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { binomialCdf, quantile, quantileInterval } from '../quantile.ts';
+import { binomialCdf, isBounded, quantile, quantileInterval } from '../quantile.ts';
 
 const counted = (n: number): readonly number[] => Array.from({ length: n }, (_, index) => index + 1);
 const sample = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 300 });
@@ -103,4 +103,17 @@ describe('the interval of a quantile', () => {
       }),
     );
   });
+});
+
+test.each([
+  [0.5, 6],
+  [0.9, 36],
+  [0.95, 72],
+  [0.99, 368],
+])('p%s is bounded from %i samples on, as its interval says', (q, least) => {
+  const sorted = (n: number) => Array.from({ length: n }, (_, at) => at);
+  for (const n of [0, 1, least - 1, least, least + 1, 1000]) {
+    expect(isBounded(n, q), `${n}`).toBe(n >= least);
+    expect(n > 0 && quantileInterval(sorted(n), q) !== null, `${n}`).toBe(n >= least);
+  }
 });
