@@ -7,6 +7,24 @@ const layerSchema = z.object({
   kind: z.enum(['edge', 'proxy', 'service', 'unknown']),
   /** The header that gave it away. */
   signal: z.string(),
+  /** How surely that header is this layer's: `high` by its form or because it names itself, `low` where it may be another's. */
+  confidence: z.enum(['high', 'medium', 'low']).optional(),
+});
+
+/** A layer's own part of the waits: what it claims less what the next one inwards claims. */
+const stackSchema = z.object({
+  name: wireTextSchema,
+  /** `upstream`: all that is behind a layer, as that layer says. `rest`: what no layer explains. */
+  kind: z.enum(['network', 'edge', 'proxy', 'upstream', 'service', 'rest']),
+  /** Header, or what was measured. */
+  signal: z.string(),
+  confidence: z.enum(['measured', 'said', 'rest']),
+  n: count,
+  p50Ms: milliseconds,
+  /** 95 %; null with too few samples to bound it. */
+  p50IntervalMs: z.tuple([milliseconds, milliseconds]).nullable(),
+  /** Null with too few samples to bound it. */
+  p99Ms: milliseconds.nullable(),
 });
 
 const endpointSchema = z.object({
@@ -19,6 +37,12 @@ const endpointSchema = z.object({
   waitP50Ms: milliseconds.nullable(),
   /** What the wait was longer than the largest claim of the same answer, as a median; null without a claim. */
   unexplainedMs: milliseconds.nullable(),
+  /** From the network inwards; the parts of one answer make up its wait. */
+  stack: z.array(stackSchema).optional(),
+  /** Answers in which a layer claims more than the one around it, so that it is left out of the stack. */
+  contradicted: count.optional(),
+  /** Answers that say whether they came out of a cache; null when none does. */
+  cache: z.object({ hits: count, misses: count, ageMaxSeconds: count.nullable() }).nullable().optional(),
 });
 
 const spanSchema = z.object({
@@ -34,6 +58,22 @@ const spanSchema = z.object({
   beyondWait: count,
   /** The largest such excess. */
   beyondWaitMaxMs: milliseconds,
+});
+
+const marksSchema = z.object({
+  /** Ids of requests: how many answers carry one, and how many different ones there are. */
+  ids: z.array(z.object({ header: z.string(), n: count, distinct: count })),
+  /** Answers that name their trace; `ours`: the one that the request named. */
+  traces: z.array(z.object({ header: z.string(), n: count, ours: count })),
+  /** Alt-Svc, RFC 7838 3. */
+  altSvc: z.array(
+    z.object({
+      protocol: wireTextSchema,
+      authority: wireTextSchema.nullable(),
+      maxAgeSeconds: count.nullable(),
+      n: count,
+    }),
+  ),
 });
 
 export const layersEvidence = z.object({
@@ -59,8 +99,13 @@ export const layersEvidence = z.object({
     /** Retry-After on 503 answers, where it is in seconds: the largest. RFC 9110 10.2.3. */
     retryAfterSeconds: count.nullable(),
   }),
+  marks: marksSchema.optional(),
+  /** Entries of Server-Timing without a duration, each kind once. */
+  notes: z.array(z.object({ name: wireTextSchema, description: wireTextSchema.nullable(), n: count })).optional(),
 });
 
 export type LayersEvidence = z.infer<typeof layersEvidence>;
 export type SpanRecord = LayersEvidence['spans'][number];
 export type LayerRecord = LayersEvidence['byEndpoint'][number]['chain'][number];
+export type StackRecord = z.infer<typeof stackSchema>;
+export type MarksRecord = z.infer<typeof marksSchema>;

@@ -1,13 +1,17 @@
 // Owns turning the ride's traces into the layers record. Sends nothing, judges nothing.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { decimal, fieldValue, fieldValues } from '../../src/model/fields.ts';
-import { type EndpointId, textKey, type WireText } from '../../src/model/text.ts';
+import { entriesOf } from '../../src/model/server-timing.ts';
+import { type EndpointId, textKey, type WireText, wireText } from '../../src/model/text.ts';
 import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import { quantile, quantileInterval } from '../../src/stats/quantile.ts';
+import { ageOf, cacheOf } from './caches.ts';
 import { chainOf, proxiesOf } from './chain.ts';
 import { type Claim, claimsOf } from './claims.ts';
 import type { LayerRecord, LayersEvidence, SpanRecord } from './evidence.ts';
+import { marksOf } from './marks.ts';
 import type { LayersOptions } from './options.ts';
+import { stackOf } from './stack.ts';
 
 const MAX_SPANS = 256;
 const MAX_KINDS = 16;
@@ -36,7 +40,9 @@ function recordOf({ endpoints, ride }: GatherContext<LayersOptions>): LayersEvid
   const answers = ride.traces.flatMap(answerOf);
   const byEndpoint = endpoints.map(({ id, zone }) => {
     const own = answers.filter(({ endpoint }) => endpoint === id);
-    return { endpoint: id, zone, answered: own.length, chain: usualChain(own), ...timesOf(own) };
+    const seen = { endpoint: id, zone, answered: own.length, chain: usualChain(own), ...timesOf(own) };
+    const traces = ride.traces.filter(({ endpoint }) => endpoint === id);
+    return { ...seen, ...stackOf(traces), cache: cachesOf(own) };
   });
   const headers = answers.map(({ http }) => http.headers);
   return {
@@ -57,7 +63,20 @@ function recordOf({ endpoints, ride }: GatherContext<LayersOptions>): LayersEvid
       ),
     ),
     retryHints: retryHintsOf(answers.map(({ http }) => http)),
+    marks: marksOf(ride.traces),
+    notes: kinds(headers.flatMap(notesIn), ({ name, description }) => [name, description ?? wireText('')]),
   };
+}
+
+function notesIn(headers: HttpFacts['headers']) {
+  return entriesOf(headers).flatMap(({ name, ms, description }) => (ms === null ? [{ name, description }] : []));
+}
+
+function cachesOf(answers: readonly Answer[]): LayersEvidence['byEndpoint'][number]['cache'] {
+  const told = answers.flatMap(({ http }) => cacheOf(http) ?? []);
+  if (told.length === 0) return null;
+  const hits = told.filter((each) => each === 'hit').length;
+  return { hits, misses: told.length - hits, ageMaxSeconds: largest(answers.flatMap(({ http }) => ageOf(http) ?? [])) };
 }
 
 /** The chain that most answers show. */

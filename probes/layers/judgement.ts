@@ -1,6 +1,7 @@
 // Owns the list of the layers' checks and the answer to the question.
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
+import { type EndpointId, sameText } from '../../src/model/text.ts';
 import { layerClaimsMoreThanSeen } from './checks/layer-claims-more-than-seen.ts';
 import { retriesVisible } from './checks/retries-visible.ts';
 import type { LayersEvidence } from './evidence.ts';
@@ -18,6 +19,33 @@ function spansSaid({ byEndpoint, spans }: LayersEvidence): Phrase {
     `behind ${zone} the layers claim `,
     ...same.flatMap(({ name, p50Ms }, at) => [at === 0 ? '' : ', ', name, ` ${ms(p50Ms)}`]),
   ];
+}
+
+/** The parts of the endpoint with the longest waits, where a layer says its own. */
+function partsSaid({ byEndpoint, spans }: LayersEvidence): Phrase | null {
+  const divided = byEndpoint.filter(({ stack = [] }) => stack.some(({ confidence }) => confidence === 'said'));
+  const longest = divided.toSorted((a, b) => (b.waitP50Ms ?? 0) - (a.waitP50Ms ?? 0))[0];
+  if (longest === undefined || longest.waitP50Ms === null) return null;
+  const { stack = [], zone, endpoint, waitP50Ms } = longest;
+  // Parts that no clock can tell from nothing are left to the table.
+  const parts = stack.filter(({ p50Ms, confidence }) => confidence === 'said' || p50Ms >= 1).slice(0, 6);
+  return [
+    `of ${ms(waitP50Ms)} behind ${zone ?? endpoint}: `,
+    ...parts.flatMap(({ name, p50Ms }, at) => [at === 0 ? '' : ', ', name, ` ${ms(p50Ms)}`]),
+    ' (medians)',
+    ...entriesSaid(
+      spans.filter(({ source, name }) => source === 'server-timing' && !stack.some((row) => sameText(row.name, name))),
+      endpoint,
+    ),
+  ];
+}
+
+/** Whether entries of Server-Timing lie within the largest or beside it, nobody says. */
+function entriesSaid(spans: LayersEvidence['spans'], endpoint: EndpointId): Phrase {
+  const own = spans.filter((span) => span.endpoint === endpoint).toSorted((a, b) => b.p50Ms - a.p50Ms);
+  if (own.length === 0) return [];
+  const said = own.slice(0, 3).flatMap(({ name, p50Ms }, at) => [at === 0 ? '' : ', ', name, ` ${ms(p50Ms)}`]);
+  return ['; the service also names ', ...said, ', within its figure or beside it'];
 }
 
 function retriesSaid({ retryHints: { counted, retried } }: LayersEvidence): string {
@@ -50,7 +78,7 @@ function answer(evidence: LayersEvidence | null): Reply {
     retried: evidence.retryHints.counted === 0 ? null : evidence.retryHints.retried,
   };
   return {
-    summary: [...passed, '; ', ...spansSaid(evidence), `. ${retriesSaid(evidence)}.`],
+    summary: [...passed, '; ', ...(partsSaid(evidence) ?? spansSaid(evidence)), `. ${retriesSaid(evidence)}.`],
     confidence: 'inferred',
     facts,
   };

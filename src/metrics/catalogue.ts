@@ -184,6 +184,15 @@ export const catalogue: readonly Family[] = [
     ...place,
   ),
   family('journey_hosts_estimate', 'gauge', 'Estimated number of hosts behind the address.', ...place),
+  family(
+    'journey_layers_quantile_seconds',
+    'gauge',
+    'Own part of a layer in the time to the first byte, percentile over the last journey.',
+    'layer',
+    'signal',
+    ...place,
+    'percentile',
+  ),
   family('journey_access_rate_limit', 'gauge', 'Size of the announced rate limit that strikes first.'),
   family(
     'journey_access_rate_limit_remaining',

@@ -73,10 +73,10 @@ test('the chain runs from the client inwards', async () => {
   ] as const;
   const { byEndpoint, proxies, cacheStatus } = await gathered(times(3, () => ({ headers })));
   expect(byEndpoint[0]?.chain).toEqual([
-    { name: 'Cloudflare', kind: 'edge', signal: 'cf-ray' },
-    { name: 'outer', kind: 'proxy', signal: 'via' },
-    { name: 'inner', kind: 'proxy', signal: 'via' },
-    { name: 'app', kind: 'unknown', signal: 'server' },
+    { name: 'Cloudflare', kind: 'edge', signal: 'cf-ray', confidence: 'high' },
+    { name: 'outer', kind: 'proxy', signal: 'via', confidence: 'high' },
+    { name: 'inner', kind: 'proxy', signal: 'via', confidence: 'high' },
+    { name: 'app', kind: 'unknown', signal: 'server', confidence: 'low' },
   ]);
   expect(proxies).toEqual([
     { protocol: '1.1', receivedBy: 'inner', comment: 'Varnish/7.1, x', n: 3 },
@@ -95,4 +95,42 @@ test('retries and the delay that a 503 asks for', async () => {
     { status: 200, headers: [['Retry-After', '99']] },
   ]);
   expect(retryHints).toEqual({ counted: 2, retried: 1, attemptsMax: 3, retryAfterSeconds: 30 });
+});
+
+test('ids, the trace that was asked for, and other ways to the service', async () => {
+  const traceId = '691f0a1b2c3d4e5f60718293a4b5c6d7';
+  const scripts = times(3, (at) => ({
+    headers: [
+      ['X-Request-Id', `r-${at}`],
+      ['CF-Ray', '8f0a1b2c3d4e5f60-FRA'],
+      ['traceresponse', `00-${traceId}-00f067aa0ba902b7-01`],
+      [
+        'X-Amzn-Trace-Id',
+        `Root=1-${at === 0 ? '691f0a1b-2c3d4e5f60718293a4b5c6d7' : '5759e988-bd862e3fe1be46a994272793'}`,
+      ],
+      ['Alt-Svc', 'h3=":443"; ma=86400, h3-29="alt.example:443"'],
+      ['Server-Timing', 'miss, cache;desc="cold start"'],
+    ] as const,
+  }));
+  const traces = tracesOn(endpoint, scripts).map((trace) => ({ ...trace, traceId }));
+  const attempt = await gather(contextOf({}, [endpoint], traces));
+  if (attempt.state !== 'complete') throw new Error(attempt.state);
+  expect(attempt.value.marks).toEqual({
+    ids: [
+      { header: 'x-request-id', n: 3, distinct: 3 },
+      { header: 'cf-ray', n: 3, distinct: 1 },
+    ],
+    traces: [
+      { header: 'traceresponse', n: 3, ours: 3 },
+      { header: 'x-amzn-trace-id', n: 3, ours: 1 },
+    ],
+    altSvc: [
+      { protocol: 'h3', authority: ':443', maxAgeSeconds: 86_400, n: 3 },
+      { protocol: 'h3-29', authority: 'alt.example:443', maxAgeSeconds: null, n: 3 },
+    ],
+  });
+  expect(attempt.value.notes).toEqual([
+    { name: 'miss', description: null, n: 3 },
+    { name: 'cache', description: 'cold start', n: 3 },
+  ]);
 });
