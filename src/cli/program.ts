@@ -403,6 +403,7 @@ Examples:
   probe kms.example                            three in the morning: what is wrong, and where
   probe kms.example --plan                     what would be sent, and to whom
   probe kms.example -f json > before.json      write it down
+  probe --journey keys.yaml                    several requests in order, with assertions
   probe certs --list names.txt                 for cron: silent when every certificate is well
   probe learn kms.example -o kms.yaml          today as expectations, to read and trim
   probe kms.example --expect kms.yaml          what is so no longer
