@@ -15,7 +15,7 @@ const packages = {
   'prom-client': '^src/metrics/',
   tldts: '^probes/dns/safety/',
   commander: '^src/cli/',
-  'tough-cookie': '^probes/steps/',
+  'tough-cookie': '^(probes/steps|src/blackbox)/',
   'json-p3': '^probes/steps/',
   ajv: '^probes/steps/',
   re2js: '^(src/blackbox/go/|probes/steps/)',

@@ -11,7 +11,7 @@ import { goName } from './go/name.ts';
 const NO_TIME = -62_135_596_800;
 
 /** Of one served chain; kept, because the same certificates come again and again. */
-interface ChainFacts {
+export interface ChainFacts {
   readonly earliestExpiry: number;
   readonly leaf: { readonly fingerprint: string; readonly labels: Readonly<Record<string, string>> } | null;
 }
@@ -26,38 +26,47 @@ const VERSIONS: Readonly<Record<string, string>> = {
   'TLSv1.3': 'TLS 1.3',
 };
 
-/**
- * @param socket after its handshake
- * @param verified whether the chain was: only then is there one to tell the end of
- */
+/** What a handshake showed; read at once, because a socket that is closed says nothing any more. */
+export interface TlsState {
+  readonly version: string;
+  /** IANA's name. */
+  readonly cipher: string;
+  readonly served: ChainFacts;
+  /** Unix seconds at which the verified chain ends; Go's zero time where none was. */
+  readonly lastChainExpiry: number;
+}
+
+/** @param socket after its handshake @param verified whether its chain was: only then is there one to tell the end of */
+export function readTls(socket: TLSSocket, verified: boolean): TlsState {
+  const { fingerprints, certificates } = walkChain(socket);
+  return {
+    version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
+    cipher: socket.getCipher().standardName,
+    served: factsOf(fingerprints, certificates),
+    lastChainExpiry: verified ? lastChainExpiry(socket) : NO_TIME,
+  };
+}
+
+/** @param tells the cipher only the http prober does */
 export function tellTls(
   gauges: Gauges,
-  socket: TLSSocket,
-  verified: boolean,
+  { version, cipher, served, lastChainExpiry: last }: TlsState,
   tells: { readonly chain: boolean; readonly cipher: boolean },
 ): void {
-  const sent = walkChain(socket);
-  const facts = factsOf(sent.fingerprints, sent.certificates);
-  gauges.gauge('probe_ssl_earliest_cert_expiry', 'Returns last SSL chain expiry in unixtime').set(facts.earliestExpiry);
   gauges
-    .labelled('probe_tls_version_info', 'Returns the TLS version used or NaN when unknown', {
-      version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
-    })
-    .set(1);
-  if (tells.cipher) {
-    const { standardName } = socket.getCipher();
-    gauges
-      .labelled('probe_tls_cipher_info', 'Returns the TLS cipher negotiated during handshake', { cipher: standardName })
-      .set(1);
-  }
-  if (tells.chain) {
-    const last = verified ? lastChainExpiry(socket) : NO_TIME;
+    .gauge('probe_ssl_earliest_cert_expiry', 'Returns last SSL chain expiry in unixtime')
+    .set(served.earliestExpiry);
+  gauges.labelled('probe_tls_version_info', 'Returns the TLS version used or NaN when unknown', { version }).set(1);
+  if (tells.cipher)
+    gauges.labelled('probe_tls_cipher_info', 'Returns the TLS cipher negotiated during handshake', { cipher }).set(1);
+  if (tells.chain)
     gauges
       .gauge('probe_ssl_last_chain_expiry_timestamp_seconds', 'Returns last SSL chain expiry in timestamp')
       .set(last);
-  }
-  if (facts.leaf !== null)
-    gauges.labelled('probe_ssl_last_chain_info', 'Contains SSL leaf certificate information', facts.leaf.labels).set(1);
+  if (served.leaf !== null)
+    gauges
+      .labelled('probe_ssl_last_chain_info', 'Contains SSL leaf certificate information', served.leaf.labels)
+      .set(1);
 }
 
 function factsOf(fingerprints: readonly string[], certificates: ReadonlyMap<string, Uint8Array>): ChainFacts {

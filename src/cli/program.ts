@@ -139,6 +139,18 @@ function serveCommand(program: Command, launch: Launch, setExit: (code: number) 
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")
+    .addOption(
+      repeatable(
+        '--allow <NET>',
+        'go to addresses in this network only, and to them though denied by default (repeat)',
+      ),
+    )
+    .addOption(
+      repeatable(
+        '--deny <NET>',
+        'go to no address in this network (repeat); link-local and metadata addresses are always denied',
+      ),
+    )
     .option('--check', 'load the config, say what is in it, and exit')
     .action(async (options: Record<string, unknown>) => {
       const { runServe } = await import('./commands/serve.ts');

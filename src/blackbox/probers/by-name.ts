@@ -5,7 +5,7 @@ import type { Prober } from '../probe.ts';
 export const probers: Readonly<Record<ProberName, () => Promise<Prober>>> = {
   tcp: async () => (await import('./tcp.ts')).probeTcp,
   unix: async () => (await import('./unix.ts')).probeUnix,
-  http: notYet('http'),
+  http: async () => (await import('./http.ts')).probeHttp,
   dns: notYet('dns'),
   icmp: notYet('icmp'),
   grpc: notYet('grpc'),

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../config/client.ts';
 import { contextOf } from '../tls-material.ts';
+import { readTls, type TlsState } from '../tls-state.ts';
 
 /** Bytes of one line: bufio.MaxScanTokenSize. */
 const MOST_LINE = 65_536;
@@ -24,8 +25,7 @@ export async function dial({ to, signal }: Dialled): Promise<Socket> {
 
 export interface Secured {
   readonly socket: TLSSocket;
-  /** The chain led to a root, and the certificate holds for the name. */
-  readonly verified: boolean;
+  readonly state: TlsState;
 }
 
 /** @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not. */
@@ -35,26 +35,28 @@ export async function secure(
   servername: string,
   rootsPem: string | null,
   signal: AbortSignal,
+  alpn?: readonly string[],
 ): Promise<Secured> {
   const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
   const secured = connectTls({
     socket,
     secureContext: contextOf(config, rootsPem),
     ...(isName ? { servername } : {}),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     rejectUnauthorized: false,
   });
   await untilEvent(secured, 'secureConnect', signal);
   const distrust = secured.authorized
     ? checkServerIdentity(servername, secured.getPeerCertificate())
     : secured.authorizationError;
-  if (config.insecure_skip_verify) return { socket: secured, verified: false };
+  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, false) };
   if (distrust !== undefined) {
     secured.destroy();
     throw new Error(
       `tls: failed to verify certificate: ${distrust instanceof Error ? distrust.message : String(distrust)}`,
     );
   }
-  return { socket: secured, verified: true };
+  return { socket: secured, state: readTls(secured, true) };
 }
 
 async function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {

@@ -28,12 +28,12 @@ interface Talk {
 export async function converse(
   context: ProbeContext,
   dialogue: Dialogue,
-  opened: Secured | { readonly socket: Socket; readonly verified: null },
+  opened: Secured | { readonly socket: Socket; readonly state: null },
 ): Promise<boolean> {
   const { gauges, log } = context;
   const dueToRegex = gauges.gauge('probe_failed_due_to_regex', 'Indicates if probe failed due to regex');
   const dueToBytes = gauges.gauge('probe_failed_due_to_bytes', 'Indicates if probe failed due to bytes');
-  if (opened.verified !== null) tellTls(gauges, opened.socket, opened.verified, { chain: true, cipher: false });
+  if (opened.state !== null) tellTls(gauges, opened.state, { chain: true, cipher: false });
   const { socket } = opened;
   const talk: Talk = { context, dialogue, dueToRegex, dueToBytes, socket, reader: new Reader(socket, context.signal) };
   try {
@@ -120,7 +120,7 @@ async function startTls(talk: Talk): Promise<boolean> {
     context.log.debug('TLS Handshake (client) succeeded.');
     talk.socket = secured.socket;
     talk.reader = new Reader(secured.socket, context.signal);
-    tellTls(context.gauges, secured.socket, secured.verified, { chain: true, cipher: false });
+    tellTls(context.gauges, secured.state, { chain: true, cipher: false });
     return true;
   } catch (error) {
     context.log.error('TLS Handshake (client) failed', { err: wordsOf(error) });

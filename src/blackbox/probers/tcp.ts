@@ -38,13 +38,13 @@ async function openTo(
   tcp: TcpModule,
   to: { readonly host: string; readonly port: number; readonly localAddress?: string },
   host: string,
-): Promise<Secured | { readonly socket: Socket; readonly verified: null } | null> {
+): Promise<Secured | { readonly socket: Socket; readonly state: null } | null> {
   const { log, signal } = context;
   try {
     if (!(to.port >= 0 && to.port < 65_536)) throw new Error(`dial tcp: address ${to.port}: invalid port`);
     log.debug(tcp.tls ? 'Dialing TCP with TLS' : 'Dialing TCP without TLS');
     const socket = await dial({ to, signal });
-    if (!tcp.tls) return { socket, verified: null };
+    if (!tcp.tls) return { socket, state: null };
     return await secure(socket, tcp.tls_config, nameFor(context, tcp, host), context.rootsPem, signal);
   } catch (error) {
     log.error('Error dialing TCP', { err: wordsOf(error) });

@@ -10,7 +10,7 @@ export const probeUnix: Prober = async (context) => {
     const socket = await dial({ to: { path: target }, signal });
     const opened = tls
       ? await secure(socket, tls_config, tls_config.server_name, rootsPem, signal)
-      : { socket, verified: null };
+      : { socket, state: null };
     log.debug('Successfully dialed');
     return await converse(context, { steps: query_response, tls: tls_config, servername: '' }, opened);
   } catch (error) {

@@ -1,9 +1,11 @@
 // Owns `probe serve`: its options, its config, starting, reloading and ending. What it serves is the agent's.
 import { lookup } from 'node:dns';
+import { addressPolicy } from '../../agent/address-policy.ts';
 import { blackboxRoutes } from '../../agent/blackbox-routes.ts';
 import { listen } from '../../agent/server.ts';
 import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
 import { Refusal, readBlackboxConfig } from '../../blackbox/config/read.ts';
+import { unsupported } from '../../blackbox/config/unsupported.ts';
 import { openHistory } from '../../blackbox/history.ts';
 import type { ResolveName } from '../../blackbox/probe.ts';
 import { parseDuration } from '../../model/duration.ts';
@@ -20,6 +22,8 @@ export interface ServeOptions {
   readonly timeoutOffset: string;
   readonly historyLimit: string;
   readonly check?: true;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
   readonly quirks: boolean;
 }
 
@@ -49,7 +53,7 @@ export async function runServe(raw: Record<string, unknown>, launch: Launch): Pr
   const history = openHistory(Number(options.historyLimit));
   const room = {
     resolve: byTheSystem,
-    allows: () => null,
+    allows: addressPolicy(options.allow, options.deny),
     rootsPem: await systemRoots(launch.io.env),
     wallClockMs: () => launch.io.wallClockMs(),
     userAgent: `Blackbox-Exporter/outrider-${launch.version}`,
@@ -72,7 +76,13 @@ export async function runServe(raw: Record<string, unknown>, launch: Launch): Pr
 async function load(file: string): Promise<BlackboxConfig> {
   const text = await readText(file, '--blackbox-config', MOST_CONFIG_BYTES);
   try {
-    return readBlackboxConfig(text);
+    const config = readBlackboxConfig(text);
+    const [first, ...more] = unsupported(config);
+    if (first === undefined) return config;
+    throw new UsageError(
+      `${file}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+      'leave such modules to blackbox_exporter, or take the key out',
+    );
   } catch (error) {
     if (error instanceof Refusal) throw new UsageError(`${file}: ${error.message}`);
     throw error;

@@ -1,0 +1,285 @@
+// Owns the http prober: requests from redirect to redirect, as Go's client goes, and what the module demands of the last answer.
+import { readFileSync } from 'node:fs';
+import { CookieJar } from 'tough-cookie';
+import { canonicalHeader } from '../config/client.ts';
+import type { Gauge } from '../gauges.ts';
+import type { ProbeContext, Prober } from '../probe.ts';
+import { chooseAddress } from '../resolving.ts';
+import { tellTls } from '../tls-state.ts';
+import { decoded, hasValidHeaders, hasValidJson, hasValidStatus, hasValidText, mostRead } from './http-body.ts';
+import { authorizationOf, givenHeaders } from './http-credentials.ts';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  type RoundTrip,
+  roundTrip,
+  type Trace,
+  valuesOf,
+} from './http-round-trip.ts';
+
+/** Redirects that are followed. */
+const MOST_REDIRECTS = 10;
+
+interface Http {
+  readonly context: ProbeContext;
+  readonly traces: Trace[];
+  readonly jar: CookieJar;
+  readonly dueToRegex: Gauge;
+  readonly dueToCel: Gauge | null;
+  redirects: number;
+}
+
+export const probeHttp: Prober = async (context) => {
+  const { gauges, module, log } = context;
+  const http = module.http;
+  const phase = (name: string): Gauge =>
+    gauges.labelled('probe_http_duration_seconds', 'Duration of http request by phase, summed over all redirects', {
+      phase: name,
+    });
+  const length = gauges.gauge('probe_http_content_length', 'Length of http content response');
+  const uncompressed = gauges.gauge('probe_http_uncompressed_body_length', 'Length of uncompressed response body');
+  const redirects = gauges.gauge('probe_http_redirects', 'The number of redirects');
+  const isSsl = gauges.gauge('probe_http_ssl', 'Indicates if SSL was used for the final redirect');
+  const status = gauges.gauge('probe_http_status_code', 'Response HTTP status code');
+  const version = gauges.gauge('probe_http_version', 'Returns the version of HTTP of the probe response');
+  const dueToRegex = gauges.gauge('probe_failed_due_to_regex', 'Indicates if probe failed due to regex');
+  const hasCel = http.fail_if_body_json_matches_cel !== null || http.fail_if_body_json_not_matches_cel !== null;
+  const dueToCel = hasCel
+    ? gauges.gauge('probe_failed_due_to_cel', 'Indicates if probe failed due to CEL expression not matching')
+    : null;
+  const url = urlOf(context.target);
+  if (url === null) {
+    log.error('Could not parse target URL', { err: context.target });
+    return false;
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const chosen = await chooseAddress(context, host, http);
+  phase('resolve').add(chosen?.lookupSeconds ?? gauges.value('probe_dns_lookup_time_seconds') ?? 0);
+  if (chosen === null) return false;
+  for (const name of ['connect', 'tls', 'processing', 'transfer']) phase(name);
+  const state: Http = { context, traces: [], jar: new CookieJar(), dueToRegex, dueToCel, redirects: 0 };
+  const last = await follow(state, url, chosen.address);
+  const judged = last === null ? null : await judge(state, last);
+  tellPhases(state.traces, phase);
+  if (last?.answer.secured != null) {
+    isSsl.set(1);
+    tellTls(gauges, last.answer.secured.state, { chain: true, cipher: true });
+  }
+  last?.answer.socket?.destroy();
+  status.set(last?.response.status ?? 0);
+  version.set(last === null ? 0 : Number(last.response.proto.replace('HTTP/', '')));
+  length.set(last === null ? 0 : contentLength(last.response, last.request.method));
+  uncompressed.set(judged?.bytes ?? 0);
+  redirects.set(state.redirects);
+  return judged?.success === true && speaksAsWanted(context, last !== null && last.answer.secured !== null);
+};
+
+/** `http://` goes before what has no scheme. */
+function urlOf(target: string): URL | null {
+  const text = /^https?:\/\//i.test(target) ? target : `http://${target}`;
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+function speaksAsWanted({ module, log }: ProbeContext, overTls: boolean): boolean {
+  if (overTls && module.http.fail_if_ssl) {
+    log.error('Final request was over SSL');
+    return false;
+  }
+  if (!overTls && module.http.fail_if_not_ssl) {
+    log.error('Final request was not over SSL');
+    return false;
+  }
+  return true;
+}
+
+interface Last {
+  readonly request: HttpRequest;
+  readonly answer: RoundTrip;
+  readonly response: HttpResponse;
+  /** A redirect that was not followed: its body is not looked at. */
+  readonly refused: boolean;
+}
+
+async function follow(state: Http, target: URL, address: string): Promise<Last | null> {
+  const { context } = state;
+  const { log, module } = context;
+  const request = firstRequest(context, target, address);
+  if (request === null) return null;
+  let current = request;
+  for (;;) {
+    const { url, host } = current;
+    log.debug('Making HTTP request', { url: url.href, host });
+    const trace: Trace = { tls: url.protocol === 'https:' };
+    state.traces.push(trace);
+    const isCross = url.host !== request.url.host;
+    const headers = await withCookies(state, current, isCross);
+    if (headers === null) return null;
+    const answer = await roundTrip(context, { ...current, headers }, trace);
+    if (answer.response === null) {
+      log.error('Error for HTTP request', { err: answer.failure ?? '' });
+      answer.socket?.destroy();
+      return null;
+    }
+    const { response } = answer;
+    for (const cookie of valuesOf(response, 'set-cookie'))
+      await state.jar.setCookie(cookie, url.href, { ignoreError: true });
+    const next = redirected(current, response, request);
+    if (next === null) {
+      trace.end = performance.now();
+      return { request: current, answer, response, refused: false };
+    }
+    state.redirects += 1;
+    log.info('Received redirect', { location: valuesOf(response, 'location')[0] ?? '' });
+    if (state.redirects > MOST_REDIRECTS || !module.http.follow_redirects) {
+      log.info('Not following redirect');
+      trace.end = performance.now();
+      return { request: current, answer, response, refused: true };
+    }
+    answer.socket?.destroy();
+    current = next;
+  }
+}
+
+/** The URL's host becomes the address that was chosen; Host and server name stay what was asked for. */
+function firstRequest({ module, log, userAgent }: ProbeContext, target: URL, address: string): HttpRequest | null {
+  const { http } = module;
+  const named = [...http.headers].findLast(([name]) => canonicalHeader(name) === 'Host')?.[1];
+  const url = new URL(target);
+  url.hostname = address.includes(':') ? `[${address}]` : address;
+  url.username = '';
+  url.password = '';
+  let body: Buffer | null = http.body.byteLength > 0 ? http.body : null;
+  try {
+    if (http.body_file !== '') body = readFileSync(http.body_file);
+  } catch (error) {
+    log.error('Error creating request', { err: error instanceof Error ? error.message : '' });
+    return null;
+  }
+  const own = [...http.headers].filter(([name]) => canonicalHeader(name) !== 'Host');
+  const hasAgent = own.some(([name]) => canonicalHeader(name) === 'User-Agent');
+  return {
+    ...{ url, address, host: named ?? target.host, method: http.method === '' ? 'GET' : http.method, body },
+    servername:
+      http.tls_config.server_name === ''
+        ? (named ?? target.hostname.replace(/^\[|\]$/g, ''))
+        : http.tls_config.server_name,
+    headers: [...(hasAgent ? [] : [['user-agent', userAgent] as const]), ...own],
+    mostBytes: mostRead(http),
+  };
+}
+
+/** Credentials go to the first host alone (prometheus/common, isCrossHostRedirect). @returns null for a file of them that cannot be read */
+async function withCookies(
+  { context, jar }: Http,
+  { url, headers }: HttpRequest,
+  isCross: boolean,
+): Promise<HttpRequest['headers'] | null> {
+  const cookies = await jar.getCookieString(url.href);
+  const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization');
+  try {
+    const authorization = isCross || isGiven ? null : authorizationOf(context.module.http);
+    return [
+      ...headers,
+      ...(cookies === '' ? [] : [['cookie', cookies] as const]),
+      ...(authorization === null ? [] : [['authorization', authorization] as const]),
+      ...(isCross ? [] : givenHeaders(context.module.http.http_headers)),
+    ];
+  } catch (error) {
+    context.log.error('Error for HTTP request', { err: error instanceof Error ? error.message : String(error) });
+    return null;
+  }
+}
+
+/** As Go's client goes on (net/http, redirectBehavior); null: it does not. */
+function redirected(request: HttpRequest, response: HttpResponse, first: HttpRequest): HttpRequest | null {
+  const { status } = response;
+  const [location] = valuesOf(response, 'location');
+  if (![301, 302, 303, 307, 308].includes(status) || location === undefined || location === '') return null;
+  if (!URL.canParse(location, request.url)) return null;
+  const url = new URL(location, request.url);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  const keeps = status === 307 || status === 308;
+  const method = keeps || request.method === 'HEAD' ? request.method : 'GET';
+  const isSameHost = url.host === first.url.host;
+  const isRelative = !URL.canParse(location);
+  const headers = request.headers
+    .filter(
+      ([name]) =>
+        isSameHost || !['authorization', 'www-authenticate', 'cookie', 'cookie2'].includes(name.toLowerCase()),
+    )
+    .filter(([name]) => keeps || !['content-type', 'content-length', 'content-encoding'].includes(name.toLowerCase()))
+    .filter(([name]) => name.toLowerCase() !== 'referer');
+  const referer =
+    request.url.protocol === 'https:' && url.protocol === 'http:' ? [] : [['referer', request.url.href] as const];
+  return {
+    ...{ url, method, body: keeps ? request.body : null, mostBytes: request.mostBytes },
+    address: isSameHost ? first.address : null,
+    host: isRelative ? request.host : url.host,
+    servername: isSameHost ? first.servername : '',
+    headers: [...headers, ...referer],
+  };
+}
+
+async function judge(
+  { context, dueToRegex, dueToCel }: Http,
+  { response, refused }: Last,
+): Promise<{ readonly success: boolean; readonly bytes: number }> {
+  const { module, log, gauges } = context;
+  const { http } = module;
+  let success = hasValidStatus(context, response.status);
+  if (success && http.fail_if_header_matches.length + http.fail_if_header_not_matches.length > 0) {
+    success = hasValidHeaders(context, response);
+    dueToRegex.set(success ? 0 : 1);
+  }
+  let bytes = 0;
+  try {
+    const body = refused ? Buffer.alloc(0) : await decoded(http, response);
+    bytes = body.byteLength;
+    if (success && http.fail_if_body_matches_regexp.length + http.fail_if_body_not_matches_regexp.length > 0) {
+      success = hasValidText(context, body);
+      dueToRegex.set(success ? 0 : 1);
+    }
+    if (success && dueToCel !== null) {
+      success = hasValidJson(context, body);
+      dueToCel.set(success ? 0 : 1);
+    }
+  } catch (error) {
+    log.error('Failed to read HTTP response body', { err: error instanceof Error ? error.message : String(error) });
+    success = false;
+    bytes = Math.min(response.body.byteLength, http.body_size_limit === 0n ? Infinity : Number(http.body_size_limit));
+  }
+  const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');
+  if (!Number.isNaN(modified))
+    gauges
+      .gauge('probe_http_last_modified_timestamp_seconds', 'Returns the Last-Modified HTTP response header in unixtime')
+      .set(Math.trunc(modified / 1000));
+  if (http.valid_http_versions.length > 0 && !http.valid_http_versions.includes(response.proto)) {
+    log.error('Invalid HTTP version number', { version: response.proto });
+    success = false;
+  }
+  return { success, bytes };
+}
+
+/** Go's Response.ContentLength: -1 where nobody said. */
+function contentLength(response: HttpResponse, method: string): number {
+  const [given] = valuesOf(response, 'content-length');
+  const isChunked = valuesOf(response, 'transfer-encoding').length > 0;
+  if (given !== undefined && /^\d+$/.test(given) && !isChunked) return Number(given);
+  return method !== 'HEAD' && (response.status === 204 || response.status === 304) ? 0 : -1;
+}
+
+function tellPhases(traces: readonly Trace[], phase: (name: string) => Gauge): void {
+  const add = (name: string, from: number | undefined, to: number | undefined): void => {
+    if (from !== undefined && to !== undefined) phase(name).add(Math.round((to - from) * 1e6) / 1e9);
+  };
+  for (const [at, trace] of traces.entries()) {
+    // That of the first request is the choice of the address.
+    if (at > 0) add('resolve', trace.start, trace.resolved);
+    if (trace.gotConnection === undefined) continue;
+    add('connect', trace.resolved, trace.tls ? trace.connected : trace.gotConnection);
+    if (trace.tls) add('tls', trace.tlsStart, trace.tlsDone);
+    if (trace.firstByte === undefined) continue;
+    add('processing', trace.gotConnection, trace.firstByte);
+    add('transfer', trace.firstByte, trace.end);
+  }
+}
