@@ -75,7 +75,11 @@ export interface ZoneScript {
   readonly address: string;
   readonly certificate: CertificateState;
   readonly key: 'ec' | 'rsa';
-  /** Days until the leaf expires; negative when it has. Of a lifetime of 90 days; `not-yet-valid` begins in two days whatever this says. */
+  /** Of the leaf; 90 where nothing is said. */
+  readonly lifetimeDays?: number;
+  /** Which of two intermediates issued the leaf; the first where nothing is said. */
+  readonly issuer?: 'first' | 'second';
+  /** Days until the leaf expires; negative when it has. `not-yet-valid` begins in two days whatever this says. */
   readonly daysLeft: number;
   readonly tls: { readonly min: TlsVersion; readonly max: TlsVersion };
   readonly alpn: readonly ('h2' | 'http/1.1')[];

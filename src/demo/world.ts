@@ -155,8 +155,18 @@ async function zonePart(
   setting: Setting,
 ): Promise<Part<ZoneFault>> {
   const { random, lifetime, trusted, stranger, nowMs } = setting;
-  const { key, daysLeft, certificate: state } = zone;
-  const chain = await createChain({ state, key, daysLeft, name: DOMAIN, trusted, stranger, nowMs });
+  const { key, daysLeft, lifetimeDays, issuer, certificate: state } = zone;
+  const chain = await createChain({
+    state,
+    key,
+    daysLeft,
+    lifetimeDays,
+    issuer,
+    name: DOMAIN,
+    trusted,
+    stranger,
+    nowMs,
+  });
   const behind = zone.hosts.flatMap(({ name }) => hosts.get(name) ?? []);
   const answer = createBalancer({ zone, hosts: behind, random, lifetime, clock: monotonicSeconds });
   return part(zone.name, zone.fault, (fault) => createListener({ zone, chain, random, lifetime, fault, answer }));

@@ -1,4 +1,4 @@
-// Owns the certification authorities of the world: a root and an intermediate of kms.example, and a stranger nobody trusts.
+// Owns the certification authorities of the world: a root and two intermediates of kms.example, and a stranger nobody trusts.
 // Never writes to disk: keys live as long as the world.
 import { type Certificate, issue, type Party } from './certificate.ts';
 import { ecKeys } from './keys.ts';
@@ -12,6 +12,8 @@ export interface Authority {
   /** The same name and key as the intermediate, but over since a month. */
   readonly expiredIntermediate: Certificate;
   readonly intermediate: Party;
+  /** Another intermediate of the same root, made when it is first wanted: where an operator changes who issues. */
+  second(): { readonly party: Party; readonly certificate: Certificate };
 }
 
 /** Makes an authority whose root is ten years long and began before every certificate of the world. */
@@ -27,6 +29,7 @@ export function createAuthority(organisation: string, nowMs: number): Authority 
     pathLength: 0,
     caIssuersUrl: 'http://pki.kms.example/root.crt',
   };
+  let second: ReturnType<Authority['second']> | null = null;
   return {
     rootCertificate: issue({
       subject: root,
@@ -38,5 +41,11 @@ export function createAuthority(organisation: string, nowMs: number): Authority 
     intermediateCertificate: issue({ ...signed, notAfter: began + 1825 * DAY_MS }),
     expiredIntermediate: issue({ ...signed, notAfter: nowMs - 30 * DAY_MS }),
     intermediate,
+    second: () => {
+      if (second !== null) return second;
+      const party: Party = { commonName: `${organisation} Issuing CA 2`, ...ecKeys() };
+      second = { party, certificate: issue({ ...signed, subject: party, notAfter: began + 1825 * DAY_MS }) };
+      return second;
+    },
   };
 }

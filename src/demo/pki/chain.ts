@@ -12,6 +12,10 @@ export interface ChainOrder {
   readonly state: CertificateState;
   readonly key: 'ec' | 'rsa';
   readonly daysLeft: number;
+  /** Of the leaf; 90 where nothing is said. */
+  readonly lifetimeDays?: number | undefined;
+  /** Which intermediate of the trusted authority issues; the first where nothing is said. */
+  readonly issuer?: 'first' | 'second' | undefined;
   /** The name the leaf is for; a wildcard below it is added. */
   readonly name: string;
   readonly trusted: Authority;
@@ -27,17 +31,19 @@ export interface ServerChain {
 
 /** One hour more than the days, so that "6 days left" is still true when somebody looks. */
 function validity(order: ChainOrder): { readonly notBefore: number; readonly notAfter: number } {
+  const { lifetimeDays = LIFETIME_DAYS } = order;
   const notBefore =
     order.state === 'not-yet-valid'
       ? order.nowMs + 2 * DAY_MS
-      : order.nowMs + HOUR_MS + (order.daysLeft - LIFETIME_DAYS) * DAY_MS;
-  return { notBefore, notAfter: notBefore + LIFETIME_DAYS * DAY_MS };
+      : order.nowMs + HOUR_MS + (order.daysLeft - lifetimeDays) * DAY_MS;
+  return { notBefore, notAfter: notBefore + lifetimeDays * DAY_MS };
 }
 
 function leafRequest(order: ChainOrder, keys: KeyPair): CertificateRequest {
   const name = order.state === 'wrong-name' ? `staging.${order.name}` : order.name;
   const subject: Party = { commonName: name, ...keys };
-  const signer = order.state === 'other-ca' ? order.stranger.intermediate : order.trusted.intermediate;
+  const own = order.issuer === 'second' ? order.trusted.second().party : order.trusted.intermediate;
+  const signer = order.state === 'other-ca' ? order.stranger.intermediate : own;
   const selfSigned = order.state === 'self-signed';
   return {
     subject,
@@ -49,7 +55,8 @@ function leafRequest(order: ChainOrder, keys: KeyPair): CertificateRequest {
 }
 
 function asSent(order: ChainOrder, leaf: Certificate): readonly Certificate[] {
-  const { intermediateCertificate: intermediate, rootCertificate: root, expiredIntermediate } = order.trusted;
+  const { rootCertificate: root, expiredIntermediate, intermediateCertificate: first } = order.trusted;
+  const intermediate = order.issuer === 'second' ? order.trusted.second().certificate : first;
   switch (order.state) {
     case 'self-signed':
     case 'missing-intermediate':
