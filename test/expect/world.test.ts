@@ -81,9 +81,23 @@ const certificateOf = (change: Partial<ZoneScript>) => everyZone(usual, () => ch
 const changes: readonly (readonly [string, WorldScript, string, string, string, readonly string[]])[] = [
   ['issuer', certificateOf({ issuer: 'second' }), 'issuer-drift', 'Issuing CA,', 'Issuing CA 2', []],
   ['lifetime', certificateOf({ lifetimeDays: 47, daysLeft: 40 }), 'lifetime-drift', 'at most 91', '47', []],
-  ['key type', firstZone(usual, { key: 'rsa' }), 'key-type-drift', 'ec 256', 'rsa 2048', ['posture-differs', 'certificates-differ']],
+  [
+    'key type',
+    firstZone(usual, { key: 'rsa' }),
+    'key-type-drift',
+    'ec 256',
+    'rsa 2048',
+    ['posture-differs', 'certificates-differ'],
+  ],
   ['oldest TLS', certificateOf({ tls: { min: 'TLSv1.3', max: 'TLSv1.3' } }), 'tls-minimum-drift', '1.2', '1.3', []],
-  ['newest TLS', certificateOf({ tls: { min: 'TLSv1.2', max: 'TLSv1.2' } }), 'tls-protocol-drift', '1.3', '1.2', ['no-tls13']],
+  [
+    'newest TLS',
+    certificateOf({ tls: { min: 'TLSv1.2', max: 'TLSv1.2' } }),
+    'tls-protocol-drift',
+    '1.3',
+    '1.2',
+    ['no-tls13'],
+  ],
   ['HTTP version', certificateOf({ alpn: ['http/1.1'] }), 'alpn-drift', 'h2', 'http/1.1', []],
   [
     'name',

@@ -64,8 +64,18 @@ describe('a median up by 30 % is found', () => {
 test('a few samples beyond the budget say nothing, and many below it say that it holds', () => {
   expect(weighBudget([9, 9, 9, 9, 9, 9], 5)).toMatchObject({ because: expect.stringContaining('too few') as string });
   expect(weighBudget([9, 9, 9, 9, 9, 9, 9], 5)).toBe('drift');
-  expect(weighBudget(Array.from({ length: 20 }, (_, at) => (at < 15 ? 9 : 1)), 5)).toBe('holds');
-  expect(weighBudget(Array.from({ length: 20 }, (_, at) => (at < 16 ? 9 : 1)), 5)).toBe('drift');
+  expect(
+    weighBudget(
+      Array.from({ length: 20 }, (_, at) => (at < 15 ? 9 : 1)),
+      5,
+    ),
+  ).toBe('holds');
+  expect(
+    weighBudget(
+      Array.from({ length: 20 }, (_, at) => (at < 16 ? 9 : 1)),
+      5,
+    ),
+  ).toBe('drift');
 });
 
 test('a phase that takes next to no time is given the room of a scheduler', () => {
