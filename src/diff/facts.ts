@@ -67,13 +67,18 @@ function changeOf(
   fact: AnyFact,
   was: readonly Sight[],
   is: readonly Sight[],
-): Pick<FactChange, 'before' | 'after'> | null {
+): Pick<FactChange, 'before' | 'after' | 'gone' | 'added'> | null {
   if (fact.learned !== false && [...was, ...is].some(({ expect }) => expect === null)) return null;
   const [before, after] = [valuesOf(fact, was), valuesOf(fact, is)];
   if (before.toSorted().join('\n') === after.toSorted().join('\n')) return null;
   const weighed = [...was, ...is].some(({ weigh }) => weigh !== undefined);
   if (weighed && !isMoreThanChance(was, is) && !isMoreThanChance(is, was)) return null;
-  return { before: told(before), after: told(after) };
+  const isList = fact.rule !== 'between' && fact.rule !== 'at-least';
+  return {
+    ...{ before: told(before), after: told(after) },
+    gone: isList ? before.filter((item) => !after.includes(item)) : [],
+    added: isList ? after.filter((item) => !before.includes(item)) : [],
+  };
 }
 
 function valuesOf(fact: AnyFact, sights: readonly Sight[]): readonly string[] {

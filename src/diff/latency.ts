@@ -8,6 +8,8 @@ import { hodgesLehmann, mannWhitney } from '../stats/ranks.ts';
 
 /** Over all phases of a pair of journeys together: of a hundred pairs that differ in nothing one shows something. */
 const LEVEL = 0.01;
+/** What a clock that says nothing of itself may be wrong by: less is nobody's latency. Ms. */
+const USUAL_DOUBT_MS = 0.1;
 
 export interface LatencyDifferences {
   readonly latency: readonly LatencyChange[];
@@ -28,7 +30,7 @@ export function latencyDifferences(before: Journey, after: Journey): LatencyDiff
     const change = reason === null ? changeOf(hop, other, place) : null;
     if (change === null) continue;
     compared.push(change);
-    doubts.push((hop.uncertaintyMs ?? 0) + (other.uncertaintyMs ?? 0));
+    doubts.push((hop.uncertaintyMs ?? USUAL_DOUBT_MS) + (other.uncertaintyMs ?? USUAL_DOUBT_MS));
   }
   const chances = holm(compared.map(({ chance }) => chance));
   const latency = compared.map((change, at): LatencyChange => {

@@ -23,7 +23,10 @@ export const diffSchema: z.ZodType<Diff> = z.object({
   before: side,
   after: side,
   facts: z.array(
-    z.object({ section: z.string(), key: z.string(), title: z.string(), place, before: z.string(), after: z.string() }),
+    z.object({
+      ...{ section: z.string(), key: z.string(), title: z.string(), place },
+      ...{ before: z.string(), after: z.string(), gone: z.array(z.string()), added: z.array(z.string()) },
+    }),
   ),
   findings: z.array(
     z.object({

@@ -28,6 +28,9 @@ export interface FactChange {
   readonly place: string | null;
   readonly before: string;
   readonly after: string;
+  /** Items of a list that are there no longer, and new ones. */
+  readonly gone: readonly string[];
+  readonly added: readonly string[];
 }
 
 export const findingChanges = ['appeared', 'gone', 'severity'] as const;

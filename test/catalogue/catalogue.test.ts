@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { probes } from '../../probes/index.ts';
+import { sectionsOf } from '../../src/expect/sections.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { certsCatalogue } from '../../src/metrics/certs-catalogue.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
@@ -42,6 +43,40 @@ test('the problem codes of the README are those of the catalogue', () => {
   expect(said).toEqual(Object.entries(problemCatalogue).map(([code, { fault, says }]) => [code, fault, says]));
 });
 
+test('the expectations of the README are the facts of the ride and the probes', async () => {
+  const said = rowsUnder(read('README.md'), '## Expectations, and what changed');
+  const known = (await sectionsOf(probes)).flatMap(({ section, facts }) =>
+    facts.map((fact) => [
+      `${section}.${fact.key}`,
+      fact.drift,
+      fact.rule,
+      fact.title,
+      fact.learned === false ? 'no' : 'yes',
+    ]),
+  );
+  expect(said).toEqual(known);
+});
+
+test('no drift has the id of a check', async () => {
+  const checks = (await Promise.all(probes.map((probe) => probe.judgement()))).flatMap((judgement) => judgement.checks);
+  const drifts = (await sectionsOf(probes)).flatMap(({ facts }) => facts.map(({ drift }) => drift));
+  expect(drifts.filter((id) => checks.some((check) => check.id === id))).toEqual([]);
+});
+
+test('what the README shows of probe diff and probe learn is what they print of the kept journeys', async () => {
+  const [before, after] = ['0.1.0', '0.2.0'].map((version) => resolve(root, `test/golden/old/${version}-demo.json`));
+  const shown = read('README.md').split('```');
+  const diff = await runCli(['diff', before ?? '', after ?? '']);
+  expect(shown.some((block) => block.includes(diff.out.split('\nANSWERS')[0]?.trim() ?? 'nothing'))).toBe(true);
+  const learned = await runCli(['learn', '--from', after ?? '']);
+  const yaml =
+    shown
+      .find((block) => block.startsWith('yaml') && block.includes('latency:'))
+      ?.split('\n')
+      .slice(1) ?? [];
+  for (const line of yaml) expect(learned.out).toContain(line);
+});
+
 describe('the checks of', () => {
   test.each(probes.map((probe) => [probe.id, probe] as const))('%s are those of its README', async (id, probe) => {
     const { checks } = await probe.judgement();
@@ -75,7 +110,9 @@ test('no two checks share an id', async () => {
 });
 
 test('every long option that the README or a probe README shows exists', async () => {
-  const helps = await Promise.all(['ride', 'judge', 'certs', 'serve'].map((command) => runCli([command, '--help'])));
+  const helps = await Promise.all(
+    ['ride', 'judge', 'certs', 'serve', 'learn', 'diff'].map((command) => runCli([command, '--help'])),
+  );
   const known = new Set(
     helps
       .map(({ out }) => out)

@@ -33,7 +33,11 @@ let ridden: Journey;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outrider-test-'));
   const world = await startWorld();
-  ridden = await journeyThrough(world, '--skip', 'path').finally(() => world.close());
+  try {
+    ridden = await journeyThrough(world, '--skip', 'path');
+  } finally {
+    await world.close();
+  }
 }, 60_000);
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   const world = await startWorld(usual);
   try {
     const { exit, out } = await runInside(world, ['learn', ...RIDE]);
-    expect(exit).toBe(0);
+    if (exit !== 0) throw new Error(`probe learn ended with ${exit}`);
     const { latency: _, ...rest } = parse(out) as Record<string, unknown>;
     await writeFile(file, stringify(rest));
   } finally {

@@ -38,7 +38,7 @@ function held(rule: Rule, expected: Json, sights: ReturnType<Fact['look']>): Jud
 
 const say = (judged: Judged): string =>
   judged.outcome === 'found'
-    ? judged.seen.map(({ what }) => what.join('')).join(' | ')
+    ? judged.seen.map(({ what }) => what.map(String).join('')).join(' | ')
     : judged.outcome === 'pass'
       ? 'pass'
       : `${judged.outcome}: ${judged.because}`;

@@ -3,7 +3,16 @@
 import type { Diff } from '../../model/diff.ts';
 import { documentText, joined, type Markdown, markdown } from '../escape/markdown.ts';
 import { folded, table } from '../markdown/table.ts';
-import { factName, findingName, headline, latencyNote, latencyRow, latencyTitles, sideWords } from './words.ts';
+import {
+  factName,
+  factPair,
+  findingName,
+  headline,
+  latencyNote,
+  latencyRow,
+  latencyTitles,
+  sideWords,
+} from './words.ts';
 
 export function diffMarkdown(diff: Diff): string {
   const sides = joined(
@@ -36,7 +45,7 @@ function listed(title: string, items: readonly Markdown[]): readonly Markdown[] 
 
 function factsPart({ facts }: Diff): readonly Markdown[] {
   if (facts.length === 0) return [];
-  const rows = facts.map((change) => [factName(change), change.before, change.after]);
+  const rows = facts.map((change) => [factName(change), ...factPair(change)]);
   return [markdown`### Facts`, table(['fact', 'before', 'now'], rows, 3)];
 }
 

@@ -4,7 +4,16 @@ import type { Diff, FindingChange } from '../../model/diff.ts';
 import { type Line, paint, run, type Style } from '../text/run.ts';
 import { type Column, fitColumns, shrinkColumns, tableLines } from '../text/table.ts';
 import { fill, words } from '../text/wrap.ts';
-import { factName, findingName, headline, latencyNote, latencyRow, latencyTitles, sideWords } from './words.ts';
+import {
+  factName,
+  factPair,
+  findingName,
+  headline,
+  latencyNote,
+  latencyRow,
+  latencyTitles,
+  sideWords,
+} from './words.ts';
 
 export interface DiffView {
   readonly columns: number;
@@ -25,7 +34,7 @@ export function diffText(diff: Diff, { columns, colour, verbose }: DiffView): st
     diff.findings.flatMap((change) => findingLines(change, width)),
     titled(
       'FACTS',
-      diff.facts.flatMap((change) => pairLines(factName(change), change.before, change.after, width)),
+      diff.facts.flatMap((change) => pairLines(factName(change), ...factPair(change), width)),
     ),
     latencyLines(diff, width, verbose),
     titled(

@@ -29,6 +29,21 @@ export function factName({ section, title, place }: FactChange): string {
   return `${section}${place === null ? '' : ` ${place}`}: ${title}`;
 }
 
+/** Long lists are told by what is gone and what is new. */
+const MOST_WHOLE = 60;
+
+export function factPair({ before, after, gone, added }: FactChange): readonly [string, string] {
+  if (Math.max(before.length, after.length) <= MOST_WHOLE || gone.length + added.length === 0) return [before, after];
+  return [listWords('gone', gone), listWords('new', added)];
+}
+
+function listWords(name: string, items: readonly string[]): string {
+  const more = items.length > MOST_ITEMS ? ` and ${items.length - MOST_ITEMS} more` : '';
+  return items.length === 0 ? `nothing ${name}` : `${name}: ${items.slice(0, MOST_ITEMS).join(', ')}${more}`;
+}
+
+const MOST_ITEMS = 12;
+
 export function findingName({ change, id, place, before, after }: FindingChange): string {
   const where = place === null ? '' : ` in ${place}`;
   if (change === 'severity') return `${before} → ${after} ${id}${where}`;
