@@ -8,7 +8,7 @@ import { hodgesLehmann, mannWhitney } from '../stats/ranks.ts';
 
 /** Over all phases of a pair of journeys together: of a hundred pairs that differ in nothing one shows something. */
 const LEVEL = 0.01;
-/** What a clock that says nothing of itself may be wrong by: less is nobody's latency. Ms. */
+/** What a clock is usually wrong by, at most: the worst sample, which is all that is written down, says nothing of a median. Ms. */
 const USUAL_DOUBT_MS = 0.1;
 
 export interface LatencyDifferences {
@@ -30,7 +30,7 @@ export function latencyDifferences(before: Journey, after: Journey): LatencyDiff
     const change = reason === null ? changeOf(hop, other, place) : null;
     if (change === null) continue;
     compared.push(change);
-    doubts.push((hop.uncertaintyMs ?? USUAL_DOUBT_MS) + (other.uncertaintyMs ?? USUAL_DOUBT_MS));
+    doubts.push(doubtOf(hop) + doubtOf(other));
   }
   const chances = holm(compared.map(({ chance }) => chance));
   const latency = compared.map((change, at): LatencyChange => {
@@ -38,6 +38,10 @@ export function latencyDifferences(before: Journey, after: Journey): LatencyDiff
     return { ...change, chance, real: chance <= LEVEL && Math.abs(change.shiftMs) > (doubts[at] ?? 0) };
   });
   return { latency, notCompared };
+}
+
+function doubtOf({ uncertaintyMs = USUAL_DOUBT_MS }: Hop): number {
+  return Math.min(uncertaintyMs, USUAL_DOUBT_MS);
 }
 
 interface PlacedHop {
