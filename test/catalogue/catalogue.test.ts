@@ -71,7 +71,7 @@ test('what the README shows of probe diff and probe learn is what they print of 
   const learned = await runCli(['learn', '--from', after ?? '']);
   const yaml =
     shown
-      .find((block) => block.startsWith('yaml') && block.includes('latency:'))
+      .find((block) => block.startsWith('yaml\nlatency:'))
       ?.split('\n')
       .slice(1) ?? [];
   for (const line of yaml) expect(learned.out).toContain(line);
