@@ -13,7 +13,7 @@ export interface Answer {
   /** Null: the body could not be decoded, and `because` says why. */
   readonly text: string | null;
   readonly because: string | null;
-  /** Undefined: the body is no JSON. */
+  /** Undefined: the body is no JSON, or nests deeper than is followed. */
   json(): Json | undefined;
   readonly record: CallRecord;
 }
@@ -65,10 +65,30 @@ function textOf(bytes: Uint8Array, { http }: CallRecord): string {
   return new TextDecoder(label).decode(bytes);
 }
 
+/** Deeper than any service's answer; printing or comparing what nests without end would end the process' stack. */
+const MAX_DEPTH = 256;
+
 function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    return nestsDeeper(text, MAX_DEPTH) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+/** Of valid JSON: brackets outside of strings, in one pass. */
+function nestsDeeper(text: string, most: number): boolean {
+  let depth = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (isQuoted && character === '\\') at++;
+    else if (character === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && (character === '[' || character === '{')) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (!isQuoted && (character === ']' || character === '}')) depth -= 1;
+  }
+  return false;
 }

@@ -12,7 +12,7 @@ const spanSchema = z.object({
 
 const exchangeSchema = z.object({
   method: z.string(),
-  /** With names in the places of secrets and captured values; values of a query that an answer chose are left out. */
+  /** Of the first request as the person wrote it; of one that an answer chose without the values of its query, names in the places of secrets. */
   url: wireTextSchema,
   endpoint: endpointIdSchema.nullable(),
   /** Over a connection that had carried a request before. */

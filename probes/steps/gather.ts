@@ -101,7 +101,7 @@ async function goStep(step: StepSource, round: number, state: RoundState, beside
     summary: { round, startMs, durationMs, outcome: held.outcome, because },
     shown: {
       round,
-      exchanges: outcome.sent.map((sent) => writtenExchange(sent, hide)),
+      exchanges: outcome.sent.map((sent) => writtenExchange(sent, shownUrl(step, state.target.url), hide)),
       assertions: held.assertions.map(({ says, saw }) => ({
         says: hide(says).slice(0, MAX_SAYS),
         held: saw === null,

@@ -15,11 +15,16 @@ export function hidden(text: string, hide: Hide, most = MAX_WORDS): WireText {
   return wireText(hide(text), most);
 }
 
-export function writtenExchange({ url, method, record, isChosen, onward, ...sent }: Sent, hide: Hide): ExchangeRecord {
+/** @param asked the URL of the first request, as the person wrote it: an answer chose the others */
+export function writtenExchange(
+  { url, method, record, isChosen, onward, ...sent }: Sent,
+  asked: string,
+  hide: Hide,
+): ExchangeRecord {
   const { http, tls, endpoint, problem, reused, spans, traceId } = record;
   return {
     ...{ method, reused, cookiesSent: sent.cookiesSent, status: http?.status ?? null, version: http?.version ?? null },
-    url: hidden(isChosen ? withoutValues(url.href) : url.href, hide, MAX_URL),
+    url: hidden(isChosen ? withoutValues(url.href) : asked, hide, MAX_URL),
     endpoint: endpoint?.id ?? null,
     spans: written(spans),
     tlsProtocol: tls?.protocol ?? null,

@@ -121,6 +121,7 @@ test('whatever comes, assertions and captures end in words', async () => {
     fc.string(),
     fc.json({ maxDepth: 8 }),
     fc.constant('['.repeat(5_000)),
+    fc.constant(`${'['.repeat(300_000)}1${']'.repeat(300_000)}`),
     fc.constant(`{"a":${'['.repeat(900)}1${']'.repeat(900)}}`),
   );
   const coding = fc.constantFrom('gzip', 'br', 'zstd', 'deflate', 'identity', '', ',,,', '__proto__');

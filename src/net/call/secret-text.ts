@@ -83,7 +83,19 @@ export function hiding(secrets: Iterable<Secret>): (text: string) => string {
     const inUrl = encoded(value, 'url');
     const base64 = [0, 1, 2].map((shift) => innerBase64(value, shift));
     const lowerHex = inUrl.replaceAll(/%../g, (octet) => octet.toLowerCase());
-    const forms = [value, quoted, encoded(quoted, 'json'), inUrl, lowerHex, encoded(value, 'form'), ...base64];
+    // The parser of URLs escapes what encodeURIComponent leaves, and writes hosts in lower case.
+    const parsed = inUrl.replaceAll("'", '%27');
+    const forms = [
+      value,
+      value.toLowerCase(),
+      parsed,
+      quoted,
+      encoded(quoted, 'json'),
+      inUrl,
+      lowerHex,
+      encoded(value, 'form'),
+      ...base64,
+    ];
     for (const form of forms)
       if (form.length >= MIN_HIDDEN && value.length >= MIN_HIDDEN) marks.set(form, String(secret));
   }
