@@ -95,7 +95,8 @@ async function exchange(
     ...{ url: url.wire, method, body, keep: true, maxBodyBytes: MAX_BODY_BYTES },
     headers: [...headers, ...(cookie === null ? [] : [['cookie', cookie.value] as const])],
     connection: state.connections.get(url.origin) ?? null,
-    reach: before !== null && isPublic(before.record) ? 'public' : 'any',
+    // What a person wrote may go anywhere; where an answer leads, not everywhere.
+    reach: before === null ? 'any' : isPublic(before.record) ? 'public' : 'site',
     ...(endpoint === null ? {} : { endpoint }),
     ...(step.http === undefined ? {} : { http: step.http }),
   };

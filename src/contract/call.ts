@@ -39,8 +39,11 @@ export interface CallRequest {
   readonly http?: '1.1' | '2' | 'negotiated';
   /** Bytes of the body, as transferred, that are read and kept; what is longer is cut (`http.truncated`). */
   readonly maxBodyBytes: number;
-  /** `public`: without `endpoint`, addresses inside a site, of this machine and of this link are not gone to. */
-  readonly reach: 'public' | 'any';
+  /**
+   * Where it may go without `endpoint`. `public`: not inside a site, to this machine or this link. `site`: there too, but not to this link
+   * and not where clouds answer for their metadata. `any`: a person named it.
+   */
+  readonly reach: 'public' | 'site' | 'any';
 }
 
 export interface CallRecord {

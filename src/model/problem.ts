@@ -45,7 +45,7 @@ export const problemCatalogue = {
   },
   'out-of-reach': {
     fault: 'prober',
-    says: 'not sent: an answer led from the outside to an address inside a site',
+    says: 'not sent: an answer led to an address inside a site, or of this link, where it has no business',
   },
   cancelled: { fault: 'prober', says: 'stopped before it finished' },
   internal: { fault: 'prober', says: 'a fault of this program' },

@@ -195,6 +195,7 @@ describe('redirects', () => {
       'http://a:canary@b.example/',
       /^failed: it could not be sent: the URL of a request holds a user name/,
     ],
+    ['to metadata', 'http://169.254.169.254/latest', /^failed: not sent: an answer led to an address/],
     ['to port 0', 'http://b.example:0/', /^failed: it could not be sent: the URL of a request has port 0$/],
   ];
   test.each(broken)('%s', async (_where, location, expected) => {

@@ -2,6 +2,7 @@
 // Never follows, decodes or repeats anything: one request is sent at most once.
 import type { Call, CallRecord, CallRequest } from '../../contract/call.ts';
 import type { DnsClient } from '../../contract/net.ts';
+import { addressScope } from '../../model/address-scope.ts';
 import { type Problem, problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import { type Endpoint, endpointId, familyOf, type Target } from '../../model/target.ts';
@@ -39,7 +40,21 @@ export interface OpenedCall {
   close(): Promise<void>;
 }
 
-const NOT_PUBLIC = 'its address is not public, and the target is';
+const OUT_OF_REACH = {
+  public: 'its address is not public, and the one before was',
+  site: 'its address is of this link, or of a cloud for its metadata',
+  any: 'its address is nobody’s',
+} as const;
+/** Where clouds answer for their metadata besides link-local addresses: AWS over IPv6, Alibaba. */
+const METADATA: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200']);
+
+function reachableBy(addresses: readonly IpAddress[], reach: CallRequest['reach']): IpAddress | null {
+  if (reach !== 'site') return reachable(addresses, reach);
+  return reachable(
+    addresses.filter((address) => addressScope(address) !== 'link' && !METADATA.has(address)),
+    'any',
+  );
+}
 
 export function openCall(options: CallOptions): OpenedCall {
   const connections = openConnections(options);
@@ -202,8 +217,8 @@ async function endpointOf(
   const all = found === null ? [host as IpAddress] : found.addresses.map(({ address }) => address);
   const own = all.filter((one) => families.includes(familyOf(one)));
   if (own.length === 0) throw new StepFailure(problem('nodata', 'resolve'));
-  const address = reachable(own, reach);
-  if (address === null) throw new StepFailure(problem('out-of-reach', 'connect', wireText(NOT_PUBLIC)));
+  const address = reachableBy(own, reach);
+  if (address === null) throw new StepFailure(problem('out-of-reach', 'connect', wireText(OUT_OF_REACH[reach])));
   const ttlSeconds = found?.addresses.find((one) => one.address === address)?.ttlSeconds ?? null;
   const family = familyOf(address);
   return { id: endpointId(address, port), address, port, family, zone: null, zoneSource: null, ttlSeconds };

@@ -32,7 +32,7 @@ test('JSON is the same with its values put in', () => {
 test('whatever the value and wherever it stands, it is hidden again', () => {
   const secret = fc
     .string({ minLength: 8, maxLength: 40, unit: 'grapheme-ascii' })
-    .filter((text) => /[^a-z\]\[ ]/.test(text));
+    .filter((text) => /[^a-z\][ ]/.test(text));
   const encoding = fc.constantFrom<Encoding>('raw', 'url', 'json', 'form');
   fc.assert(
     fc.property(secret, encoding, fc.constantFrom('', '{"', 'a=b&'), (value, how, before) => {
