@@ -1,22 +1,18 @@
 // Owns the speed of `probe certs`: certificates swept a second and CPU a handshake, against blackbox_exporter's tcp module with TLS and
 // against a bare tls.connect loop, on the same servers in the same minutes. A peer that is missing is said on standard error.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../test/system/rig/ports.ts';
 import { findTool } from '../test/system/rig/tools.ts';
 import { type ManyServers, startServers, writeFiles } from './certs-world.ts';
+import { BLACKBOX, type Exporter, startExporter } from './exporter.ts';
 import { type Line, pairs, peakMiB, time } from './measure.ts';
 import type { Place } from './place.ts';
 
 const TARGETS = 3_000;
 const AT_ONCE = 64;
 const PAIRS = 3;
-const EXPORTER = 'prometheus-blackbox-exporter';
 const BARE = fileURLToPath(new URL('bare-handshakes.ts', import.meta.url));
 
 export async function* certs({ probe, bin }: Place): AsyncGenerator<Line> {
@@ -63,14 +59,14 @@ async function cpuMs(argv: readonly string[]): Promise<number> {
 }
 
 async function* rate(sweep: readonly string[], servers: ManyServers, folder: string): AsyncGenerator<Line> {
-  if (findTool(EXPORTER) === null) {
-    console.error(`bench: the sweep of certificates is NOT compared on this machine: no ${EXPORTER}`);
+  if (findTool(BLACKBOX) === null) {
+    console.error(`bench: the sweep of certificates is NOT compared on this machine: no ${BLACKBOX}`);
     return;
   }
-  const exporter = await startExporter(servers.rootFile, folder);
+  const exporter = await exporterOf(servers.rootFile, folder);
   try {
     const ours = async (): Promise<number> => (TARGETS * 1_000) / (await time(sweep)).wallMs;
-    const theirs = () => exporter.perSecond(servers.targets);
+    const theirs = () => exporter.perSecond('tls', servers.targets, AT_ONCE);
     const before = exporter.cpuMs();
     const measured = await pairs(PAIRS, ours, theirs);
     const each = (exporter.cpuMs() - before) / ((PAIRS + 1) * TARGETS);
@@ -89,76 +85,13 @@ async function* rate(sweep: readonly string[], servers: ManyServers, folder: str
   }
 }
 
-async function startExporter(rootFile: string, folder: string) {
+async function exporterOf(rootFile: string, folder: string): Promise<Exporter> {
   const config = join(folder, 'blackbox.yml');
   await writeFile(
     config,
     `modules: { tls: { prober: tcp, timeout: 5s, tcp: { tls: true, tls_config: { ca_file: ${rootFile} } } } }\n`,
   );
-  const port = await freePort(['127.0.0.1']);
-  const listen = ['--web.listen-address', `127.0.0.1:${port}`, '--log.level', 'error'];
-  const daemon = spawn(EXPORTER, ['--config.file', config, ...listen], { stdio: 'ignore' });
-  await listening(port);
-  return { daemon, perSecond: (targets: readonly string[]) => scrapeAll(port, targets), cpuMs: () => cpuOf(daemon) };
-}
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-      socket.once('connect', () => socket.destroy());
-    });
-    if (isUp) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${EXPORTER} does not answer`);
-}
-
-/** User and system time so far in ms (proc_pid_stat(5), fields 14 and 15 in ticks of 10 ms). */
-function cpuOf({ pid }: ChildProcess): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-}
-
-/** Its metrics are asked for as Prometheus does, over connections that stay; what is read is not parsed, to leave it the machine. */
-async function scrapeAll(port: number, targets: readonly string[]): Promise<number> {
-  const startMs = performance.now();
-  const left = targets.values();
-  const worker = async (): Promise<void> => {
-    const socket = connect(port, '127.0.0.1');
-    for (const target of left) await scrape(socket, target);
-    socket.destroy();
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return (targets.length * 1_000) / (performance.now() - startMs);
-}
-
-const LAST_CHUNK = '\r\n0\r\n\r\n';
-
-function scrape(socket: Socket, target: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let answer = '';
-    const fail = (): void => reject(new Error(`${EXPORTER} hung up`));
-    const read = (text: Buffer): void => {
-      answer += text.toString('latin1');
-      if (!isWhole(answer)) return;
-      socket.off('data', read).off('close', fail);
-      if (answer.includes('\nprobe_success 1\n')) resolve();
-      else reject(new Error(`${EXPORTER} did not succeed with ${target}`));
-    };
-    socket.on('data', read).once('close', fail);
-    socket.write(`GET /probe?module=tls&target=${target} HTTP/1.1\r\nHost: blackbox\r\n\r\n`);
-  });
-}
-
-function isWhole(answer: string): boolean {
-  const head = answer.indexOf('\r\n\r\n');
-  if (head < 0) return false;
-  const length = /\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1];
-  return length === undefined ? answer.endsWith(LAST_CHUNK) : answer.length >= head + 4 + Number(length);
+  return startExporter([BLACKBOX, '--config.file', config, '--log.level', 'error'], '--web.listen-address');
 }
 
 const FILES = 10_000;

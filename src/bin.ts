@@ -31,13 +31,16 @@ if (major < 26 || (major === 26 && minor < 9)) {
     const { version } = await import('./version.ts');
     process.stdout.write(`${version}\n`);
   } else {
-    // A ride makes garbage at a steady pace and keeps little. Left alone, V8 lets the heap grow to four times what lives
-    // (120 MiB for 30 after 3000 samples); so bound, the ride costs a tenth more CPU time and 80 MiB less (bench/journey.ts).
-    // A young generation this small is not worth the threads of a parallel scavenge, nor the arenas that malloc gives them.
-    setFlagsFromString('--semi-space-growth-factor=1');
-    // So bound, a sweep of 10,000 certificates takes little more than one of 2,000; without, 256 MiB, for a tenth less CPU (bench/certs.ts).
-    setFlagsFromString('--heap-growing-percent=60');
-    setFlagsFromString('--no-parallel-scavenge');
+    // The agent makes garbage all the time, and lives long: it is left to V8.
+    if (process.argv[2] !== 'serve') {
+      // A ride makes garbage at a steady pace and keeps little. Left alone, V8 lets the heap grow to four times what lives
+      // (120 MiB for 30 after 3000 samples); so bound, the ride costs a tenth more CPU time and 80 MiB less (bench/journey.ts).
+      // A young generation this small is not worth the threads of a parallel scavenge, nor the arenas that malloc gives them.
+      setFlagsFromString('--semi-space-growth-factor=1');
+      // So bound, a sweep of 10,000 certificates takes little more than one of 2,000; without, 256 MiB, for a tenth less CPU (bench/certs.ts).
+      setFlagsFromString('--heap-growing-percent=60');
+      setFlagsFromString('--no-parallel-scavenge');
+    }
     const { run } = await import('./main.ts');
     process.exitCode = await run(process.argv.slice(2));
   }

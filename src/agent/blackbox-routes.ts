@@ -58,7 +58,7 @@ function logs(query: URLSearchParams, history: History): Reply {
     return plain(400, 'Probe module filter only works in conjunction with target parameter\n');
   const result = target === '' ? history.byId(id ?? -1) : history.byTarget(target, module === '' ? null : module);
   if (result === null) return plain(404, target === '' ? 'Probe id not found\n' : 'Probe target not found\n');
-  return { status: 200, contentType: 'text/plain', body: result.debug };
+  return { status: 200, contentType: 'text/plain', body: result.debug() };
 }
 
 /** OpenMetrics only for who asks for it by name. */

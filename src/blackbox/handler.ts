@@ -65,9 +65,9 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
     { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds },
     room,
   );
-  const debug = debugPage(room.config, name, gauges, log);
+  const debug = (): string => debugPage(room.config, name, gauges, log);
   room.history.add({ module: name, target, debug, success });
-  if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug };
+  if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
   return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
 }
 

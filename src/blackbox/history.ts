@@ -4,7 +4,8 @@ export interface Result {
   readonly id: number;
   readonly module: string;
   readonly target: string;
-  readonly debug: string;
+  /** The debug page, made when somebody asks for it. */
+  readonly debug: () => string;
   readonly success: boolean;
 }
 

@@ -1,8 +1,10 @@
 // Owns what a probe says about the TLS of its connection: version, cipher, certificates as served, and the chain that was verified.
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
-import { visible } from '../model/text.ts';
+import { isIP } from 'node:net';
+import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import { sameText, visible } from '../model/text.ts';
 import { walkChain } from '../net/sample/chain-walk.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import { dnsMatches } from '../x509/hostname.ts';
 import { unixMs } from '../x509/instant.ts';
 import type { Gauges } from './gauges.ts';
 import { goName } from './go/name.ts';
@@ -13,7 +15,9 @@ const NO_TIME = -62_135_596_800;
 /** Of one served chain; kept, because the same certificates come again and again. */
 export interface ChainFacts {
   readonly earliestExpiry: number;
-  readonly leaf: { readonly fingerprint: string; readonly labels: Readonly<Record<string, string>> } | null;
+  readonly leaf: { readonly certificate: Certificate; readonly labels: Readonly<Record<string, string>> } | null;
+  /** Unix seconds at which the path that was verified ends, by the context that verified it: found once, because Node takes long to tell it. */
+  readonly pathEnds: WeakMap<SecureContext, number>;
 }
 
 const MOST_KEPT = 5000;
@@ -36,15 +40,37 @@ export interface TlsState {
   readonly lastChainExpiry: number;
 }
 
-/** @param socket after its handshake @param verified whether its chain was: only then is there one to tell the end of */
-export function readTls(socket: TLSSocket, verified: boolean): TlsState {
-  const { fingerprints, certificates } = walkChain(socket);
+/** @param verifiedBy what its chain was verified by; null: it was not, and there is none to tell the end of */
+export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, served = servedBy(socket)): TlsState {
   return {
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
     cipher: socket.getCipher().standardName,
-    served: factsOf(fingerprints, certificates),
-    lastChainExpiry: verified ? lastChainExpiry(socket) : NO_TIME,
+    served,
+    lastChainExpiry: verifiedBy === null ? NO_TIME : pathEnd(socket, verifiedBy, served),
   };
+}
+
+/** @param socket after its handshake */
+export function servedBy(socket: TLSSocket): ChainFacts {
+  const { fingerprints, certificates } = walkChain(socket);
+  return factsOf(fingerprints, certificates);
+}
+
+/** Whether the server's certificate holds for a name or address (RFC 9525). */
+export function holdsFor({ leaf }: ChainFacts, servername: string): boolean {
+  if (leaf === null) return false;
+  const { dns, ip } = leaf.certificate.extensions.names;
+  return isIP(servername) === 0
+    ? dns.some((name) => dnsMatches(servername, name))
+    : ip.some((address) => sameText(address, servername));
+}
+
+function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number {
+  const known = pathEnds.get(context);
+  if (known !== undefined) return known;
+  const end = lastChainExpiry(socket);
+  pathEnds.set(context, end);
+  return end;
 }
 
 /** @param tells the cipher only the http prober does */
@@ -84,7 +110,8 @@ function factsOf(fingerprints: readonly string[], certificates: ReadonlyMap<stri
     leaf:
       leaf === undefined
         ? null
-        : { fingerprint: leaf.fingerprint, labels: labelsOf(leaf.fingerprint, leaf.certificate) },
+        : { certificate: leaf.certificate, labels: labelsOf(leaf.fingerprint, leaf.certificate) },
+    pathEnds: new WeakMap(),
   };
   if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(key, facts);

@@ -66,7 +66,7 @@ test('a target is split as net.SplitHostPort does', () => {
 test('the history keeps failures longer than successes, and no more than it is told', () => {
   const history = openHistory(2);
   for (const [at, success] of [false, true, false, true, true, true].entries())
-    history.add({ module: 'm', target: `t${at}`, debug: '', success });
+    history.add({ module: 'm', target: `t${at}`, debug: () => '', success });
   expect(history.list().map(({ id }) => id)).toEqual([0, 2, 4, 5]);
   expect(history.byTarget('t2', 'm')?.id).toBe(2);
   expect(history.byTarget('t2', 'other')).toBeNull();
@@ -155,7 +155,7 @@ describe('/probe', () => {
       'http_2xx true',
       'http_2xx false',
     ]);
-    expect(room.history.byId(1)?.debug).toContain('lookup gone.example: no such host');
+    expect(room.history.byId(1)?.debug()).toContain('lookup gone.example: no such host');
   });
 
   test('an address that is not allowed is not gone to', async () => {

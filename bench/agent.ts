@@ -1,0 +1,173 @@
+// Owns `npm run bench:agent`: probes a second, CPU a probe, memory and the error of the connect time of `probe serve`, against blackbox_exporter
+// with the same blackbox.yml on the same nginx in the same minutes. Prints ratios, asserts nothing.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createAuthority } from '../src/demo/pki/authority.ts';
+import { issue } from '../src/demo/pki/certificate.ts';
+import { ecKeys } from '../src/demo/pki/keys.ts';
+import { freePort } from '../test/system/rig/ports.ts';
+import { findTool } from '../test/system/rig/tools.ts';
+import { BLACKBOX, type Exporter, startExporter } from './exporter.ts';
+import { format, median, pairs } from './measure.ts';
+
+const PROBES = 1_500;
+const AT_ONCE = 64;
+const PAIRS = 3;
+/** Of the connect time: more in flight than a busy agent has. */
+const MANY = 500;
+const DAY_MS = 86_400_000;
+
+interface Servers {
+  readonly http: string;
+  readonly https: string;
+  readonly rootFile: string;
+  stop(): void;
+}
+
+const bin = fileURLToPath(new URL('../dist/src/bin.js', import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), 'outrider-bench-agent-'));
+try {
+  if (!existsSync(bin)) throw new Error('dist/ is not there: npm run build');
+  for (const tool of ['nginx', BLACKBOX]) if (findTool(tool) === null) throw new Error(`no ${tool} on this machine`);
+  await measured();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : 'failed'}`);
+  process.exitCode = 1;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measured(): Promise<void> {
+  const servers = await startServers();
+  const config = join(folder, 'blackbox.yml');
+  await writeFile(config, configOf(servers.rootFile));
+  const ours = await startExporter([process.execPath, bin, 'serve', '--blackbox-config', config], '--listen');
+  const theirs = await startExporter(
+    [BLACKBOX, '--config.file', config, '--log.level', 'error'],
+    '--web.listen-address',
+  );
+  try {
+    const kinds = [
+      ['HTTPS', 'https', servers.https],
+      ['TLS', 'tls', servers.https.replace('https://', '')],
+      ['HTTP', 'http', servers.http],
+      ['TCP', 'tcp', servers.http.replace('http://', '')],
+    ] as const;
+    for (const [name, module, target] of kinds)
+      await compare(name, module, Array<string>(PROBES).fill(target), ours, theirs);
+    await connectError(servers, ours, theirs);
+    console.log(
+      format({
+        name: 'memory at most',
+        ours: ours.peakMiB(),
+        theirs: theirs.peakMiB(),
+        unit: 'MiB',
+        against: 'blackbox_exporter',
+        target: 'none',
+      }),
+    );
+  } finally {
+    ours.daemon.kill();
+    theirs.daemon.kill();
+    servers.stop();
+  }
+}
+
+async function compare(
+  name: string,
+  module: string,
+  targets: readonly string[],
+  ours: Exporter,
+  theirs: Exporter,
+): Promise<void> {
+  const before = [ours.cpuMs(), theirs.cpuMs()] as const;
+  const rate = await pairs(
+    PAIRS,
+    () => ours.perSecond(module, targets, AT_ONCE),
+    () => theirs.perSecond(module, targets, AT_ONCE),
+  );
+  const each = (exporter: Exporter, at: 0 | 1): number =>
+    (exporter.cpuMs() - before[at]) / ((PAIRS + 1) * targets.length);
+  const against = 'blackbox_exporter';
+  console.log(
+    format({ name: `${name} probes`, ...rate, unit: '/s', against, target: name === 'HTTPS' ? '1.2x' : 'none' }),
+  );
+  const cpu = { ours: each(ours, 0), theirs: each(theirs, 1) };
+  console.log(
+    format({ name: `${name}, CPU a probe`, ...cpu, unit: 'ms', against, target: name === 'HTTPS' ? '0.65x' : 'none' }),
+  );
+}
+
+/** On loopback a connect takes some hundredths of a ms: what is told beyond is the exporter's own delay. */
+async function connectError({ http }: Servers, ours: Exporter, theirs: Exporter): Promise<void> {
+  const series = 'probe_http_duration_seconds{phase="connect"}';
+  const each = async (exporter: Exporter): Promise<number> =>
+    median(await exporter.values('http', Array<string>(MANY * 3).fill(http), MANY, series)) * 1_000;
+  const figures = { ours: await each(ours), theirs: await each(theirs) };
+  console.log(
+    format({
+      name: `connect as told, ${MANY} at once`,
+      ...figures,
+      unit: 'ms',
+      against: 'blackbox_exporter',
+      target: 'none',
+    }),
+  );
+}
+
+function configOf(rootFile: string): string {
+  const tls = `tls_config: {ca_file: ${rootFile}, server_name: bench.example}`;
+  return `modules:
+  https: {prober: http, timeout: 5s, http: {${tls}}}
+  http: {prober: http, timeout: 5s}
+  tls: {prober: tcp, timeout: 5s, tcp: {tls: true, ${tls}}}
+  tcp: {prober: tcp, timeout: 5s}
+`;
+}
+
+async function startServers(): Promise<Servers> {
+  const authority = createAuthority('Bench', Date.now());
+  const keys = ecKeys();
+  const subject = { commonName: 'bench.example', ...keys };
+  const notBefore = Date.now() - DAY_MS;
+  const leaf = issue({
+    subject,
+    issuer: authority.intermediate,
+    notBefore,
+    notAfter: notBefore + 90 * DAY_MS,
+    names: ['bench.example'],
+  });
+  const [certificate, key, rootFile] = [join(folder, 'leaf.pem'), join(folder, 'key.pem'), join(folder, 'root.pem')];
+  await writeFile(certificate, leaf.pem + authority.intermediateCertificate.pem);
+  await writeFile(key, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  await writeFile(rootFile, authority.rootCertificate.pem);
+  const [plain, secure] = [await freePort(['127.0.0.1']), await freePort(['127.0.0.1'])];
+  const config = join(folder, 'nginx.conf');
+  await writeFile(
+    config,
+    `daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
+pid ${folder}/nginx.pid;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
+  server { listen 127.0.0.1:${plain} backlog=4096; return 200 "fine"; }
+  server { listen 127.0.0.1:${secure} ssl backlog=4096; ssl_certificate ${certificate}; ssl_certificate_key ${key}; return 200 "fine"; }
+}
+`,
+  );
+  const daemon = spawn('nginx', ['-e', join(folder, 'error.log'), '-c', config], { stdio: 'inherit' });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  return {
+    http: `http://127.0.0.1:${plain}`,
+    https: `https://127.0.0.1:${secure}`,
+    rootFile,
+    stop: () => void daemon.kill(),
+  };
+}
