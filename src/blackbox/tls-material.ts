@@ -10,8 +10,14 @@ const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS13: 'TLSv1.3',
 };
 
+interface Kept {
+  readonly key: string;
+  readonly rootsPem: string | null;
+  readonly context: SecureContext;
+}
+
 /** One context for each config and state of its files: reading a root store takes longer than a handshake. */
-const contexts = new WeakMap<TlsConfig, { readonly key: string; readonly context: SecureContext }>();
+const contexts = new WeakMap<TlsConfig, Kept>();
 
 /**
  * Files are read again by every probe, as the exporter does; the context is made anew only when one changed.
@@ -33,7 +39,7 @@ export function contextOf(config: TlsConfig, rootsPem: string | null): SecureCon
   const key = read(config.key, config.key_file, 'specified client key');
   const state = `${ca}\0${cert}\0${key}`;
   const known = contexts.get(config);
-  if (known?.key === state) return known.context;
+  if (known?.key === state && known.rootsPem === rootsPem) return known.context;
   const roots = ca === '' ? rootsPem : ca;
   const context = createSecureContext({
     ...(roots === null ? {} : { ca: roots }),
@@ -43,7 +49,7 @@ export function contextOf(config: TlsConfig, rootsPem: string | null): SecureCon
     maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
     ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   });
-  contexts.set(config, { key: state, context });
+  contexts.set(config, { key: state, rootsPem, context });
   return context;
 }
 

@@ -6,7 +6,7 @@ export const probers: Readonly<Record<ProberName, () => Promise<Prober>>> = {
   tcp: async () => (await import('./tcp.ts')).probeTcp,
   unix: async () => (await import('./unix.ts')).probeUnix,
   http: async () => (await import('./http.ts')).probeHttp,
-  dns: notYet('dns'),
+  dns: async () => (await import('./dns.ts')).probeDns,
   icmp: notYet('icmp'),
   grpc: notYet('grpc'),
   websocket: notYet('websocket'),

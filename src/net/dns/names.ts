@@ -27,14 +27,28 @@ export interface NameRead {
  * @throws MalformedMessage
  */
 export function readName(bytes: Uint8Array, start: number, hops: HopBudget): NameRead {
-  const labels: string[] = [];
+  const { labels, end } = readLabels(bytes, start, hops);
+  const text = labels.map((label) => octetText(label, '.\\').toLowerCase()).join('.');
+  return { text: labels.length === 0 ? '.' : text, end };
+}
+
+/**
+ * The octets of a name's labels as they stand, without the root. As `readName` otherwise.
+ * @throws MalformedMessage
+ */
+export function readLabels(
+  bytes: Uint8Array,
+  start: number,
+  hops: HopBudget,
+): { readonly labels: readonly Uint8Array[]; readonly end: number } {
+  const labels: Uint8Array[] = [];
   let octets = 1;
   let offset = start;
   let segment = start;
   let end: number | null = null;
   for (;;) {
     const length = octetAt(bytes, offset);
-    if (length === 0) return { text: labels.length === 0 ? '.' : labels.join('.'), end: end ?? offset + 1 };
+    if (length === 0) return { labels, end: end ?? offset + 1 };
     if (length >= 0xc0) {
       const target = (length & 0x3f) * 256 + octetAt(bytes, offset + 1);
       end ??= offset + 2;
@@ -49,7 +63,7 @@ export function readName(bytes: Uint8Array, start: number, hops: HopBudget): Nam
     octets += length + 1;
     if (octets > MAX_NAME_OCTETS) throw new MalformedMessage('a name is longer than 255 octets');
     if (offset + 1 + length > bytes.length) throw new MalformedMessage('a name runs past the end');
-    labels.push(octetText(bytes.subarray(offset + 1, offset + 1 + length), '.\\').toLowerCase());
+    labels.push(bytes.subarray(offset + 1, offset + 1 + length));
     offset += length + 1;
   }
 }

@@ -1,0 +1,113 @@
+// Owns one question and its answer over UDP, TCP or TLS, asked once: what is lost stays lost, as the exporter's users know it.
+import { createSocket, type Socket as Datagrams } from 'node:dgram';
+import type { Socket } from 'node:net';
+import type { TlsConfig } from '../config/client.ts';
+import { secondsSince } from '../gauges.ts';
+import { dial, Reader, secure } from '../probers/connection.ts';
+import { wordsOf } from '../probers/query-response.ts';
+import { type Answer, readAnswer } from './message.ts';
+
+export interface Asking {
+  readonly host: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+  readonly localAddress: string | null;
+  readonly question: Buffer;
+  readonly signal: AbortSignal;
+}
+
+export interface SecureAsking extends Asking {
+  /** null: in the clear. */
+  readonly tls: { readonly config: TlsConfig; readonly servername: string; readonly rootsPem: string | null } | null;
+}
+
+export interface Exchanged {
+  /** A text: why there is none. */
+  readonly answer: Answer | string;
+  /** From the sending to the answer or its failure; 0 when nothing was sent. */
+  readonly rttSeconds: number;
+}
+
+/** Without EDNS no server may send more (RFC 1035 4.2.1); what is longer is cut. */
+const UDP_BYTES = 512;
+const LATE = 'i/o timeout';
+
+/** Answers to other questions are passed over. */
+export async function askByUdp(asking: Asking): Promise<Exchanged> {
+  const { host, family, port, localAddress, question, signal } = asking;
+  const socket = createSocket(family === 6 ? 'udp6' : 'udp4');
+  let sentMs: number | null = null;
+  try {
+    const answer = await new Promise<Answer>((resolve, reject) => {
+      const late = (): void => reject(new Error(LATE));
+      signal.addEventListener('abort', late, { once: true });
+      if (signal.aborted) late();
+      socket.on('error', reject);
+      socket.on('message', (bytes) => {
+        try {
+          const read = readAnswer(bytes.subarray(0, UDP_BYTES));
+          if (read.id === question.readUInt16BE(0)) resolve(read);
+        } catch (error) {
+          reject(error);
+        }
+      });
+      socket.on('connect', () => {
+        sentMs = performance.now();
+        socket.send(question);
+      });
+      if (localAddress === null) socket.connect(port, host);
+      else socket.bind({ address: localAddress, exclusive: true }, () => socket.connect(port, host));
+    });
+    return { answer, rttSeconds: secondsSince(sentMs ?? 0) };
+  } catch (error) {
+    return { answer: wordsOf(error), rttSeconds: sentMs === null ? 0 : secondsSince(sentMs) };
+  } finally {
+    letGo(socket);
+  }
+}
+
+function letGo(socket: Datagrams): void {
+  socket.removeAllListeners().on('error', () => undefined);
+  try {
+    socket.close();
+  } catch {
+    // It was closed by its own failure.
+  }
+}
+
+/** Two bytes of length before each message (RFC 1035 4.2.2). An answer to another question is a failure. */
+export async function askByTcp(asking: SecureAsking): Promise<Exchanged> {
+  const { question, signal } = asking;
+  let socket: Socket | null = null;
+  let sentMs: number | null = null;
+  try {
+    socket = await connected(asking);
+    const reader = new Reader(socket, signal);
+    sentMs = performance.now();
+    socket.write(Buffer.concat([Buffer.of(question.length >> 8, question.length & 0xff), question]));
+    const length = (await exactly(reader, 2)).readUInt16BE(0);
+    const answer = readAnswer(await exactly(reader, length));
+    const rttSeconds = secondsSince(sentMs);
+    return { answer: answer.id === question.readUInt16BE(0) ? answer : 'dns: id mismatch', rttSeconds };
+  } catch (error) {
+    return { answer: wordsOf(error), rttSeconds: sentMs === null ? 0 : secondsSince(sentMs) };
+  } finally {
+    socket?.destroy();
+  }
+}
+
+async function connected({ host, port, localAddress, signal, tls }: SecureAsking): Promise<Socket> {
+  const socket = await dial({ to: { host, port, ...(localAddress === null ? {} : { localAddress }) }, signal });
+  if (tls === null) return socket;
+  return (await secure(socket, tls.config, tls.servername, tls.rootsPem, signal)).socket;
+}
+
+async function exactly(reader: Reader, count: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (let left = count; left > 0; ) {
+    const part = await reader.bytes(left);
+    parts.push(part);
+    left -= part.length;
+  }
+  return Buffer.concat(parts);
+}
