@@ -76,6 +76,13 @@ function configCommands(config: Command, launch: Launch, setExit: (code: number)
       setExit(await runConfigCheck(file, defaults, launch));
     });
   config
+    .command('lint <file>')
+    .description('question a blackbox.yml: what is valid in it and yet hardly meant')
+    .action(async (file: string) => {
+      const { runConfigLint } = await import('./commands/config.ts');
+      setExit(await runConfigLint(file, launch));
+    });
+  config
     .command('schema')
     .description('print the JSON Schema of journey files, for editors')
     .action(async () => {

@@ -291,6 +291,8 @@ const module = goStruct(
     return given;
   },
 );
+/** What a module is that says nothing but its prober. */
+export const moduleDefaults = module.zero;
 export type Module = Omit<Read<typeof module>, 'prober'> & { readonly prober: Prober };
 
 export const blackboxConfig = goStruct('config.plain', { modules: goMap(module as unknown as GoType<Module>) });

@@ -1,4 +1,8 @@
-// Owns `probe config check FILE` and `probe config schema`: files that a person writes, looked at without sending anything.
+// Owns `probe config check FILE`, `probe config lint FILE` and `probe config schema`: files that a person writes, looked at without sending anything.
+import { visible } from '../../model/text.ts';
+import { UsageError } from '../../model/usage-error.ts';
+import { readText } from '../input-file.ts';
+import { EXIT } from '../io.ts';
 import { withJourneyFile } from '../journey-option.ts';
 import type { Launch } from '../launch.ts';
 import type { RideOptions } from '../ride-options.ts';
@@ -32,4 +36,32 @@ export async function runConfigSchema(launch: Launch): Promise<number> {
   const { journeyFileSchema } = await import('../../config/journey/journey.ts');
   await launch.io.out(`${JSON.stringify(await journeyFileSchema(launch.probes), null, 2)}\n`);
   return 0;
+}
+
+const MOST_CONFIG_BYTES = 16_777_216;
+
+/** @returns 1 when something is hardly meant @throws UsageError for a file that blackbox_exporter refuses too */
+export async function runConfigLint(path: string, launch: Launch): Promise<number> {
+  const [{ readBlackboxConfig, Refusal }, { lintBlackbox }, { goRegexp }, { unsupported }] = await Promise.all([
+    import('../../blackbox/config/read.ts'),
+    import('../../blackbox/config/lint.ts'),
+    import('../../blackbox/go/regexp.ts'),
+    import('../../blackbox/config/unsupported.ts'),
+  ]);
+  const text = await readText(path, 'config lint', MOST_CONFIG_BYTES);
+  try {
+    const config = readBlackboxConfig(text);
+    const findings = lintBlackbox(config, (pattern) => goRegexp(pattern) !== null);
+    const lines = findings.map(
+      ({ module, rule, says, remedy }) => `${visible(`${path}: module ${module}: ${says} [${rule}]`)}\n  ${remedy}\n`,
+    );
+    const lacking = unsupported(config).map((line) => `${visible(`${path}: ${line} [probe serve refuses it]`)}\n`);
+    await launch.io.out([...lines, ...lacking].join(''));
+    if (lines.length + lacking.length === 0)
+      await launch.io.out(`${path}: nothing to say of ${config.modules.size} modules\n`);
+    return lines.length + lacking.length === 0 ? EXIT.ok : EXIT.warning;
+  } catch (error) {
+    if (error instanceof Refusal) throw new UsageError(`${path}: ${error.message}`);
+    throw error;
+  }
 }
