@@ -2,26 +2,27 @@
 import type { Hop, LatencySummary } from '../model/latency.ts';
 import type { Problem, ProblemCode } from '../model/problem.ts';
 import type { Endpoint } from '../model/target.ts';
-import { type HopId, hopIds, type Lookup, type RequestTrace, type Ride, type Span } from '../model/trace.ts';
+import { type HopId, hopIds, type RequestTrace, type Ride, type Span, type StartFacts } from '../model/trace.ts';
 import { summarize } from '../stats/latency.ts';
 
 /** The hop of the lookups first, then each endpoint's hops in riding order. */
 export function hopsOf(endpoints: readonly Endpoint[], ride: Ride): readonly Hop[] {
-  const resolve = ride.lookups.length === 0 ? [] : [resolveHop(ride.lookups)];
-  return [...resolve, ...endpoints.flatMap((endpoint) => endpointHops(endpoint, tracesOf(ride, endpoint)))];
+  const resolve = ride.lookups.length === 0 ? [] : [resolveHop(ride)];
+  return [...resolve, ...endpoints.flatMap((endpoint) => endpointHops(endpoint, ride))];
 }
 
 function tracesOf(ride: Ride, endpoint: Endpoint): readonly RequestTrace[] {
   return ride.traces.filter((trace) => trace.endpoint === endpoint.id);
 }
 
-function resolveHop(lookups: readonly Lookup[]): Hop {
+function resolveHop({ lookups, starts }: Ride): Hop {
   const answered = lookups.filter((lookup) => lookup.problem === null);
   return {
     id: 'resolve',
     endpoint: null,
     zone: null,
     attempts: lookups.length,
+    ...startsOf(starts?.get(null)),
     ...failuresOf(lookups.flatMap((lookup) => lookup.problem ?? [])),
     ...cutOf(lookups.flatMap(({ problem, durationMs }) => (problem?.code === 'cancelled' ? [durationMs] : []))),
     clock: 'loop',
@@ -29,11 +30,14 @@ function resolveHop(lookups: readonly Lookup[]): Hop {
   };
 }
 
-function endpointHops(endpoint: Endpoint, traces: readonly RequestTrace[]): readonly Hop[] {
+function endpointHops(endpoint: Endpoint, ride: Ride): readonly Hop[] {
+  const traces = tracesOf(ride, endpoint);
   const phases = hopIds.filter((id) => id !== 'resolve');
   return phases.flatMap((id) => {
     const began = traces.filter((trace) => hasBegun(trace, id));
-    return began.length === 0 ? [] : [phaseHop(endpoint, id, began)];
+    return began.length === 0
+      ? []
+      : [phaseHop(endpoint, id, began, id === 'total' ? ride.starts?.get(endpoint.id) : undefined)];
   });
 }
 
@@ -41,7 +45,7 @@ function hasBegun(trace: RequestTrace, id: HopId): boolean {
   return id === 'total' || trace.spans[id] !== undefined || trace.problem?.step === id;
 }
 
-function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[]): Hop {
+function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[], starts?: StartFacts): Hop {
   const problems = began.flatMap(({ problem }) => (endsIn(problem, id) ? (problem ?? []) : []));
   const spans = began
     .filter(({ problem }) => !endsIn(problem, id))
@@ -52,11 +56,19 @@ function phaseHop(endpoint: Endpoint, id: HopId, began: readonly RequestTrace[])
     endpoint: endpoint.id,
     zone: endpoint.zone,
     attempts: began.length,
+    ...startsOf(starts),
     ...failuresOf(problems),
     ...cutOf(began.flatMap(({ problem, cutAfterMs }) => (endsIn(problem, id) ? (cutAfterMs ?? []) : []))),
     clock: spans.length > 0 && spans.every((span) => span.clock === 'kernel') ? 'kernel' : 'loop',
     ...precisionOf(spans),
     latencyMs: summary(spans.map((span) => span.durationMs)),
+  };
+}
+
+function startsOf({ skipped, startedLateMs }: StartFacts = {}): StartFacts {
+  return {
+    ...(skipped === undefined ? {} : { skipped }),
+    ...(startedLateMs === undefined ? {} : { startedLateMs: toMicroseconds(startedLateMs) }),
   };
 }
 

@@ -4,6 +4,7 @@ import { formatDuration } from '../model/duration.ts';
 import { ipAddress } from '../model/target.ts';
 import { TRACE_FIELDS } from '../model/trace-context.ts';
 import { formatServer } from '../net/dns/server-text.ts';
+import { roundMs } from './pace.ts';
 import { LIMITS, MAX_ENDPOINTS, type RideSettings } from './settings.ts';
 
 /** One line a kind of traffic. */
@@ -49,16 +50,18 @@ function afterRideHint({ id, lastsMs }: AnyProbe, settings: RideSettings): strin
   return `the deadline of ${formatDuration(deadlineMs)} leaves ${left} after the last sample for what ${id} sends then, which may take ${roughly(needsMs)}: some of it may be left out`;
 }
 
-function lastSampleMs({ samples, rate }: RideSettings): number {
-  return Math.round(((samples - 1) * 1000) / rate);
+/** Of the first endpoint; how many DNS gives is not known yet, and only from 41 on does it matter at 10 a second. */
+function lastSampleMs({ samples, rate, connect }: RideSettings): number {
+  const endpoints = Math.max(1, connect.length);
+  return Math.round((samples - 1) * roundMs(rate, endpoints));
 }
 
 /** Null when every sample is due before the deadline. The lookup before the ride takes some of that time too: hence "about". */
 export function deadlineHint(settings: RideSettings): string | null {
-  const { samples, rate, deadlineMs } = settings;
+  const { samples, rate, deadlineMs, connect } = settings;
   const lastMs = lastSampleMs(settings);
   if (lastMs < deadlineMs) return null;
-  const sent = Math.min(samples - 1, Math.max(1, Math.ceil((deadlineMs * rate) / 1000)));
+  const sent = Math.min(samples - 1, Math.max(1, Math.ceil(deadlineMs / roundMs(rate, Math.max(1, connect.length)))));
   return `the deadline of ${formatDuration(deadlineMs)} comes before the last sample (${roughly(lastMs)}): about ${sent} of ${samples} will be sent`;
 }
 

@@ -50,6 +50,8 @@ const hopSchema = z.object({
   endpoint: endpointIdSchema.nullable(),
   zone: z.string().nullable(),
   attempts: count,
+  skipped: count.optional(),
+  startedLateMs: milliseconds.optional(),
   failures: count,
   errors: z.partialRecord(z.enum(problemCodes), count),
   cutAfterMs: milliseconds.optional(),

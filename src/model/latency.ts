@@ -27,6 +27,10 @@ export interface Hop {
   readonly zone: string | null;
   /** How many samples began this phase. */
   readonly attempts: number;
+  /** Of `total` and `resolve`: how many never began, because as many as may be were under way when they were due. Absent when none. */
+  readonly skipped?: number;
+  /** Of the same: the longest that a start came behind its due time, ms. Absent when each came before the next one was due. */
+  readonly startedLateMs?: number;
   /** How many of them ended in it with a problem; `cancelled` are those that were under way when the ride was stopped. */
   readonly failures: number;
   readonly errors: Readonly<Partial<Record<ProblemCode, number>>>;

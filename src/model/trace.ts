@@ -155,10 +155,20 @@ export interface Lookup {
 export const traceMethods = ['tcp', 'udp', 'icmp'] as const;
 export type TraceMethod = (typeof traceMethods)[number];
 
+/** Of the samples of one endpoint, or of the lookups. */
+export interface StartFacts {
+  /** Left out, because as many as may be were under way when they were due, or because this process was stopped then. Absent when none was. */
+  readonly skipped?: number;
+  /** The longest that a start came behind its due time, ms. Absent when each came before the next of its kind was due. */
+  readonly startedLateMs?: number;
+}
+
 /** Everything that riding showed: the input of every probe that reads traces. */
 export interface Ride {
   readonly traces: readonly RequestTrace[];
   readonly lookups: readonly Lookup[];
+  /** By endpoint; null: of the lookups. Absent: nobody counted. */
+  readonly starts?: ReadonlyMap<EndpointId | null, StartFacts>;
   /** DER by fingerprint, of every certificate in any `chainSent`. */
   readonly certificates: ReadonlyMap<Fingerprint, Uint8Array>;
   /** DER by SHA-256, of every stapled OCSP response in any `ocspResponse`. */

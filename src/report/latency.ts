@@ -142,6 +142,27 @@ function precision(timed: readonly Hop[], by: Hop['clock']): string {
   return off.length === 0 ? '' : ` (±${formatMs(Math.max(...off))} at worst)`;
 }
 
+/** What the ride could not keep to of its own schedule; null when it kept to it. */
+export function paceNote(hops: readonly Hop[]): string | null {
+  const all = hops.filter(({ id }) => id === 'total' || id === 'resolve');
+  const count = (of: readonly Hop[]): number => of.reduce((sum, { skipped }) => sum + (skipped ?? 0), 0);
+  const [samples, lookups] = [
+    count(all.filter(({ id }) => id === 'total')),
+    count(all.filter(({ id }) => id !== 'total')),
+  ];
+  const lateMs = Math.max(0, ...all.map(({ startedLateMs }) => startedLateMs ?? 0));
+  const left = [
+    ...(samples === 0 ? [] : [plural(samples, 'sample')]),
+    ...(lookups === 0 ? [] : [plural(lookups, 'lookup')]),
+  ].join(' and ');
+  const parts = [
+    // Latency of what did not begin is not known, but it was due while the others took longest.
+    ...(left === '' ? [] : [`${left} left out, too many were unanswered: count them as slower than the slowest`]),
+    ...(lateMs === 0 ? [] : [`samples began up to ${formatMs(lateMs)} late: this machine was busy`]),
+  ];
+  return parts.length === 0 ? null : parts.join('; ');
+}
+
 /** Where packets of ours were lost: those of a connect are SYNs, and each made it a second or more longer. Null without. */
 export function lossNote(hops: readonly Hop[]): string | null {
   const all = hops.filter(({ id }) => id !== 'total');

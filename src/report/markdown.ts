@@ -7,7 +7,7 @@ import { confidenceNote, shortTitle, toldAnswers } from './answers.ts';
 import { code, documentText, joined, type Markdown, markdown } from './escape/markdown.ts';
 import { groupFindings } from './groups.ts';
 import { headlineOf } from './headline.ts';
-import { clockNote, cutNotes, latencyRows, lossNote, sampleNote } from './latency.ts';
+import { clockNote, cutNotes, latencyRows, lossNote, paceNote, sampleNote } from './latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from './latency-tables.ts';
 import { findingItems } from './markdown/findings.ts';
 import { sectionPart } from './markdown/sections.ts';
@@ -46,7 +46,12 @@ function openPart(journey: Journey): readonly Markdown[] {
 function latencyPart(journey: Journey): readonly Markdown[] {
   const { titles, rows } = overviewTable(journey);
   if (rows.length === 0) return [];
-  const notes = [sampleNote(latencyRows(journey)), clockNote(journey.hops), lossNote(journey.hops)]
+  const notes = [
+    sampleNote(latencyRows(journey)),
+    clockNote(journey.hops),
+    lossNote(journey.hops),
+    paceNote(journey.hops),
+  ]
     .filter((note) => note !== null)
     .join('; ');
   const cut = cutNotes(latencyRows(journey)).map((note) => markdown`- ${note}`);

@@ -16,7 +16,19 @@ test.each<[samples: number, rate: number, deadlineMs: number, string | null]>([
   [2, 3, 100, cut('100ms', '333ms', '1 of 2')],
   [10_000, 10, 60_000, cut('1m', '1000s', '600 of 10000')],
 ])('%i samples, %d a second, within %d ms', (samples, rate, deadlineMs, hint) => {
-  expect(deadlineHint({ samples, rate, deadlineMs } as RideSettings)).toBe(hint);
+  expect(deadlineHint({ samples, rate, deadlineMs, connect: [] } as unknown as RideSettings)).toBe(hint);
+});
+
+test('many addresses given by hand take longer than the rate says', () => {
+  const settings = (addresses: number) =>
+    ({
+      samples: 11,
+      rate: 10,
+      deadlineMs: 1_400,
+      connect: Array.from({ length: addresses }),
+    }) as unknown as RideSettings;
+  expect(deadlineHint(settings(40))).toBeNull();
+  expect(deadlineHint(settings(64))).toBe(cut('1400ms', '1.6s', '9 of 11'));
 });
 
 describe('a deadline before the last sample', () => {

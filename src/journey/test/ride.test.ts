@@ -5,15 +5,16 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Hop } from '../../model/latency.ts';
 import { type Endpoint, endpointId, parseTarget } from '../../model/target.ts';
 import type { DnsName, IpAddress } from '../../model/text.ts';
-import type { HopId } from '../../model/trace.ts';
+import type { HopId, RequestTrace } from '../../model/trace.ts';
 import { now } from '../../net/clock.ts';
 import { openDnsClient } from '../../net/dns/client.ts';
 import { reply, startServer as startDns } from '../../net/dns/test/servers.ts';
 import { createMeter } from '../../net/meter.ts';
 import { openSampler } from '../../net/sample/sampler.ts';
 import { hopsOf } from '../hops.ts';
+import { LEAST_APART_MS } from '../pace.ts';
 import { lookUpOf, type Progress, type RideInput, ride } from '../ride.ts';
-import { MAX_IN_FLIGHT } from '../settings.ts';
+import { MAX_ENDPOINTS, MAX_IN_FLIGHT } from '../settings.ts';
 
 const ADDRESS = '127.0.0.71' as IpAddress;
 const NAME = 'kms.example' as DnsName;
@@ -26,10 +27,11 @@ interface Held {
 }
 
 /** Answers the requests that `answers` names by their number, and says nothing to the others. */
-async function startHalfHung(answers: (count: number) => boolean): Promise<Held> {
+async function startHalfHung(answers: (count: number, answer: () => void) => boolean | void): Promise<Held> {
   let requests = 0;
   const server = createServer((_request, response: ServerResponse) => {
-    if (answers(requests++)) response.end('ok');
+    const answer = (): void => void response.end('ok');
+    if (answers(requests++, answer) === true) answer();
   });
   onTestFinished(() => stop(server));
   await new Promise<void>((resolve) => server.listen(0, ADDRESS, resolve));
@@ -50,10 +52,13 @@ interface Riding {
   readonly progress: readonly Progress[];
   /** Stops the ride and gives the hops of what it kept. */
   readonly stopped: () => Promise<(id: HopId) => Hop | undefined>;
+  /** When it has ended by itself. */
+  readonly hops: Promise<readonly Hop[]>;
+  readonly traces: Promise<readonly RequestTrace[]>;
 }
 
 async function startRide(
-  { endpoint }: Held,
+  { endpoint, copies = 1 }: Pick<Held, 'endpoint'> & { readonly copies?: number },
   schedule: { readonly samples: number; readonly rate: number },
   lookups: Pick<RideInput, 'first' | 'lookUp'> = { first: null, lookUp: null },
 ): Promise<Riding> {
@@ -68,11 +73,19 @@ async function startRide(
   const abort = new AbortController();
   const progress: Progress[] = [];
   const running = ride({
-    ...{ endpoints: [endpoint], sampler, schedule: { ...schedule, originMs }, ...lookups, signal: abort.signal },
+    ...{
+      endpoints: Array.from({ length: copies }, () => endpoint),
+      sampler,
+      schedule: { ...schedule, originMs },
+      ...lookups,
+      signal: abort.signal,
+    },
     onProgress: (step) => void progress.push(step),
   });
   return {
     progress,
+    hops: running.then((ridden) => hopsOf([endpoint], ridden)),
+    traces: running.then(({ traces }) => traces),
     stopped: async () => {
       abort.abort();
       const hops = hopsOf([endpoint], await running);
@@ -110,12 +123,50 @@ describe('samples under way when the ride is stopped', () => {
     expect(hop('connect')).toMatchObject({ attempts: 4, failures: 0 });
     expect(hop('total')).toMatchObject({ attempts: 4, errors: { cancelled: 4 }, latencyMs: null });
   });
+});
 
-  test('are not those that waited for a free place', async () => {
-    const server = await startHalfHung(() => false);
-    const { stopped } = await startRide(server, { samples: MAX_IN_FLIGHT * 3, rate: 5_000 });
-    await vi.waitFor(() => expect(server.requests()).toBe(MAX_IN_FLIGHT));
-    expect((await stopped())('total')).toMatchObject({ attempts: MAX_IN_FLIGHT, failures: MAX_IN_FLIGHT });
+describe('starts', () => {
+  const gapsOf = (traces: readonly RequestTrace[]): readonly number[] =>
+    traces.slice(1).map(({ startMs }, at) => startMs - (traces[at]?.startMs ?? 0));
+
+  test('at the bound are left out and counted; no burst makes up for them', async () => {
+    const held: (() => void)[] = [];
+    const free = Promise.withResolvers<void>();
+    const server = await startHalfHung((_count, answer) => {
+      held.push(answer);
+      void free.promise.then(answer);
+    });
+    const samples = MAX_IN_FLIGHT * 3;
+    const { hops, traces } = await startRide(server, { samples, rate: 5_000 });
+    await vi.waitFor(() => expect(held).toHaveLength(MAX_IN_FLIGHT), { timeout: PATIENT_MS });
+    // Some are due meanwhile, however busy the machine is: those behind the bound come at 2.5 ms, or at the floor.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(held).toHaveLength(MAX_IN_FLIGHT);
+    free.resolve();
+    const total = (await hops).find(({ id }) => id === 'total');
+    expect(total?.skipped).toBeGreaterThan(0);
+    expect(total).toMatchObject({ attempts: samples - (total?.skipped ?? 0), failures: 0 });
+    expect(Math.min(...gapsOf(await traces))).toBeGreaterThanOrEqual(LEAST_APART_MS);
+  });
+
+  test('are 2 ms apart over all endpoints, and none is left out for it', async () => {
+    const server = await startHalfHung(() => true);
+    const { hops, traces } = await startRide({ ...server, copies: MAX_ENDPOINTS }, { samples: 2, rate: 10 });
+    const begun = await traces;
+    expect(begun).toHaveLength(2 * MAX_ENDPOINTS);
+    expect(Math.min(...gapsOf(begun))).toBeGreaterThanOrEqual(LEAST_APART_MS);
+    for (const { skipped } of await hops) expect(skipped).toBeUndefined();
+  });
+
+  test('that a busy loop held up come later, one by one, and say so', async () => {
+    const server = await startHalfHung(() => true);
+    const { hops, traces } = await startRide(server, { samples: 20, rate: 100 });
+    const untilMs = now() + 100;
+    while (now() < untilMs);
+    expect(Math.min(...gapsOf(await traces))).toBeGreaterThanOrEqual(5);
+    const total = (await hops).find(({ id }) => id === 'total');
+    expect(total).toMatchObject({ attempts: 20 });
+    expect(total?.startedLateMs).toBeGreaterThan(10);
   });
 });
 

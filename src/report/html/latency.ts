@@ -1,7 +1,7 @@
 // Owns the latency part of the HTML report: the table, what it rests on, the drawn distributions, and every percentile folded away.
 import type { Journey } from '../../model/journey.ts';
 import { type Html, html, nothing } from '../escape/html.ts';
-import { clockNote, cutNotes, latencyRows, lossNote, sampleNote } from '../latency.ts';
+import { clockNote, cutNotes, latencyRows, lossNote, paceNote, sampleNote } from '../latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from '../latency-tables.ts';
 import { chartsPart } from './chart.ts';
 import { tablePart } from './table.ts';
@@ -16,7 +16,12 @@ function overview(journey: Journey): Html {
 
 export function latencyPart(journey: Journey): Html {
   if (journey.endpoints.length === 0) return nothing;
-  const notes = [sampleNote(latencyRows(journey)), clockNote(journey.hops), lossNote(journey.hops)]
+  const notes = [
+    sampleNote(latencyRows(journey)),
+    clockNote(journey.hops),
+    lossNote(journey.hops),
+    paceNote(journey.hops),
+  ]
     .filter((note) => note !== null)
     .join('; ');
   const cut = cutNotes(latencyRows(journey)).map((note) => html`<p class="note">${note}</p>`);

@@ -11,6 +11,7 @@ import {
   highestOf,
   latencyRows,
   lossNote,
+  paceNote,
   phasesOf,
   sampleNote,
   summariesOf,
@@ -266,6 +267,19 @@ describe('every percentile', () => {
     expect(
       lossNote([hop('connect', { retransmits: 2 }), hop('wait', { retransmits: 1 }), hop('total', { retransmits: 3 })]),
     ).toBe('2 SYNs lost: each made its connect 1 s or more longer; 1 segment sent again after it');
+  });
+
+  test('what was left out of the schedule, or late, is said', () => {
+    expect(paceNote([hop('resolve'), hop('total')])).toBeNull();
+    expect(
+      paceNote([
+        hop('resolve', { skipped: 1 }),
+        hop('total', { skipped: 3, startedLateMs: 250 }),
+        hop('total', { skipped: 2 }),
+      ]),
+    ).toBe(
+      '5 samples and 1 lookup left out, too many were unanswered: count them as slower than the slowest; samples began up to 250 ms late: this machine was busy',
+    );
   });
 
   test('the lookup is said to stand for all, and a hop without samples has dashes', () => {

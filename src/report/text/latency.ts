@@ -12,6 +12,7 @@ import {
   latencyRows,
   lossNote,
   middleOf,
+  paceNote,
   phasesOf,
   sampleNote,
   summariesOf,
@@ -175,7 +176,7 @@ export function latencyLines(journey: Journey, width: number, verbose: boolean):
   if (all.length === 0) return resolveLine(journey, width);
   const rows = shownRows(all, verbose);
   const more = all.length - rows.length;
-  const notes = [sampleNote(all), clockNote(journey.hops), lossNote(journey.hops)]
+  const notes = [sampleNote(all), clockNote(journey.hops), lossNote(journey.hops), paceNote(journey.hops)]
     .filter((note) => note !== null)
     .join('; ');
   const middle = summariesOf(all, 'total').some((summary) => middleOf(summary) !== null) ? 'p50' : 'max';
