@@ -1,7 +1,7 @@
 // Owns the record of the access probe: what callers were answered, challenges, rate limits, strict transport security.
 import { z } from 'zod';
 import { problemCodes } from '../../src/model/problem.ts';
-import { count, endpointIdSchema, wireTextSchema } from '../../src/model/schema.ts';
+import { count, endpointIdSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
 
 const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
 
@@ -74,6 +74,77 @@ const traceMethodSchema = z.object({
   problem: z.enum(problemCodes).nullable(),
 });
 
+/** How a caller is told that it is turned away. */
+const refusalSchema = z.object({
+  status: z.int(),
+  retryAfterSeconds: z.number().nonnegative().nullable(),
+  /** In the same answer. */
+  announced: z
+    .object({
+      limit: z.number().nonnegative().nullable(),
+      windowSeconds: z.number().nonnegative().nullable(),
+      remaining: z.number().nonnegative().nullable(),
+    })
+    .nullable(),
+  contentType: wireTextSchema.nullable(),
+  server: wireTextSchema.nullable(),
+  /** The beginning of the body; null without one, or when it is compressed. */
+  text: wireTextSchema.nullable(),
+});
+
+/** Requests ever faster until one was turned away. */
+const foundLimitSchema = z.object({
+  endpoint: endpointIdSchema,
+  fromPerSecond: z.number().positive(),
+  toPerSecond: z.number().positive(),
+  /** The pace grew by this part of itself each second. */
+  growth: z.number().positive(),
+  sent: count,
+  answered: count,
+  elapsedMs: milliseconds,
+  /** The pace of the last requests. */
+  reachedPerSecond: z.number().nonnegative(),
+  /**
+   * `throttled`: 429 or 503. `changed`: another refusal than the ride met. `max`: none up to the end. `failing`: three in a row without an answer.
+   * `waiting`: 256 without an answer at once. `cut`: the journey ended.
+   */
+  end: z.enum(['throttled', 'changed', 'max', 'failing', 'waiting', 'cut']),
+  found: z
+    .object({
+      /** What the limiter's rate is likely to be, ... */
+      perSecond: z.number().nonnegative(),
+      /** ... when it lets a burst of a whole second through, ... */
+      low: z.number().nonnegative(),
+      /** ... and when it lets none through: the pace at which it struck. */
+      high: z.number().nonnegative(),
+      /** 1 for the first request of the search. */
+      position: count,
+      /** Others that had no answer yet when it was sent. */
+      waiting: count,
+      /** Requests of the search in the last 1, 10 and 60 s up to it. */
+      lastSecond: count,
+      lastTenSeconds: count,
+      lastMinute: count,
+    })
+    .nullable(),
+  refusal: refusalSchema.nullable(),
+  /** Median waits of the first and last ten: a queue in front of the limiter lets them grow. */
+  waitBeginMs: milliseconds.nullable(),
+  waitEndMs: milliseconds.nullable(),
+});
+
+/** Requests held open, one more at a time, until one was turned away. */
+const foundOpenSchema = z.object({
+  endpoint: endpointIdSchema,
+  most: count,
+  opened: count,
+  /** Let in, and open at once. */
+  held: count,
+  /** As above; `not-held`: the service answers without waiting for the body, so that nothing stays open. */
+  end: z.enum(['throttled', 'max', 'failing', 'not-held', 'cut']),
+  refusal: refusalSchema.nullable(),
+});
+
 export const accessEvidence = z.object({
   /** Statuses of the request as it was ridden; anonymous unless credentials were given to the ride. */
   anonymousStatus: z.record(z.string(), count),
@@ -110,6 +181,12 @@ export const accessEvidence = z.object({
   preflight: preflightSchema.optional(),
   /** What came of TRACE; absent when it was not tried. */
   trace: traceMethodSchema.optional(),
+  /** Absent when it was not asked for. */
+  foundLimit: foundLimitSchema.optional(),
+  /** Absent when it was not asked for. */
+  foundOpen: foundOpenSchema.optional(),
+  /** Why a limit was not looked for although it was asked for; absent otherwise. */
+  searchLeftOut: z.string().optional(),
 });
 
 export type AccessEvidence = z.infer<typeof accessEvidence>;
@@ -117,4 +194,7 @@ export type RateLimit = NonNullable<AccessEvidence['rateLimit']>;
 export type AnnouncedLimit = z.infer<typeof announcedSchema>;
 export type Manners = z.infer<typeof mannersSchema>;
 export type Preflight = z.infer<typeof preflightSchema>;
+export type Refusal = z.infer<typeof refusalSchema>;
+export type FoundLimit = z.infer<typeof foundLimitSchema>;
+export type FoundOpen = z.infer<typeof foundOpenSchema>;
 export type TraceMethod = z.infer<typeof traceMethodSchema>;

@@ -1,12 +1,15 @@
-// Owns turning the ride's traces into the access record. Judges nothing; what is asked beyond the ride is asked by preflight.ts.
+// Owns turning the ride's traces into the access record. Judges nothing; what is asked beyond the ride is asked by preflight.ts, find-limit.ts and find-open.ts.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { fieldValue } from '../../src/model/fields.ts';
 import { retryAfterSeconds } from '../../src/model/http-date.ts';
 import { type EndpointId, interpret, textKey } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
 import type { TlsEvidence } from '../tls/evidence.ts';
+import { askable } from './askable.ts';
 import { challengesOf } from './challenge.ts';
 import type { AccessEvidence, AnnouncedLimit, RateLimit } from './evidence.ts';
+import { findLimit } from './find-limit.ts';
+import { findOpen } from './find-open.ts';
 import { mannersOf } from './manners.ts';
 import type { AccessOptions } from './options.ts';
 import { preflightOf, traceMethodOf } from './preflight.ts';
@@ -21,10 +24,26 @@ export const gather: Gather<AccessEvidence, AccessOptions> = async (context) => 
   // One after the other: two requests at once would be a burst of their own.
   const preflight = await preflightOf(context);
   const trace = await traceMethodOf(context);
-  const value = { ...read, ...(preflight === null ? {} : { preflight }), ...(trace === null ? {} : { trace }) };
+  const foundOpen = await findOpen(context);
+  const foundLimit = await findLimit(context);
+  const value = { ...read, ...asked({ preflight, trace, foundOpen, foundLimit, searchLeftOut: leftOut(context) }) };
   const elapsedMs = context.net.now() - beganMs;
   return context.signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };
+
+function leftOut(context: GatherContext<AccessOptions>): string | null {
+  const { options, net } = context;
+  if (options.findLimit === null && options.findLimitOpen === null) return null;
+  if (net.call === undefined) return 'nothing may be sent beyond the ride';
+  return askable(context) === undefined ? 'no endpoint answered the whole ride without 429 or a server error' : null;
+}
+
+type Asked = Pick<AccessEvidence, 'preflight' | 'trace' | 'foundOpen' | 'foundLimit' | 'searchLeftOut'>;
+
+/** What was not asked is absent. */
+function asked(all: { readonly [K in keyof Asked]-?: NonNullable<Asked[K]> | null }): Asked {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)) as Asked;
+}
 
 interface Answer {
   readonly endpoint: EndpointId;

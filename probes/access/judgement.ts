@@ -8,10 +8,13 @@ import { hstsMissing } from './checks/hsts-missing.ts';
 import { htmlUnprotected } from './checks/html-unprotected.ts';
 import { privateAnswerInSharedCache } from './checks/private-answer-in-shared-cache.ts';
 import { rateLimitLow } from './checks/rate-limit-low.ts';
+import { retryAfterMissing } from './checks/retry-after-missing.ts';
 import { throttled } from './checks/throttled.ts';
+import { throttledAsFailure } from './checks/throttled-as-failure.ts';
 import { traceAnswered } from './checks/trace-answered.ts';
 import { versionTold } from './checks/version-told.ts';
 import type { AccessEvidence } from './evidence.ts';
+import { searchSaid } from './limit-words.ts';
 import type { AccessPolicy } from './options.ts';
 
 function challengesSaid({ challenges }: AccessEvidence): Phrase {
@@ -54,7 +57,7 @@ function answer(evidence: AccessEvidence | null): Reply {
   const summary: Phrase = [
     `Requests as sent were answered ${answered.slice(0, 4).join(', ')}; `,
     ...challengesSaid(evidence),
-    `${certificateSaid(evidence)}; ${limitSaid(evidence)}${corsSaid(evidence)}. What happens when a dependency fails is not visible from outside.`,
+    `${certificateSaid(evidence)}; ${limitSaid(evidence)}${searchSaid(evidence)}${corsSaid(evidence)}. What happens when a dependency fails is not visible from outside.`,
   ];
   const schemes = challenges.map(({ scheme }) => scheme);
   const limits =
@@ -67,7 +70,10 @@ function answer(evidence: AccessEvidence | null): Reply {
   return {
     summary,
     confidence: 'observed',
-    facts: { statuses: anonymousStatus, schemes, rateLimit: limits, throttled: n },
+    facts: {
+      ...{ statuses: anonymousStatus, schemes, rateLimit: limits, throttled: n },
+      ...(evidence.foundLimit === undefined ? {} : { limitPerSecond: evidence.foundLimit.found?.perSecond ?? null }),
+    },
   };
 }
 
@@ -75,6 +81,7 @@ export const judgement: Judgement<AccessEvidence, AccessPolicy> = {
   checks: [
     ...[throttled, clientErrors, challengeMissing, hstsMissing, rateLimitLow],
     ...[corsCredentialsForAnyone, htmlUnprotected, privateAnswerInSharedCache, versionTold, traceAnswered],
+    ...[retryAfterMissing, throttledAsFailure],
   ],
   answer,
 };

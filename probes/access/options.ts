@@ -7,6 +7,14 @@ export const accessOptions = z.strictObject({
   preflight: z.boolean().default(options.preflight),
   /** One TRACE request to one endpoint. */
   tryTrace: z.boolean().default(options.tryTrace),
+  /** Requests ever faster to one endpoint, until one is turned away. Requests a second. */
+  findLimit: z
+    .strictObject({ fromPerSecond: z.number().min(0.1).max(1000), toPerSecond: z.number().min(0.1).max(1000) })
+    .refine(({ fromPerSecond, toPerSecond }) => fromPerSecond < toPerSecond, 'from must be below to')
+    .nullable()
+    .default(options.findLimit),
+  /** Requests held open to one endpoint, one more at a time, until one is turned away: at most so many. */
+  findLimitOpen: z.int().min(1).max(256).nullable().default(options.findLimitOpen),
 });
 export type AccessOptions = z.infer<typeof accessOptions>;
 

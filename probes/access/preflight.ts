@@ -5,6 +5,7 @@ import type { GatherContext } from '../../src/contract/probe.ts';
 import { decimal, type Fields, fieldValue, listOf } from '../../src/model/fields.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import { sameText, type WireText } from '../../src/model/text.ts';
+import { askable } from './askable.ts';
 import type { Preflight, TraceMethod } from './evidence.ts';
 import type { AccessOptions } from './options.ts';
 
@@ -14,14 +15,6 @@ const MOST_MS = 2000;
 const BODY_BYTES = 4096;
 const MOST_METHODS = 16;
 const MOST_HEADERS = 32;
-
-/** The first endpoint that answered, and was not about to turn callers away. */
-function askable({ endpoints, ride }: GatherContext<AccessOptions>): Endpoint | undefined {
-  const statuses = (endpoint: Endpoint): readonly number[] =>
-    ride.traces.flatMap((trace) => (trace.endpoint === endpoint.id && trace.http !== null ? [trace.http.status] : []));
-  const isFree = (status: number): boolean => status < 500 && status !== 429;
-  return endpoints.find((endpoint) => statuses(endpoint).length > 0 && statuses(endpoint).every(isFree));
-}
 
 type Once = Pick<CallRequest, 'method' | 'headers'>;
 

@@ -1,6 +1,6 @@
 // Owns the blocks in which the access record is shown. No formatting.
-import type { Block, Section } from '../../src/contract/section.ts';
-import type { AccessEvidence, Manners, Preflight } from './evidence.ts';
+import type { Block, Cell, Section } from '../../src/contract/section.ts';
+import type { AccessEvidence, FoundLimit, Manners, Preflight, Refusal } from './evidence.ts';
 
 export function section(evidence: AccessEvidence): Section {
   const { anonymousStatus, byEndpoint, manners, preflight } = evidence;
@@ -10,6 +10,7 @@ export function section(evidence: AccessEvidence): Section {
       { kind: 'table', columns: ['status', 'answers'], rows: Object.entries(anonymousStatus) },
       challengesBlock(evidence),
       limitsBlock(evidence),
+      ...searchBlocks(evidence),
       ...(preflight === undefined ? [] : preflightBlocks(preflight)),
       ...(manners === undefined ? [] : [mannersBlock(manners, evidence)]),
       {
@@ -48,6 +49,42 @@ function limitsBlock({ rateLimit, rateLimits = [] }: AccessEvidence): Block {
       ['policy', policy],
     ],
   };
+}
+
+function searchBlocks({ foundLimit, foundOpen }: AccessEvidence): readonly Block[] {
+  const rate: readonly Block[] = foundLimit === undefined ? [] : [limitBlock(foundLimit)];
+  if (foundOpen === undefined) return rate;
+  const { most, held, end, refusal } = foundOpen;
+  const rows = [['asked for', most] as const, ['open at once', held] as const, ['ended by', end] as const];
+  return [...rate, { kind: 'facts', rows: [...rows, ...refusalRows(refusal)] }];
+}
+
+function limitBlock({ fromPerSecond, toPerSecond, sent, elapsedMs, end, found, refusal }: FoundLimit): Block {
+  return {
+    kind: 'facts',
+    rows: [
+      ['looked for a limit', `${fromPerSecond} to ${toPerSecond} requests a second`],
+      ['sent', `${sent} in ${Math.round(elapsedMs / 1000)} s`],
+      ['ended by', end],
+      ...(found === null
+        ? []
+        : ([
+            ['limit a second', `${found.perSecond} (${found.low} to ${found.high})`],
+            ['requests in the last 1, 10, 60 s', `${found.lastSecond}, ${found.lastTenSeconds}, ${found.lastMinute}`],
+            ['others under way', found.waiting],
+          ] as const)),
+      ...refusalRows(refusal),
+    ],
+  };
+}
+
+function refusalRows(refusal: Refusal | null): readonly (readonly [string, Cell])[] {
+  if (refusal === null) return [];
+  const { status, retryAfterSeconds, contentType, server, text } = refusal;
+  return [
+    ...[['refused with', status] as const, ['Retry-After s', retryAfterSeconds] as const],
+    ...[['Content-Type', contentType] as const, ['Server', server] as const, ['page begins', text] as const],
+  ];
 }
 
 const ORIGINS = {

@@ -14,6 +14,8 @@ export interface Io {
   err(text: string): void;
   /** Standard input to its end. @throws UsageError when it is larger or cannot be read */
   standardInput(maxBytes: number): Promise<string>;
+  /** Asks whoever sits at the terminal, and resolves with the line typed; absent where nobody does. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
   /** Columns of standard output; 80 when it is no terminal and COLUMNS says nothing. */
@@ -44,6 +46,7 @@ export function processIo(): Io {
       }),
     err: (text) => void process.stderr.write(text),
     standardInput,
+    ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askAtTerminal } : {}),
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
     columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
@@ -74,6 +77,19 @@ export async function bounded(stream: AsyncIterable<Buffer>, maxBytes: number, n
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** Ctrl-C and Ctrl-D are no answer. */
+async function askAtTerminal(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const gone = new AbortController();
+  lines.once('close', () => gone.abort());
+  try {
+    return await lines.question(question, { signal: gone.signal }).catch(() => '');
+  } finally {
+    lines.close();
+  }
 }
 
 /** Width of the terminal, else of COLUMNS, else 80; never under 40, where nothing fits. */

@@ -1,6 +1,7 @@
 // Owns the command line: names, options, help. Each command's code is imported when it is called.
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
+import { accessOptions } from './access-command.ts';
 import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
@@ -182,13 +183,6 @@ function paceOptions(command: Command): Command {
       '--intrusive',
       'also requests that break the rules of HTTP, to one endpoint of each zone: who refuses them; logs may show an attack',
     );
-}
-
-/** What is asked of a caller, and what it takes before callers are turned away. */
-function accessOptions(command: Command): Command {
-  return command
-    .option('--no-preflight', 'no OPTIONS request: what browsers are told for pages of other origins (CORS)')
-    .option('--try-trace', 'one TRACE request: whether the server sends back what arrives at it');
 }
 
 function clockOption(command: Command): Command {

@@ -13,13 +13,14 @@ import { readRootHints } from '../net/dns/root-hints.ts';
 import { parseResolver } from '../net/dns/server-text.ts';
 import { readTrustAnchors } from '../net/dns/trust-anchor.ts';
 import { requestOf } from '../net/sample/request.ts';
+import { type AccessWords, accessOptionsOf, refuseSearch } from './access-options.ts';
 import { readBytes, readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
 import type { Launch } from './launch.ts';
 import { systemRoots } from './roots.ts';
 
 /** As commander hands them over. */
-export interface RideOptions extends JudgingOptions {
+export interface RideOptions extends JudgingOptions, AccessWords {
   readonly samples: string;
   readonly rate: string;
   readonly timeout: string;
@@ -50,9 +51,6 @@ export interface RideOptions extends JudgingOptions {
   readonly infer?: true;
   readonly reuse: boolean;
   readonly intrusive?: true;
-  /** False for --no-preflight. */
-  readonly preflight: boolean;
-  readonly tryTrace?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -116,6 +114,7 @@ export async function rideSettings(
     ...(await networksOf(options, launch)),
   };
   refuseUnreachable(settings);
+  refuseSearch(options, settings);
   // Built and left: what cannot be sent is said now, to --plan as well.
   requestOf({ ...settings, limits: LIMITS });
   return settings;
@@ -166,10 +165,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
     hosts: infer === true ? { infer } : {},
     balancer: balancerOptionsOf(options),
-    access: {
-      ...(options.preflight ? {} : { preflight: false }),
-      ...(options.tryTrace === true ? { tryTrace: true } : {}),
-    },
+    access: accessOptionsOf(options),
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);

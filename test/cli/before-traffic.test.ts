@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../../src/net/dns/test/servers.ts';
-import { runCli } from '../support/cli.ts';
+import { captureIo, runCli } from '../support/cli.ts';
 
 let resolver: TestServer;
 let folder: string;
@@ -31,6 +31,14 @@ const mistakes: readonly (readonly [string, () => readonly string[]])[] = [
   ['a header of the connection', () => ['-H', 'Content-Length: 3']],
   ['a user agent of two lines', () => ['--user-agent', 'a\r\nX: y']],
   ['HTTP/2 over plain http', () => ['http://kms.example', '--http', '2']],
+  ['a search for a limit that nobody agreed to', () => ['--find-limit', '20', '--deadline', '3m']],
+  ['a search that the deadline cuts short', () => ['--find-limit', '20', '--yes']],
+  ['a search without an end', () => ['--find-limit', '20..10', '--yes']],
+  [
+    'a search with a request that changes something',
+    () => ['--find-limit', '20', '-X', 'POST', '--deadline', '3m', '--yes'],
+  ],
+  ['a search whose probe is left out', () => ['--find-limit-open', '20', '--skip', 'access', '--yes']],
   ['a threshold that could not warn', () => ['--warn', '1d']],
 ];
 
@@ -48,6 +56,26 @@ test.each(mistakes)('%s: nobody is asked, no file is left, an older one is kept'
   expect(resolver.asked).toEqual([]);
   expect(existsSync(fresh)).toBe(false);
   expect(readFileSync(old, 'utf8')).toBe('the report of yesterday');
+});
+
+test.each([
+  ['n', false],
+  ['', false],
+  ['yes', true],
+])('whoever sits at the terminal is asked before a limit is looked for: %j', async (answer, goes) => {
+  const { address, port } = resolver.server;
+  const before = resolver.asked.length;
+  const questions: string[] = [];
+  const ask = async (question: string) => {
+    questions.push(question);
+    return answer;
+  };
+  const io = captureIo({ ask });
+  const args = ['kms.example', '-n', '1', '--find-limit', '20', '--deadline', '3m', '--timeout', '200ms'];
+  const { exit, err } = await runCli([...args, '--resolver', `${address}#${port}`], io);
+  expect({ isRefused: exit === 64, asked: questions.length }, err).toEqual({ isRefused: !goes, asked: 1 });
+  expect(err).toContain('at most 585 requests in 70 s');
+  expect(resolver.asked.length > before).toBe(goes);
 });
 
 test('the same command without a mistake asks, and its file is there', async () => {

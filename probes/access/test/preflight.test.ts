@@ -1,57 +1,11 @@
-// Owns the tests of what the access probe asks beyond the ride: against a real server.
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+// Owns the tests of what the access probe asks once beyond the ride: against a real server.
 import { afterEach, describe, expect, test } from 'vitest';
-import type { AskedRequest } from '../../../src/contract/call.ts';
-import { type Endpoint, endpointId, parseTarget } from '../../../src/model/target.ts';
-import type { IpAddress } from '../../../src/model/text.ts';
-import { openCall } from '../../../src/net/call/call.ts';
-import { now } from '../../../src/net/clock.ts';
-import { createMeter } from '../../../src/net/meter.ts';
-import { contextOf, type TraceScript, tracesOn } from '../../../test/support/traces.ts';
+import type { TraceScript } from '../../../test/support/traces.ts';
 import { options as defaults } from '../defaults.ts';
-import { accessEvidence } from '../evidence.ts';
-import { gather } from '../gather.ts';
 import type { AccessOptions } from '../options.ts';
+import { endServers, gathered, serve } from './served.ts';
 
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-});
-
-async function serve(listener: RequestListener): Promise<Endpoint> {
-  const server: Server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => new Promise((resolve) => server.close(resolve)));
-  const { port } = server.address() as AddressInfo;
-  const address = '127.0.0.1' as IpAddress;
-  return { id: endpointId(address, port), address, port, family: 4, zone: null, zoneSource: null, ttlSeconds: null };
-}
-
-async function gathered(
-  endpoint: Endpoint,
-  options: AccessOptions = defaults,
-  scripts: readonly TraceScript[] = [{ status: 200 }],
-  request?: AskedRequest,
-) {
-  const target = parseTarget(`http://kms.example:${endpoint.port}/keys`);
-  const meter = createMeter();
-  const calls = openCall({
-    ...{ target, servername: null, identity: null, http: 'negotiated', trust: { caPem: null, insecure: false } },
-    ...{ timeoutMs: 5000, families: [4], userAgent: 'test', dns: { lookup: () => Promise.reject(new Error('asked')) } },
-    ...{ originMs: now(), startedAtMs: Date.now(), headerBytes: 32_768, meter },
-  });
-  closing.push(() => calls.close());
-  const attempt = await gather(
-    contextOf(options, [endpoint], tracesOn(endpoint, scripts), {
-      ...{ target, net: { now, dns: undefined as never, call: calls.call } },
-      ...(request === undefined ? {} : { request }),
-    }),
-  );
-  if (attempt.state !== 'complete') throw new Error(attempt.state);
-  accessEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
-  return { value: attempt.value, sent: meter.read() };
-}
+afterEach(endServers);
 
 describe('the preflight', () => {
   test('is one OPTIONS request of a made-up origin, with nothing of the caller in it', async () => {
@@ -103,7 +57,7 @@ describe('the preflight', () => {
 });
 
 describe('TRACE', () => {
-  const only: AccessOptions = { preflight: false, tryTrace: true };
+  const only: AccessOptions = { ...defaults, preflight: false, tryTrace: true };
   test('is told by its echo', async () => {
     const endpoint = await serve(({ method, url }, response) => {
       response

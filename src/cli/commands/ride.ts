@@ -2,6 +2,7 @@
 import { planOf } from '../../journey/plan.ts';
 import type { RideSettings } from '../../journey/settings.ts';
 import type { Journey, Observation } from '../../model/journey.ts';
+import { agreeToSearch } from '../access-options.ts';
 import { withJourneyFile } from '../journey-option.ts';
 import { expectationsFrom, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
@@ -28,6 +29,7 @@ export async function runRide(
     return 0;
   }
   try {
+    await agreeToSearch(options, settings, launch);
     return await rideAndReport(settings, options, launch, exports, (observation) =>
       judgedJourney(observation, policy, Date.parse(observation.startedAt), launch, expectations),
     );
