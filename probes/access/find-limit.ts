@@ -5,13 +5,14 @@ import type { Call, CallRecord, KeptConnection } from '../../src/contract/call.t
 import type { GatherContext } from '../../src/contract/probe.ts';
 import { fieldValue } from '../../src/model/fields.ts';
 import { retryAfterSeconds } from '../../src/model/http-date.ts';
+import { rampPlan } from '../../src/model/ramp-plan.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import { type WireText, wireText } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
 import { askable } from './askable.ts';
 import type { FoundLimit, Refusal } from './evidence.ts';
 import type { AccessOptions } from './options.ts';
-import { type Came, estimateOf, type Ridden, rampPlan, rampUp, type Sent } from './ramp.ts';
+import { type Came, estimateOf, type Ridden, rampUp, type Sent } from './ramp.ts';
 import { rateLimitOf } from './rate-limit.ts';
 
 /** Of one answer; where it is longer the connection is not used again. */

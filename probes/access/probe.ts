@@ -1,8 +1,8 @@
 // The access probe: how callers are challenged and throttled, as far as answers show it. Sends one request of its own, and more where it is told to.
 import type { Going, Probe } from '../../src/contract/probe.ts';
+import { rampPlan } from '../../src/model/ramp-plan.ts';
 import type { AccessEvidence } from './evidence.ts';
 import type { AccessOptions, AccessPolicy } from './options.ts';
-import { rampPlan } from './ramp.ts';
 
 /** What goes before and after each search. */
 const QUIET_MS = 2500;

@@ -1,33 +1,7 @@
 // Owns the pace at which a rate limit is looked for: requests that come faster and faster until one is turned away, and what that tells.
 // Knows no network: who asks hands over a clock, a way to wait and a way to send.
 
-/** Requests a second. */
-export interface RampRange {
-  readonly fromPerSecond: number;
-  readonly toPerSecond: number;
-}
-
-export interface RampPlan extends RampRange {
-  /** The rate grows by this part of itself each second. */
-  readonly growth: number;
-  readonly lastsMs: number;
-  readonly mostRequests: number;
-}
-
-/** At this growth a limiter that lets a burst of half a second's worth through is overshot by 17 %, and of a tenth by 8 %. */
-const MOST_GROWTH = 0.03;
-/** Slower tells little more, and no ramp takes longer than a minute for it. */
-const LEAST_GROWTH = 0.005;
-const SPARE_SECONDS = 60;
-
-/** A narrower range is gone through more slowly: what is found is then the more exact. */
-export function rampPlan({ fromPerSecond, toPerSecond }: RampRange): RampPlan {
-  const ratio = Math.log(toPerSecond / fromPerSecond);
-  const growth = Math.min(MOST_GROWTH, Math.max(LEAST_GROWTH, ratio / SPARE_SECONDS));
-  const lastsMs = Math.ceil((ratio / growth) * 1000);
-  const mostRequests = Math.ceil((toPerSecond - fromPerSecond) / growth) + 1;
-  return { fromPerSecond, toPerSecond, growth, lastsMs, mostRequests };
-}
+import type { RampPlan } from '../../src/model/ramp-plan.ts';
 
 /** `fine`: as in the ride. `throttled`: turned away. `changed`: a refusal that the ride did not meet. `failed`: no answer. */
 export type Came = 'fine' | 'throttled' | 'changed' | 'failed';

@@ -1,6 +1,7 @@
 // Owns the tests of the searches for a limit against real servers. How exact they are is tried in ramp.test.ts and on a real nginx.
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SampleMore } from '../../../src/contract/net.ts';
+import { flatten } from '../../../src/journey/flatten.ts';
 import { Secret } from '../../../src/model/secret.ts';
 import { tracesOn } from '../../../test/support/traces.ts';
 import { options as defaults } from '../defaults.ts';
@@ -59,7 +60,7 @@ describe('the search for a rate', () => {
     const { value } = await gathered(endpoint, search, [{ status: 200 }, { status: 429 }]);
     expect([asked, value.foundLimit]).toEqual([0, undefined]);
     const given = { policy: { remainingShare: 0.1 }, asOfMs: 0, target: undefined as never, endpoints: [], hops: [] };
-    expect(judgement.answer(value, given).summary.join('')).toContain('was not looked for');
+    expect(flatten(judgement.answer(value, given).summary)).toContain('was not looked for');
   });
 });
 

@@ -1,6 +1,7 @@
 // Owns the trial of the ramp against limiters of every common kind, in a time of its own: no network, no real waiting.
 import { describe, expect, test } from 'vitest';
-import { type Came, estimateOf, type Pacing, rampPlan, rampUp } from '../ramp.ts';
+import { rampPlan } from '../../../src/model/ramp-plan.ts';
+import { type Came, estimateOf, type Pacing, rampUp } from '../ramp.ts';
 
 /** Whether a request at that time is let through. */
 type Limiter = (atMs: number) => boolean;
