@@ -4,7 +4,7 @@ import type { Fact, Sight, Weight } from '../contract/fact.ts';
 import { pointer } from '../model/finding.ts';
 import type { Hop } from '../model/latency.ts';
 import { visible } from '../model/text.ts';
-import type { HopId } from '../model/trace.ts';
+import type { Clock, HopId } from '../model/trace.ts';
 import { binomialCdf } from '../stats/quantile.ts';
 import type { FactSection } from './drift.ts';
 
@@ -17,8 +17,8 @@ import type { FactSection } from './drift.ts';
  */
 export const HEAD_ROOM = 1.15;
 export const LEVEL = 0.01;
-/** Less is the machine's, not the service's: a scheduler's slice. Ms. */
-const LEAST_ROOM_MS = 2;
+/** Less is this machine's, not the service's: a scheduler's slice, and by the event loop's clock what a busy process adds. Ms. */
+const LEAST_ROOM_MS: Readonly<Record<Clock, number>> = { kernel: 2, loop: 10 };
 
 /** What of the phases is learned: `total` is their sum, and `send` says nothing. */
 const PHASES: readonly (readonly [HopId, string, string, boolean])[] = [
@@ -37,8 +37,8 @@ const LEAST_SAMPLES = 10;
 /** Phases that are always worth a line. */
 const ALWAYS: ReadonlySet<HopId> = new Set(['connect', 'tls', 'wait']);
 
-export function budgetOf(p50Ms: number): number {
-  const withRoom = Math.max(p50Ms * HEAD_ROOM, p50Ms + LEAST_ROOM_MS);
+export function budgetOf(p50Ms: number, clock: Clock): number {
+  const withRoom = Math.max(p50Ms * HEAD_ROOM, p50Ms + LEAST_ROOM_MS[clock]);
   return Number(withRoom.toFixed(withRoom < 10 ? 1 : 0));
 }
 
@@ -78,7 +78,7 @@ function hopSight(hop: Hop, at: number): Sight {
     endpoint,
     value: p50,
     evidence: pointer('hops', at, 'latencyMs', 'p50'),
-    expect: isTold && samples.length >= LEAST_SAMPLES ? { atMost: budgetOf(p50) } : null,
+    expect: isTold && samples.length >= LEAST_SAMPLES ? { atMost: budgetOf(p50, hop.clock) } : null,
     weigh: (bound) => weighBudget(samples, bound),
   };
 }
@@ -102,7 +102,8 @@ export const rideSections: readonly FactSection[] = [
   { section: 'endpoints', title: 'Where the endpoints are', probe: null, facts: [zones] },
   {
     section: 'latency',
-    title: 'How long each phase of a request takes, at most: as measured, and 15 % or 2 ms of head-room',
+    title:
+      'How long each phase of a request takes, at most: as measured, and 15 % or 2 ms of head-room (10 ms by the loop’s clock)',
     probe: null,
     facts: latency,
   },

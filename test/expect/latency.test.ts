@@ -48,7 +48,7 @@ function another(slower: (hop: HopId, zone: string | null) => number = () => 1):
     const samples = Array.from({ length: SAMPLES }, () => median * Math.exp(NOISE * normal()));
     return {
       ...hop,
-      clock: 'loop' as const,
+      clock: 'kernel' as const,
       attempts: SAMPLES,
       failures: 0,
       errors: {},
