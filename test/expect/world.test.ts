@@ -1,5 +1,5 @@
 // Expectations learned from a world are held to it again, and to worlds that differ in one thing: the right drift is found, and only it.
-// How long things take is not held here, for other tests take the processor: that is in budget.test.ts, and with real rides in test/system.
+// How long things take is not held here, for other tests take the processor: that is in latency.test.ts and in src/expect/test.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
