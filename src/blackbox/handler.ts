@@ -3,10 +3,12 @@
 import { canonicalHeader } from './config/client.ts';
 import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
+import { everyAddress, type Outcome, quorumOf } from './every-address.ts';
+import type { Failure } from './failure.ts';
 import { CONTENT_TYPES, type Exposition, expose, Gauges, secondsSince } from './gauges.ts';
 import type { History } from './history.ts';
 import { type Level, openProbeLog } from './log.ts';
-import type { ProbeContext, Prober } from './probe.ts';
+import type { ProbeContext, Prober, ResolveName } from './probe.ts';
 import { probers } from './probers/by-name.ts';
 import { probeTimeout } from './timeout.ts';
 
@@ -61,10 +63,16 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const module = given.prober === 'http' && hostname !== '' ? withHost(given, hostname) : given;
   if (typeof module === 'string') return refusal(400, module);
   const target = unescaped(asked);
-  const { gauges, success, log } = await runProbe(
-    { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds },
-    room,
-  );
+  const quorum = quorumOf(query.get('quorum'));
+  if (quorum === null) return refusal(400, 'Parameter quorum is not all, any or a number from 1');
+  const run = { name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
+  const one = (alone: Module, resolve: ResolveName): Promise<Outcome> =>
+    runProbe({ ...run, module: alone }, { ...room, resolve });
+  const every =
+    query.get('addresses') === 'all' && module.prober !== 'unix'
+      ? await everyAddress({ target, module, quorum }, room.resolve, room.signal, one)
+      : null;
+  const { gauges, success, log } = every ?? (await one(module, room.resolve));
   const debug = (): string => debugPage(room.config, name, gauges, log);
   room.history.add({ module: name, target, debug, success });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
@@ -79,7 +87,7 @@ interface Run {
   readonly timeoutSeconds: number;
 }
 
-async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run, room: ProbeRoom) {
+async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run, room: ProbeRoom): Promise<Outcome> {
   const gauges = new Gauges();
   const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs);
   const succeeded = gauges.gauge('probe_success', 'Displays whether or not the probe was a success');
@@ -90,9 +98,27 @@ async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run,
   const timeoutMs = Math.min(MOST_MS, Math.max(0, timeoutSeconds * 1000));
   const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks } = room;
   const prober: Prober = await probers[module.prober]();
+  let failure: Failure | null = null;
+  const fail = (told: Failure): void => {
+    failure ??= told;
+  };
   const success = await withBound(timeoutMs, room.signal, (signal) =>
     prober({
-      ...{ target, module, hostname, gauges, log, resolve, allows, rootsPem, wallClockMs, userAgent, quirks, signal },
+      ...{
+        target,
+        module,
+        hostname,
+        gauges,
+        log,
+        resolve,
+        allows,
+        rootsPem,
+        wallClockMs,
+        userAgent,
+        quirks,
+        signal,
+        fail,
+      },
       deadlineMs: startMs + timeoutMs,
     }),
   );
@@ -100,9 +126,22 @@ async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run,
   took.set(durationSeconds);
   bound.set(timeoutSeconds);
   succeeded.set(success ? 1 : 0);
+  if (!success) tellFailure(gauges, failure ?? UNSAID);
   if (success) log.debug('Probe succeeded', { duration_seconds: durationSeconds });
   else log.error('Probe failed', { duration_seconds: durationSeconds });
   return { gauges, success, log: log.text() };
+}
+
+const UNSAID: Failure = { phase: 'answer', reason: 'unexpected', fault: 'target' };
+
+function tellFailure(gauges: Gauges, { phase, reason, fault }: Failure): void {
+  gauges
+    .labelled('probe_failure_info', 'Where on its way the probe failed, why, and whose fault that is', {
+      phase,
+      reason,
+      fault,
+    })
+    .set(1);
 }
 
 async function withBound<T>(ms: number, outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,5 +1,6 @@
 // Owns what a prober gets and gives back. Knows no prober by name.
 import type { Module } from './config/modules.ts';
+import type { Failure } from './failure.ts';
 import type { Gauges } from './gauges.ts';
 import type { ProbeLog } from './log.ts';
 
@@ -29,6 +30,8 @@ export interface ProbeContext {
   readonly wallClockMs: () => number;
   /** What the exporter calls itself in requests. */
   readonly userAgent: string;
+  /** Told why the probe fails; the first word stands. */
+  readonly fail: (failure: Failure) => void;
   /** False: its quirks are mended (`--no-quirks`). */
   readonly quirks: boolean;
 }

@@ -42,6 +42,7 @@ export async function chooseAddress(
   lookup.add(lookupSeconds);
   if (typeof found === 'string') {
     log.error('Resolution with IP protocol failed', { target: host, ip_protocol: name, err: found });
+    context.fail({ phase: 'resolve', reason: 'no-address', fault: 'target' });
     return null;
   }
   const address =
@@ -52,6 +53,7 @@ export async function chooseAddress(
       ip_protocol: name,
       err: 'unable to find ip; no fallback',
     });
+    context.fail({ phase: 'resolve', reason: 'no-address', fault: 'target' });
     return null;
   }
   const family = isIP(address) === 6 ? 6 : 4;
@@ -60,6 +62,7 @@ export async function chooseAddress(
   hash.set(addressHash(address));
   const refusal = context.allows(address);
   if (refusal === null) return { address, family, lookupSeconds };
+  context.fail({ phase: 'connect', reason: 'not-allowed', fault: 'prober' });
   log.error('Address is not allowed', { target: host, ip: address, err: refusal });
   return null;
 }

@@ -2,6 +2,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { TlsConfig } from '../config/client.ts';
+import { Distrust, Late } from '../failure.ts';
 import { contextOf } from '../tls-material.ts';
 import { holdsFor, readTls, servedBy, type TlsState } from '../tls-state.ts';
 
@@ -60,7 +61,7 @@ export async function secure(
     : String(secured.authorizationError);
   if (distrust === null) return { socket: secured, state: readTls(secured, secureContext, served) };
   secured.destroy();
-  throw new Error(`tls: failed to verify certificate: ${distrust}`);
+  throw new Distrust(`tls: failed to verify certificate: ${distrust}`);
 }
 
 async function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
@@ -69,7 +70,7 @@ async function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', si
       socket.destroy();
       reject(error);
     };
-    const late = (): void => fail(new Error('i/o timeout'));
+    const late = (): void => fail(new Late());
     socket.once(event, resolve);
     socket.once('error', fail);
     socket.once('close', () => reject(new Error('connection closed')));
@@ -161,6 +162,6 @@ export class Reader {
     if (this.#signal.aborted) resolve();
     await promise;
     this.#wake = null;
-    if (this.#signal.aborted) throw new Error('i/o timeout');
+    if (this.#signal.aborted) throw new Late();
   }
 }

@@ -5,6 +5,7 @@ import { visible } from '../../model/text.ts';
 import { exchange, type Moments } from '../../net/sample/exchange.ts';
 import type { FieldStore } from '../../net/sample/fields.ts';
 import { StepFailure } from '../../net/sample/step.ts';
+import { failureOf, type Phase } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { dial, type Secured, secure } from './connection.ts';
 
@@ -68,8 +69,17 @@ export async function roundTrip(context: ProbeContext, request: HttpRequest, tra
     const response = await exchanged(context, request, secured?.socket ?? socket, trace);
     return { response, socket, secured, failure: null };
   } catch (error) {
+    context.fail(failureOf(error, phaseOf(trace)));
     return { response: null, socket, secured, failure: wordsOf(error) };
   }
+}
+
+/** How far it had come. */
+function phaseOf({ resolved, connected: open, tls, gotConnection, firstByte }: Trace): Phase {
+  if (resolved === undefined) return 'resolve';
+  if (open === undefined) return 'connect';
+  if (gotConnection === undefined) return tls ? 'tls' : 'connect';
+  return firstByte === undefined ? 'request' : 'answer';
 }
 
 function wordsOf(error: unknown): string {

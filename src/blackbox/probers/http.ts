@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { CookieJar } from 'tough-cookie';
 import { canonicalHeader } from '../config/client.ts';
+import type { Demand } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
@@ -80,13 +81,15 @@ function urlOf(target: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;
 }
 
-function speaksAsWanted({ module, log }: ProbeContext, overTls: boolean): boolean {
+function speaksAsWanted({ module, log, fail }: ProbeContext, overTls: boolean): boolean {
   if (overTls && module.http.fail_if_ssl) {
     log.error('Final request was over SSL');
+    fail({ phase: 'answer', reason: 'over-tls', fault: 'target' });
     return false;
   }
   if (!overTls && module.http.fail_if_not_ssl) {
     log.error('Final request was not over SSL');
+    fail({ phase: 'answer', reason: 'not-over-tls', fault: 'target' });
     return false;
   }
   return true;
@@ -226,9 +229,12 @@ async function judge(
 ): Promise<{ readonly success: boolean; readonly bytes: number }> {
   const { module, log, gauges } = context;
   const { http } = module;
+  const missed = (reason: Demand): void => context.fail({ phase: 'answer', reason, fault: 'target' });
   let success = hasValidStatus(context, response.status);
+  if (!success) missed('status');
   if (success && http.fail_if_header_matches.length + http.fail_if_header_not_matches.length > 0) {
     success = hasValidHeaders(context, response);
+    if (!success) missed('header');
     dueToRegex.set(success ? 0 : 1);
   }
   let bytes = 0;
@@ -237,15 +243,18 @@ async function judge(
     bytes = body.byteLength;
     if (success && http.fail_if_body_matches_regexp.length + http.fail_if_body_not_matches_regexp.length > 0) {
       success = hasValidText(context, body);
+      if (!success) missed('body');
       dueToRegex.set(success ? 0 : 1);
     }
     if (success && dueToCel !== null) {
       success = hasValidJson(context, body);
+      if (!success) missed('json');
       dueToCel.set(success ? 0 : 1);
     }
   } catch (error) {
     log.error('Failed to read HTTP response body', { err: error instanceof Error ? error.message : String(error) });
     success = false;
+    missed('body');
     bytes = Math.min(response.body.byteLength, http.body_size_limit === 0n ? Infinity : Number(http.body_size_limit));
   }
   const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');
@@ -255,6 +264,7 @@ async function judge(
       .set(Math.trunc(modified / 1000));
   if (http.valid_http_versions.length > 0 && !http.valid_http_versions.includes(response.proto)) {
     log.error('Invalid HTTP version number', { version: response.proto });
+    missed('http-version');
     success = false;
   }
   return { success, bytes };

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { TlsConfig } from '../config/client.ts';
 import type { QueryResponse } from '../config/modules.ts';
+import { failureOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import { expand, type GoMatch } from '../go/regexp.ts';
 import type { ProbeContext } from '../probe.ts';
@@ -43,6 +44,7 @@ export async function converse(
     }
     return true;
   } catch (error) {
+    context.fail(failureOf(error, 'answer'));
     log.error('Error reading from connection', { err: wordsOf(error) });
     return false;
   } finally {
@@ -81,6 +83,7 @@ async function awaitLine({ context, reader, dueToRegex }: Talk, { expect }: Quer
     return { group: (name) => bytesAsText(match.group(name)) };
   }
   dueToRegex.set(1);
+  context.fail({ phase: 'answer', reason: 'dialogue', fault: 'target' });
   log.error('Regexp did not match', { regexp: expect?.source ?? '', line: last });
   return null;
 }
@@ -123,6 +126,7 @@ async function startTls(talk: Talk): Promise<boolean> {
     tellTls(context.gauges, secured.state, { chain: true, cipher: false });
     return true;
   } catch (error) {
+    context.fail(failureOf(error, 'tls'));
     context.log.error('TLS Handshake (client) failed', { err: wordsOf(error) });
     return false;
   }

@@ -1,6 +1,7 @@
 // Owns the tcp prober: one connection to one address, TLS at once where asked, then the dialogue.
 import { isIP, type Socket } from 'node:net';
 import type { TcpModule } from '../config/modules.ts';
+import { failureOf, type Phase } from '../failure.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
 import { dial, type Secured, secure } from './connection.ts';
@@ -40,13 +41,16 @@ async function openTo(
   host: string,
 ): Promise<Secured | { readonly socket: Socket; readonly state: null } | null> {
   const { log, signal } = context;
+  let phase: Phase = 'connect';
   try {
     if (!(to.port >= 0 && to.port < 65_536)) throw new Error(`dial tcp: address ${to.port}: invalid port`);
     log.debug(tcp.tls ? 'Dialing TCP with TLS' : 'Dialing TCP without TLS');
     const socket = await dial({ to, signal });
     if (!tcp.tls) return { socket, state: null };
+    phase = 'tls';
     return await secure(socket, tcp.tls_config, nameFor(context, tcp, host), context.rootsPem, signal);
   } catch (error) {
+    context.fail(failureOf(error, phase));
     log.error('Error dialing TCP', { err: wordsOf(error) });
     return null;
   }

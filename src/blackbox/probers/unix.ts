@@ -1,4 +1,5 @@
 // Owns the unix prober: the dialogue over a socket of this machine.
+import { failureOf } from '../failure.ts';
 import type { Prober } from '../probe.ts';
 import { dial, secure } from './connection.ts';
 import { converse, wordsOf } from './query-response.ts';
@@ -14,6 +15,7 @@ export const probeUnix: Prober = async (context) => {
     log.debug('Successfully dialed');
     return await converse(context, { steps: query_response, tls: tls_config, servername: '' }, opened);
   } catch (error) {
+    context.fail(failureOf(error, 'connect'));
     log.error('Error dialing Unix socket', { err: wordsOf(error) });
     return false;
   }

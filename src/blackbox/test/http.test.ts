@@ -306,5 +306,38 @@ describe('over TLS', () => {
     expect(of('probe_success')).toBe(success);
     if (http.includes('insecure')) expect(of('probe_ssl_last_chain_expiry_timestamp_seconds')).toBe('-6.21355968e+10');
     if (success === '0') expect(body).not.toContain('probe_tls_version_info');
+    if (success === '0' && host !== 'sampled.example') expect(body).toContain('phase="tls",reason="certificate"');
+  });
+});
+
+describe('says why it failed', () => {
+  const why = (body: string): string => /^probe_failure_info\{(.*)\} 1$/m.exec(body)?.[1] ?? 'no word';
+
+  test.each([
+    ['nothing when it did not', 200, '{}', 'no word'],
+    ['a status', 500, '{}', 'fault="target",phase="answer",reason="status"'],
+    ['a body', 200, '{fail_if_body_matches_regexp: [x]}', 'fault="target",phase="answer",reason="body"'],
+    [
+      'a header',
+      200,
+      '{fail_if_header_not_matches: [{header: X, regexp: y}]}',
+      'fault="target",phase="answer",reason="header"',
+    ],
+    ['no JSON', 200, '{fail_if_body_json_matches_cel: "true"}', 'fault="target",phase="answer",reason="json"'],
+    ['no TLS', 200, '{fail_if_not_ssl: true}', 'fault="target",phase="answer",reason="not-over-tls"'],
+  ])('%s', async (_name, status, http, words) => {
+    const port = await serve(text('x', {}, status));
+    expect(why((await probe(`127.0.0.1:${port}`, http)).body)).toBe(words);
+  });
+
+  test('a refusal, a name, a certificate, silence, and what is no TLS', async () => {
+    const silent = await serve(() => undefined);
+    const plain = await serve(text('x'));
+    const of = async (target: string, http = '{}', timeout = '5s'): Promise<string> =>
+      why((await probe(target, http, '', timeout)).body);
+    expect(await of('127.0.0.1:1')).toBe('fault="target",phase="connect",reason="refused"');
+    expect(await of('gone.test')).toBe('fault="target",phase="resolve",reason="no-address"');
+    expect(await of(`127.0.0.1:${silent}`, '{}', '300ms')).toBe('fault="target",phase="request",reason="wait-timeout"');
+    expect(await of(`https://127.0.0.1:${plain}`)).toBe('fault="target",phase="tls",reason="not-tls"');
   });
 });

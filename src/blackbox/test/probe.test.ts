@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readBlackboxConfig } from '../config/read.ts';
+import { hostOf } from '../every-address.ts';
 import { CONTENT_TYPES, expose, Gauges, goFloat } from '../gauges.ts';
 import { answerProbe, type ProbeRoom } from '../handler.ts';
 import { openHistory } from '../history.ts';
@@ -197,4 +198,48 @@ describe('/probe', () => {
     expect(body).toContain('\nprobe_success 0\n');
     expect(body).toContain(`\n${gauge}\n`);
   });
+});
+
+describe('every address of a name', () => {
+  const several = async (query: string) => {
+    const port = await serverOf(() => undefined);
+    const room = { ...roomOf(), resolve: async () => ['127.0.0.1', '127.0.0.2', '127.0.0.1'] };
+    return (await ask(`module=tcp&target=here.example:${port}${query}`, room)).body;
+  };
+
+  test('is probed, told apart, and rolled up', async () => {
+    const body = await several('&addresses=all');
+    expect(body).toContain('probe_address_success{address="127.0.0.1"} 1\n');
+    expect(body).toContain('probe_address_success{address="127.0.0.2"} 0\n');
+    expect(body).toContain('\nprobe_addresses 2\n');
+    expect(body).toContain('\nprobe_addresses_failed 1\n');
+    expect(body).toContain('\nprobe_success 0\n');
+  });
+
+  test.each([
+    ['&addresses=all&quorum=any', '1'],
+    ['&addresses=all&quorum=1', '1'],
+    ['&addresses=all&quorum=2', '0'],
+    ['&addresses=all&quorum=all', '0'],
+    ['', '1'],
+  ])('under %j: success %s', async (query, success) => {
+    const body = await several(query);
+    expect(body).toContain(`\nprobe_success ${success}\n`);
+    if (query === '') expect(body).not.toContain('probe_address');
+  });
+
+  test('a quorum that is none is refused, and a name without address fails as ever', async () => {
+    expect(await ask('module=tcp&target=a:1&addresses=all&quorum=0')).toMatchObject({ status: 400 });
+    expect((await ask('module=tcp&target=gone.example:1&addresses=all')).body).toContain('\nprobe_success 0\n');
+  });
+
+  test.each([
+    ['https://a.example:8443/x', 'a.example'],
+    ['a.example:1', 'a.example'],
+    ['a.example', 'a.example'],
+    ['a.example/path', 'a.example'],
+    ['[::1]:1', '::1'],
+    ['::1', '::1'],
+    ['http://[::1]/', '::1'],
+  ])('the host of %j is %s', (target, host) => expect(hostOf(target)).toBe(host));
 });

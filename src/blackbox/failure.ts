@@ -1,0 +1,66 @@
+// Owns why a probe failed, in words that fit a label: where on its way, why, and whose fault it is (#1077, #1528). First said, kept.
+import type { Fault, ProblemCode } from '../model/problem.ts';
+import { problemOf } from '../net/sample/failure.ts';
+import { StepFailure } from '../net/sample/step.ts';
+
+/** Where on its way a probe was. `answer`: all came, and was not what the module demands. */
+export type Phase = 'resolve' | 'connect' | 'tls' | 'request' | 'answer';
+
+/** What else can be wrong than the problems of a connection. */
+export type Demand =
+  | 'no-address'
+  | 'not-allowed'
+  | 'certificate'
+  | 'config'
+  | 'status'
+  | 'header'
+  | 'body'
+  | 'json'
+  | 'http-version'
+  | 'over-tls'
+  | 'not-over-tls'
+  | 'dialogue'
+  | 'unexpected';
+
+export interface Failure {
+  readonly phase: Phase;
+  readonly reason: ProblemCode | Demand;
+  readonly fault: Fault;
+}
+
+/** A certificate that is not trusted, or not for this name. */
+export class Distrust extends Error {}
+
+/** A step that took too long. */
+export class Late extends Error {
+  constructor() {
+    super('i/o timeout');
+  }
+}
+
+const STEPS = { resolve: 'resolve', connect: 'connect', tls: 'tls', request: 'wait', answer: 'receive' } as const;
+const LATE = {
+  resolve: 'dns-timeout',
+  connect: 'connect-timeout',
+  tls: 'tls-timeout',
+  request: 'wait-timeout',
+  answer: 'receive-timeout',
+} as const;
+
+/** @param error as a socket, OpenSSL, undici or a step of ours threw it */
+export function failureOf(error: unknown, phase: Phase): Failure {
+  if (error instanceof Distrust) return { phase, reason: 'certificate', fault: 'target' };
+  if (error instanceof StepFailure) {
+    const { code, fault } = error.problem;
+    // The exchange knows its end only as a stop from outside: the probe's time was over.
+    return code === 'cancelled' ? { phase, reason: LATE[phase], fault: 'target' } : { phase, reason: code, fault };
+  }
+  if (error instanceof Late)
+    return {
+      phase,
+      reason: LATE[phase],
+      fault: phase === 'resolve' ? 'resolver' : phase === 'connect' ? 'network' : 'target',
+    };
+  const { code, fault } = problemOf(error, STEPS[phase]);
+  return { phase, reason: code, fault };
+}
