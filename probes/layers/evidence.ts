@@ -27,6 +27,46 @@ const stackSchema = z.object({
   p99Ms: milliseconds.nullable(),
 });
 
+const chance = z.number().min(0).max(1);
+
+/** Answers that came after the same wait as if a time-out on the way had run out, and how seldom chance puts waits so close together. */
+const timeOutSchema = z.object({
+  /** `failed`: the answers are failures. `late`: successes, `extraMs` or whole times of it behind the usual ones. */
+  after: z.enum(['failed', 'late']),
+  answers: count,
+  of: count,
+  /** Median of those answers. */
+  waitMs: milliseconds,
+  extraMs: z.number(),
+  /** How far apart they are, whole steps taken off. */
+  spreadMs: milliseconds,
+  steps: count,
+  chance,
+});
+
+/** Slow failures, then fast ones alone: as when a circuit breaker opens. */
+const breakerSchema = z.object({
+  slow: count,
+  /** Null when none of them was answered in time. */
+  slowP50Ms: milliseconds.nullable(),
+  fast: count,
+  fastP50Ms: milliseconds,
+  /** From the first fast failure to the next success, or to the last one seen. */
+  openMs: milliseconds,
+  recovered: z.boolean(),
+  /** Of slow ones being this much before fast ones when the order means nothing (Mann and Whitney, one-sided). */
+  chance,
+});
+
+/** A host whose successes right after a failure of its own are later than its others. */
+const afterFailureSchema = z.object({
+  identity: wireTextSchema,
+  answers: count,
+  shiftMs: z.number(),
+  shiftIntervalMs: z.tuple([z.number(), z.number()]),
+  chance,
+});
+
 const endpointSchema = z.object({
   endpoint: endpointIdSchema,
   zone: z.string().nullable(),
@@ -42,6 +82,13 @@ const endpointSchema = z.object({
   /** Answers in which a layer claims more than the one around it, so that it is left out of the stack. */
   contradicted: count.optional(),
   /** Answers that say whether they came out of a cache; null when none does. */
+  /** Answers with a 5xx status. */
+  failures: count.optional(),
+  timeOuts: z.array(timeOutSchema).optional(),
+  /** The hosts probe says of the same answers that they are late. */
+  lateByHosts: z.boolean().optional(),
+  breaker: breakerSchema.nullable().optional(),
+  afterFailure: z.array(afterFailureSchema).optional(),
   cache: z.object({ hits: count, misses: count, ageMaxSeconds: count.nullable() }).nullable().optional(),
 });
 
@@ -98,6 +145,12 @@ export const layersEvidence = z.object({
     attemptsMax: count.nullable(),
     /** Retry-After on 503 answers, where it is in seconds: the largest. RFC 9110 10.2.3. */
     retryAfterSeconds: count.nullable(),
+    /** Answers with status 503, and those of them that say when to come back, by seconds or by date. */
+    unavailable: count.optional(),
+    withRetryAfter: count.optional(),
+    /** Median wait of answers that took one attempt, and of those that took more; null without any. */
+    onceP50Ms: milliseconds.nullable().optional(),
+    retriedP50Ms: milliseconds.nullable().optional(),
   }),
   marks: marksSchema.optional(),
   /** Entries of Server-Timing without a duration, each kind once. */
@@ -109,3 +162,6 @@ export type SpanRecord = LayersEvidence['spans'][number];
 export type LayerRecord = LayersEvidence['byEndpoint'][number]['chain'][number];
 export type StackRecord = z.infer<typeof stackSchema>;
 export type MarksRecord = z.infer<typeof marksSchema>;
+export type TimeOutRecord = z.infer<typeof timeOutSchema>;
+export type BreakerRecord = z.infer<typeof breakerSchema>;
+export type AfterFailureRecord = z.infer<typeof afterFailureSchema>;

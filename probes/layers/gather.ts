@@ -1,17 +1,22 @@
 // Owns turning the ride's traces into the layers record. Sends nothing, judges nothing.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import { decimal, fieldValue, fieldValues } from '../../src/model/fields.ts';
+import { fieldValues } from '../../src/model/fields.ts';
 import { entriesOf } from '../../src/model/server-timing.ts';
 import { type EndpointId, textKey, type WireText, wireText } from '../../src/model/text.ts';
 import type { HttpFacts, RequestTrace } from '../../src/model/trace.ts';
 import { quantile, quantileInterval } from '../../src/stats/quantile.ts';
+import type { HostsEvidence } from '../hosts/evidence.ts';
+import { afterFailureOf } from './after-failure.ts';
+import { breakerOf } from './breaker.ts';
 import { ageOf, cacheOf } from './caches.ts';
 import { chainOf, proxiesOf } from './chain.ts';
 import { type Claim, claimsOf } from './claims.ts';
 import type { LayerRecord, LayersEvidence, SpanRecord } from './evidence.ts';
 import { marksOf } from './marks.ts';
 import type { LayersOptions } from './options.ts';
+import { retryHintsOf } from './retry-hints.ts';
 import { stackOf } from './stack.ts';
+import { isFailure, timeOutsOf } from './time-outs.ts';
 
 const MAX_SPANS = 256;
 const MAX_KINDS = 16;
@@ -36,13 +41,22 @@ function answerOf({ endpoint, http, spans }: RequestTrace): readonly Answer[] {
   return [{ endpoint, http, waitMs, receiveMs: spans.receive?.durationMs ?? 0, claims: claimsOf(http) }];
 }
 
-function recordOf({ endpoints, ride }: GatherContext<LayersOptions>): LayersEvidence {
+function recordOf({ endpoints, ride, earlier }: GatherContext<LayersOptions>): LayersEvidence {
+  const hosts = earlier['hosts'] as HostsEvidence | undefined;
   const answers = ride.traces.flatMap(answerOf);
   const byEndpoint = endpoints.map(({ id, zone }) => {
     const own = answers.filter(({ endpoint }) => endpoint === id);
     const seen = { endpoint: id, zone, answered: own.length, chain: usualChain(own), ...timesOf(own) };
     const traces = ride.traces.filter(({ endpoint }) => endpoint === id);
-    return { ...seen, ...stackOf(traces), cache: cachesOf(own) };
+    return {
+      ...seen,
+      ...stackOf(traces),
+      ...strainOf(
+        traces,
+        hosts?.byEndpoint.find(({ endpoint }) => endpoint === id),
+      ),
+      cache: cachesOf(own),
+    };
   });
   const headers = answers.map(({ http }) => http.headers);
   return {
@@ -62,9 +76,23 @@ function recordOf({ endpoints, ride }: GatherContext<LayersOptions>): LayersEvid
         ({ value }) => [value],
       ),
     ),
-    retryHints: retryHintsOf(answers.map(({ http }) => http)),
+    retryHints: retryHintsOf(answers),
     marks: marksOf(ride.traces),
     notes: kinds(headers.flatMap(notesIn), ({ name, description }) => [name, description ?? wireText('')]),
+  };
+}
+
+/** What failures and late answers show of time-outs, retries and breakers behind one endpoint. */
+function strainOf(
+  traces: readonly RequestTrace[],
+  hosts: HostsEvidence['byEndpoint'][number] | undefined,
+): Pick<LayersEvidence['byEndpoint'][number], 'failures' | 'timeOuts' | 'lateByHosts' | 'breaker' | 'afterFailure'> {
+  return {
+    failures: traces.filter(({ http }) => http !== null && isFailure(http.status)).length,
+    timeOuts: timeOutsOf(traces),
+    ...(hosts?.late == null ? {} : { lateByHosts: true }),
+    breaker: breakerOf(traces),
+    afterFailure: afterFailureOf(traces, hosts?.identifiedBy ?? null),
   };
 }
 
@@ -148,19 +176,4 @@ function kinds<T>(items: readonly T[], keyOf: (item: T) => readonly WireText[]):
     .flatMap((group) => (group[0] === undefined ? [] : [{ ...group[0], n: group.length }]))
     .toSorted((a, b) => b.n - a.n)
     .slice(0, MAX_KINDS);
-}
-
-function retryHintsOf(answers: readonly HttpFacts[]): LayersEvidence['retryHints'] {
-  const attempts = answers.flatMap(({ headers }) => decimal(fieldValue(headers, 'x-envoy-attempt-count')) ?? []);
-  const whole = attempts.filter((each) => Number.isInteger(each));
-  const delays = answers
-    .filter(({ status }) => status === 503)
-    .flatMap(({ headers }) => decimal(fieldValue(headers, 'retry-after')) ?? [])
-    .filter((each) => Number.isInteger(each));
-  return {
-    counted: whole.length,
-    retried: whole.filter((each) => each > 1).length,
-    attemptsMax: largest(whole),
-    retryAfterSeconds: largest(delays),
-  };
 }

@@ -2,10 +2,15 @@
 import type { Judgement, Reply } from '../../src/contract/probe.ts';
 import type { Phrase } from '../../src/model/finding.ts';
 import { type EndpointId, sameText } from '../../src/model/text.ts';
+import { breakerOpen } from './checks/breaker-open.ts';
+import { gatewayTimeOut } from './checks/gateway-time-out.ts';
 import { layerClaimsMoreThanSeen } from './checks/layer-claims-more-than-seen.ts';
 import { retriesVisible } from './checks/retries-visible.ts';
+import { slowAfterFailure } from './checks/slow-after-failure.ts';
+import { timeOutHiddenByRetry } from './checks/time-out-hidden-by-retry.ts';
 import type { LayersEvidence } from './evidence.ts';
 import type { LayersPolicy } from './options.ts';
+import { seconds } from './words.ts';
 
 const ms = (value: number): string => `${Math.round(value * 10) / 10} ms`;
 
@@ -48,13 +53,40 @@ function entriesSaid(spans: LayersEvidence['spans'], endpoint: EndpointId): Phra
   return ['; the service also names ', ...said, ', within its figure or beside it'];
 }
 
-function retriesSaid({ retryHints: { counted, retried } }: LayersEvidence): string {
-  if (counted === 0) return 'Retries and circuit breakers are not visible from outside';
-  return `${retried} of ${counted} answers needed a retry; circuit breakers are not visible from outside`;
+/** What is seen of retries, time-outs and breakers; what is not is said, too. */
+function retriesSaid({ byEndpoint, retryHints }: LayersEvidence): string {
+  const { counted, retried, retriedP50Ms, unavailable = 0, withRetryAfter = 0 } = retryHints;
+  const found = byEndpoint.flatMap(({ timeOuts = [] }) => timeOuts);
+  const failed = found.filter(({ after }) => after === 'failed').toSorted((a, b) => b.waitMs - a.waitMs)[0];
+  const late = found.filter(({ after }) => after === 'late').toSorted((a, b) => b.extraMs - a.extraMs)[0];
+  const breaker = byEndpoint.flatMap((one) => one.breaker ?? [])[0];
+  const slower = retriedP50Ms == null ? '' : ` (median wait ${seconds(retriedP50Ms)})`;
+  const said = [
+    ...(counted === 0 ? [] : [`${retried} of ${counted} answers needed a retry${retried === 0 ? '' : slower}`]),
+    ...(late === undefined
+      ? []
+      : [`${late.answers} of ${late.of} successes came as after a time-out of ${seconds(late.extraMs)} and a retry`]),
+    ...(failed === undefined
+      ? []
+      : [`${failed.answers} of ${failed.of} answers failed as after a time-out of ${seconds(failed.waitMs)}`]),
+    ...(breaker === undefined
+      ? []
+      : [`${breaker.fast} fast failures follow ${breaker.slow} slow ones, as when a circuit breaker opens`]),
+    ...(unavailable === 0 ? [] : [`${withRetryAfter} of ${unavailable} answers 503 say when to come back`]),
+  ];
+  const unseen = [
+    ...(counted === 0 && late === undefined ? ['retries'] : []),
+    ...(breaker === undefined ? ['circuit breakers'] : []),
+  ].join(' and ');
+  if (unseen !== '') said.push(`${unseen} are not visible from outside`);
+  return said.map((one, at) => (at === 0 ? one.charAt(0).toUpperCase() + one.slice(1) : one)).join('; ');
 }
 
 function isSilent({ byEndpoint, spans, retryHints }: LayersEvidence): boolean {
-  return byEndpoint.every(({ chain }) => chain.length === 0) && spans.length === 0 && retryHints.counted === 0;
+  const hasStrain = byEndpoint.some(({ timeOuts = [], breaker }) => timeOuts.length > 0 || breaker != null);
+  return (
+    byEndpoint.every(({ chain }) => chain.length === 0) && spans.length === 0 && retryHints.counted === 0 && !hasStrain
+  );
 }
 
 function answer(evidence: LayersEvidence | null): Reply {
@@ -76,6 +108,8 @@ function answer(evidence: LayersEvidence | null): Reply {
     layers: hops.length,
     spans: evidence.spans.slice(0, 16).map(({ name, endpoint, p50Ms }) => ({ name, endpoint, p50Ms })),
     retried: evidence.retryHints.counted === 0 ? null : evidence.retryHints.retried,
+    timeOuts: evidence.byEndpoint.reduce((sum, { timeOuts = [] }) => sum + timeOuts.length, 0),
+    breakers: evidence.byEndpoint.filter(({ breaker }) => breaker != null).length,
   };
   return {
     summary: [...passed, '; ', ...(partsSaid(evidence) ?? spansSaid(evidence)), `. ${retriesSaid(evidence)}.`],
@@ -85,6 +119,13 @@ function answer(evidence: LayersEvidence | null): Reply {
 }
 
 export const judgement: Judgement<LayersEvidence, LayersPolicy> = {
-  checks: [retriesVisible, layerClaimsMoreThanSeen],
+  checks: [
+    retriesVisible,
+    layerClaimsMoreThanSeen,
+    gatewayTimeOut,
+    timeOutHiddenByRetry,
+    breakerOpen,
+    slowAfterFailure,
+  ],
   answer,
 };

@@ -8,7 +8,7 @@ export const layers: Probe<LayersEvidence, LayersOptions, LayersPolicy> = {
   question: 5,
   title: 'How many layers does a request pass, how do they talk, where are retries and circuit breakers?',
   reads: 'ride',
-  after: [],
+  after: ['hosts'],
   sends: null,
   defaults: () => import('./defaults.ts'),
   options: async () => (await import('./options.ts')).layersOptions,

@@ -62,6 +62,39 @@ function waitTable(byEndpoint: Endpoints): Block {
   };
 }
 
+/** Only where there is something: most journeys see none of it. */
+function strainBlocks({ byEndpoint, retryHints }: LayersEvidence): readonly Block[] {
+  const rows = byEndpoint.flatMap(({ zone, endpoint, timeOuts = [], breaker, afterFailure = [] }) => [
+    ...timeOuts.map(({ after, answers, extraMs, waitMs, spreadMs, chance }) => [
+      ...[zone ?? endpoint, after === 'failed' ? 'failed after a time-out' : 'late by a time-out', answers],
+      ...[after === 'failed' ? waitMs : extraMs, spreadMs, chance],
+    ]),
+    ...(breaker == null
+      ? []
+      : [[zone ?? endpoint, 'breaker open', breaker.fast, breaker.openMs, null, breaker.chance]]),
+    ...afterFailure.map(({ answers, shiftMs, chance }) => [
+      ...[zone ?? endpoint, 'slow after its failure', answers, shiftMs, null, chance],
+    ]),
+  ]);
+  const columns = ['zone', 'seen', 'answers', 'ms', 'within ms', 'chance'];
+  const { unavailable = 0, withRetryAfter = 0, retryAfterSeconds } = retryHints;
+  return [
+    ...(rows.length === 0 ? [] : [{ kind: 'table' as const, columns, rows }]),
+    ...(unavailable === 0
+      ? []
+      : [
+          {
+            kind: 'facts' as const,
+            rows: [
+              ['answers 503', unavailable] as const,
+              ['with Retry-After', withRetryAfter] as const,
+              ['longest Retry-After s', retryAfterSeconds] as const,
+            ],
+          },
+        ]),
+  ];
+}
+
 function marksBlocks({ marks, notes = [] }: LayersEvidence): readonly Block[] {
   const ids = (marks?.ids ?? []).map(({ header, n, distinct }) => [header, 'id', n, `${distinct} different`]);
   const traces = (marks?.traces ?? []).map(({ header, n, ours }) => [header, 'trace', n, `${ours} as asked`]);
@@ -83,6 +116,7 @@ export function section(evidence: LayersEvidence): Section {
       ...(cacheStatus.length === 0
         ? []
         : [{ kind: 'facts' as const, rows: cacheStatus.map(({ header, value }) => [header, value] as const) }]),
+      ...strainBlocks(evidence),
       ...marksBlocks(evidence),
     ],
   };

@@ -3,6 +3,7 @@ import { type Check, foundOrPass } from '../../../src/contract/check.ts';
 import { pointer } from '../../../src/model/finding.ts';
 import type { LayersEvidence } from '../evidence.ts';
 import type { LayersPolicy } from '../options.ts';
+import { seconds } from '../words.ts';
 
 export const retriesVisible: Check<{ layers: LayersEvidence }, LayersPolicy> = {
   id: 'retries-visible',
@@ -15,9 +16,11 @@ export const retriesVisible: Check<{ layers: LayersEvidence }, LayersPolicy> = {
   ],
   sources: ['https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter'],
   judge({ layers }) {
-    const { counted, retried, attemptsMax } = layers.retryHints;
+    const { counted, retried, attemptsMax, onceP50Ms = null, retriedP50Ms = null } = layers.retryHints;
     if (counted === 0) return { outcome: 'not-applicable', because: 'no proxy says how many attempts it made' };
-    const what = `${retried} of ${counted} answers took more than one attempt, up to ${attemptsMax ?? 0}.`;
+    const known = onceP50Ms !== null && retriedP50Ms !== null;
+    const late = known ? ` (median wait ${seconds(retriedP50Ms)}, of the others ${seconds(onceP50Ms)})` : '';
+    const what = `${retried} of ${counted} answers took more than one attempt, up to ${attemptsMax ?? 0}${late}.`;
     return foundOrPass(
       retried === 0 ? [] : [{ what: [what], evidence: [pointer('evidence', 'layers', 'retryHints')] }],
     );

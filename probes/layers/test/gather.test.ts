@@ -85,16 +85,20 @@ test('the chain runs from the client inwards', async () => {
   expect(cacheStatus).toEqual([{ header: 'cache-status', value: 'outer; hit', n: 3 }]);
 });
 
-test('retries and the delay that a 503 asks for', async () => {
+test('retries, what they cost, and the delay that a 503 asks for', async () => {
   const { retryHints } = await gathered([
-    { headers: [['x-envoy-attempt-count', '1']] },
-    { headers: [['x-envoy-attempt-count', '3']] },
+    { waitMs: 5, headers: [['x-envoy-attempt-count', '1']] },
+    { waitMs: 65, headers: [['x-envoy-attempt-count', '3']] },
     { headers: [['x-envoy-attempt-count', 'many']] },
     { status: 503, headers: [['Retry-After', '30']] },
     { status: 503, headers: [['Retry-After', 'Fri, 31 Dec 1999 23:59:59 GMT']] },
+    { status: 503 },
     { status: 200, headers: [['Retry-After', '99']] },
   ]);
-  expect(retryHints).toEqual({ counted: 2, retried: 1, attemptsMax: 3, retryAfterSeconds: 30 });
+  expect(retryHints).toEqual({
+    ...{ counted: 2, retried: 1, attemptsMax: 3, retryAfterSeconds: 30, unavailable: 3, withRetryAfter: 2 },
+    ...{ onceP50Ms: 5, retriedP50Ms: 65 },
+  });
 });
 
 test('ids, the trace that was asked for, and other ways to the service', async () => {
