@@ -80,7 +80,8 @@ function successesAfterOne({ succeeded }: Waits): TimeOutRecord | null {
   const [usual, late] = [succeeded.slice(0, from), succeeded.slice(from)];
   const usualMs = median(usual);
   const [first = 0] = late;
-  if (late.length < LEAST || usual.length < LEAST || usual.length * 2 < late.length || first < 3 * (usual.at(-1) ?? 0)) return null;
+  if (late.length < LEAST || usual.length < LEAST || usual.length * 2 < late.length || first < 3 * (usual.at(-1) ?? 0))
+    return null;
   const extras = late.map((ms) => ms - usualMs);
   if ((extras[0] ?? 0) < LEAST_EXTRA_MS) return null;
   const folded = bestFold(extras, first - (usual.at(-1) ?? 0));
