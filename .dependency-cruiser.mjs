@@ -21,6 +21,7 @@ const packages = {
   re2js: '^(src/blackbox/go/|probes/steps/)',
   '@marcbachmann/cel-js': '^src/blackbox/go/',
   yaml: '^src/(config|certs|blackbox)/',
+  aws4: '^src/net/auth/',
   zod: '^(src/(model|contract|journey|config)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
 };
 

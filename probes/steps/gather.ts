@@ -69,7 +69,7 @@ async function goThrough(
     ...{ call, target, signal, cookies: openCookies(), captures: new Map(), connections: new Map() },
     endpoint: endpoints[round % Math.max(1, endpoints.length)] ?? null,
   };
-  const given = secretsIn(steps);
+  const given = new Set(secretsIn(steps));
   const records: RoundRecord[] = [];
   let failed: string | null = null;
   for (const step of steps) {
@@ -83,7 +83,8 @@ async function goThrough(
 }
 
 interface Beside {
-  readonly given: readonly Secret[];
+  /** Secrets of the steps, and of the journey as they are sent. */
+  readonly given: Set<Secret>;
   readonly net: Pick<Net, 'now'>;
   readonly asOfMs: number;
 }
@@ -94,6 +95,7 @@ async function goStep(step: StepSource, round: number, state: RoundState, beside
   const outcome = await runStep(step, state);
   const durationMs = Math.round((net.now() - beganMs) * 1000) / 1000;
   const held = heldStep(step, outcome, state, { durationMs, asOfMs });
+  for (const { record } of outcome.sent) for (const secret of record.secrets ?? []) given.add(secret);
   const hide = hiding([...given, ...state.captures.values(), ...state.cookies.secrets()]);
   const startMs = outcome.sent[0]?.record.startMs ?? 0;
   const because = held.because === null ? null : hidden(held.because, hide);

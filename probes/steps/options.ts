@@ -127,6 +127,8 @@ const step = z
     body: text.optional(),
     json: z.unknown().optional(),
     form: z.record(z.string(), text).optional(),
+    /** Absent: the credentials of the journey, to the origin of the target alone. */
+    auth: z.literal('none').optional(),
     /** How many redirects are followed; 0: none. */
     redirects: z.int().min(0).max(MAX_REDIRECTS).default(10),
     http: z.enum(['1.1', '2']).optional(),

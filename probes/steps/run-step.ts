@@ -84,7 +84,7 @@ function saying({ problem: failed }: CallRecord): string {
 }
 
 async function exchange(
-  { url, method, headers, body }: Sending,
+  { url, method, headers, body, credentials }: Sending,
   step: StepSource,
   before: Sent | null,
   state: RoundState,
@@ -98,6 +98,7 @@ async function exchange(
     // What a person wrote may go anywhere; where an answer leads, not everywhere.
     reach: before === null ? 'any' : isPublic(before.record) ? 'public' : 'site',
     ...(endpoint === null ? {} : { endpoint }),
+    ...(credentials ? { credentials } : {}),
     ...(step.http === undefined ? {} : { http: step.http }),
   };
   const record = await state.call(request, state.signal);
@@ -142,21 +143,23 @@ interface Next {
 }
 
 /** @throws UsageError for a place that cannot be gone to */
-function onwardFrom({ url, method, headers, body }: Sending, { http }: CallRecord): Next | null {
+function onwardFrom({ url, method, headers, body, credentials }: Sending, { http, secrets }: CallRecord): Next | null {
   const location = fieldValue(http?.headers ?? [], 'location');
   const asked = redirected(http?.status ?? 0, location === null ? null : 'there', method);
   if (asked === null || location === null) return null;
   const to = interpret(location, (raw) => stepUrl(new Secret('redirect', raw), url.href));
   const crossOrigin = to.origin !== url.origin;
   const own: Headers = asked.keepsBody ? headers : withoutBodyHeaders(headers);
-  const { kept, dropped } = crossOrigin ? forAnotherOrigin(own) : { kept: own, dropped: [] };
+  const { kept, dropped: given } = crossOrigin ? forAnotherOrigin(own) : { kept: own, dropped: [] };
+  const dropped = crossOrigin && secrets !== undefined ? [...given, 'authorization'] : given;
   const toPlaintext = url.scheme === 'https' && to.scheme === 'http';
   const carried = asked.keepsBody ? body : null;
   const refused =
     crossOrigin && carried instanceof Secret ? 'the redirect would take a body with secrets to another origin' : null;
   return {
     onward: { to, method: asked.method, crossOrigin, toPlaintext, dropped },
-    next: { url: to, method: asked.method, headers: kept, body: carried },
+    // Once another origin has had the say, they stay behind (Fetch 4.4), also on the way back.
+    next: { url: to, method: asked.method, headers: kept, body: carried, credentials: credentials && !crossOrigin },
     refused,
   };
 }

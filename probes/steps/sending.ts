@@ -14,6 +14,8 @@ export interface Sending {
   readonly method: string;
   readonly headers: Headers;
   readonly body: Uint8Array | Secret | null;
+  /** Whether it may show who the journey's caller is, where its URL is of the target's origin. */
+  readonly credentials: boolean;
 }
 
 /** @throws UsageError for a URL that cannot be read; its message never repeats it */
@@ -31,6 +33,7 @@ export function sendingOf(step: StepSource, captures: Captures, base: string): S
       ...headers,
     ],
     body: body?.bytes ?? null,
+    credentials: step.auth !== 'none',
   };
 }
 

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
 import { accessOptions } from './access-command.ts';
 import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
+import { repeatable, requestOptions } from './request-options.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
 function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
@@ -132,12 +133,6 @@ export async function runCommand(args: readonly string[], launch: Launch): Promi
   }
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
-function repeatable(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(collect).default([], 'none');
-}
-
 function serveCommand(program: Command, launch: Launch, setExit: (code: number) => void): void {
   program
     .command('serve')
@@ -246,17 +241,13 @@ function travelOptions(command: Command): Command {
     .option('--sni <NAME>', 'server name to send in TLS')
     .option('--client-cert <F>', 'client certificate chain (PEM)')
     .option('--client-key <F>', 'its private key (PEM)')
-    .option('-X, --method <M>', 'request method', 'GET')
-    .addOption(repeatable('-H, --header <K:V>', 'add a request header (repeat); values are never reported'))
-    .option('--body <F>', 'send this file as the request body')
-    .option('--user-agent <S>', 'User-Agent to send')
     .option('-4', 'IPv4 only')
     .option('-6', 'IPv6 only')
     .addOption(new Option('--http <V>', 'HTTP version').choices(['1.1', '2']))
     .option('--only <P[,P]>', 'run these probes only')
     .option('--skip <P[,P]>', 'leave these probes out')
     .option('--no-progress', 'no progress on standard error');
-  return tracingOptions(traceOptions(accessOptions(clockOption(command))));
+  return requestOptions(tracingOptions(traceOptions(accessOptions(clockOption(command)))));
 }
 
 function traceOptions(command: Command): Command {

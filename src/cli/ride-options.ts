@@ -59,6 +59,7 @@ export interface RideOptions extends JudgingOptions, AccessWords {
   readonly clientKey?: string;
   readonly method: string;
   readonly header: readonly string[];
+  readonly auth?: string;
   readonly body?: string;
   readonly userAgent?: string;
   readonly 4?: boolean;
@@ -104,7 +105,7 @@ export async function rideSettings(
     servername: servernameOf(options.sni, target),
     trust: { ...(await rootsOf(options, launch)), insecure: options.insecure === true },
     identity: await identityOf(options),
-    request: withRequestOf(file, await requestSettings(options, launch)),
+    request: await withCredentials(options, file, launch, withRequestOf(file, await requestSettings(options, launch))),
     http: options.http ?? 'negotiated',
     ...(options.traceSampled ? {} : { traceSampled: false }),
     ...(options.clock === undefined ? {} : { clock: options.clock }),
@@ -125,6 +126,21 @@ function withRequestOf({ request }: Contribution, typed: RideSettings['request']
   const names = new Set(typed.headers.map(([name]) => name.toLowerCase()));
   const written = (request?.headers ?? []).filter(([name]) => !names.has(name.toLowerCase()));
   return { ...typed, headers: [...written, ...typed.headers], body: typed.body ?? request?.body ?? null };
+}
+
+/** The command line's before the file's. */
+async function withCredentials(
+  { auth }: RideOptions,
+  file: Contribution,
+  { io }: Launch,
+  request: RideSettings['request'],
+): Promise<RideSettings['request']> {
+  const credentials =
+    auth === undefined ? file.credentials : await (await import('./auth-option.ts')).credentialsOf(auth, io);
+  if (credentials === undefined) return request;
+  if (request.headers.some(([name]) => name.toLowerCase() === 'authorization'))
+    throw new UsageError('credentials are given, and a header Authorization as well', 'leave one of the two out');
+  return { ...request, credentials };
 }
 
 type ByProbe = RideSettings['probeOptions'];

@@ -4,6 +4,7 @@ import { deadlineHints } from '../journey/plan.ts';
 import type { Progress } from '../journey/ride.ts';
 import type { RideSettings } from '../journey/settings.ts';
 import type { Observation } from '../model/journey.ts';
+import { visible } from '../model/text.ts';
 import type { Ride } from '../model/trace.ts';
 import type { Launch } from './launch.ts';
 import { progressLine } from './progress.ts';
@@ -34,6 +35,10 @@ export async function ridden(
       signal: stop.signal,
       onProgress: (step: Progress) => progress.show(step),
       onRide,
+      onNoCredentials: ({ detail }) => {
+        progress.clear();
+        io.err(`probe: ${detail === null ? 'no credentials' : visible(detail)}: nothing is sent to the target\n`);
+      },
     });
   } finally {
     progress.clear();

@@ -62,12 +62,16 @@ interface Kept {
 async function writeHar(file: ReportFile, { journey, ride, settings, launch }: Kept): Promise<void> {
   const { renderHar } = await import('../export/har.ts');
   const { shownHeaders } = await import('../net/sample/request.ts');
+  const { fieldNames } = await import('../net/auth/credentials.ts');
   const { request, traceSampled = true } = settings;
+  const { credentials } = request;
+  const names = credentials === undefined ? [] : fieldNames(credentials);
+  const headers = [...shownHeaders(settings), ...names.map((name) => [name, `[secret ${name}]`] as const)];
   await file.write(
     renderHar({
       ...{ journey, ride, version: launch.version },
       request: {
-        ...{ method: request.method, headers: shownHeaders(settings), bodyBytes: request.body?.byteLength ?? 0 },
+        ...{ method: request.method, headers, bodyBytes: request.body?.byteLength ?? 0 },
         ...{ traced: request.traced ?? [], sampled: traceSampled },
       },
     }),

@@ -29,6 +29,11 @@ export interface CallRequest {
   /** Secret values, and a body, are withheld from servers that could not be verified, unless the journey is told otherwise. */
   readonly headers: readonly (readonly [string, Secret | string])[];
   readonly body: Uint8Array | Secret | null;
+  /**
+   * Shows who the journey's caller is, when the URL is of the target's origin and no header `authorization` is given. Withheld as secret
+   * values are.
+   */
+  readonly credentials?: true;
   /** Where to go; absent: the host of the URL is looked up with the journey's resolvers, and the first address is taken. */
   readonly endpoint?: Endpoint;
   /** Used when it is of the URL's origin and still usable, else a new one is opened. */
@@ -65,6 +70,8 @@ export interface CallRecord {
   readonly problem: Problem | null;
   /** It went over a connection that had carried a request before. */
   readonly reused: boolean;
+  /** What was sent beyond the request itself, and must not be written down of what comes back. Absent: nothing. */
+  readonly secrets?: readonly Secret[];
   /** Only with `keep`, and when it can carry another request. */
   readonly connection: KeptConnection | null;
   /** As it was sent in its trace headers; absent when it was part of no trace. */

@@ -5,9 +5,12 @@ import type { AnyProbe } from '../contract/probe.ts';
 import { type Observation, type ProbeState, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import { LEFT_OUT, NO_ENDPOINT } from '../model/observation-words.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
+import type { Authorization } from '../net/auth/authorization.ts';
+import { fieldNames } from '../net/auth/credentials.ts';
 import { type CallOptions, type OpenedCall, openCall } from '../net/call/call.ts';
 import { now } from '../net/clock.ts';
 import { openConverse } from '../net/conversation/open-converse.ts';
@@ -29,6 +32,7 @@ import { hopsOf } from './hops.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
 import { type OpenedSampleMore, openSampleMore } from './sample-more.ts';
 import { DEFAULT_CLOCK, LIMITS, type RideSettings } from './settings.ts';
+import { type ShowingWho, showingWho } from './showing-who.ts';
 
 /** What an observation needs from outside: the wall clock, an id, who is looking, and a way to stop. */
 export interface Vantage {
@@ -47,6 +51,8 @@ export interface ObserveContext {
   readonly onProgress: (progress: Progress) => void;
   /** Given the samples themselves, of which the observation keeps what the probes made of them. */
   readonly onRide?: (ride: Ride) => void;
+  /** Told before the ride why its requests cannot show who the caller is. */
+  readonly onNoCredentials?: (because: Problem) => void;
 }
 
 /**
@@ -65,7 +71,8 @@ export async function observe(
   const meter = createMeter();
   // First: it looks at the settings, and refuses what cannot be used before anything is sent.
   const checkOnly = !chosenOf(settings, probes).some(({ reads }) => reads === 'ride');
-  const opening = { meter, originMs, startedAtMs: context.startedAtMs };
+  const who = await showingWho(settings.request, { originMs, startedAtMs: context.startedAtMs });
+  const opening = { meter, originMs, startedAtMs: context.startedAtMs, authorization: who.authorization };
   const sampler = await openSamplerOf(settings, { ...opening, checkOnly });
   const underWay: Promise<unknown>[] = [];
   const more = openSampleMore(settings.request, (request) =>
@@ -78,7 +85,7 @@ export async function observe(
       settings,
       probes,
       { ...context, signal },
-      { originMs, meter, sampler, more, underWay, toClose, tracer },
+      { originMs, meter, sampler, more, underWay, toClose, tracer, who },
     );
   } finally {
     over.abort();
@@ -98,17 +105,18 @@ interface Opened {
   /** Keeps connections to resolvers, or has samples under way. */
   readonly toClose: { close(): Promise<void> }[];
   readonly tracer: Tracer;
+  readonly who: ShowingWho;
 }
 
 async function observeWith(
   settings: RideSettings,
   probes: readonly AnyProbe[],
   context: ObserveContext,
-  { originMs, meter, sampler, more, underWay, toClose, tracer }: Opened,
+  { originMs, meter, sampler, more, underWay, toClose, tracer, who }: Opened,
 ): Promise<Observation> {
   const { signal } = context;
   const resolvers = settings.resolvers ?? (await systemResolvers());
-  const net = openWire(settings, resolvers, { ...{ originMs, meter, more, toClose, tracer }, ...context });
+  const net = openWire(settings, resolvers, { ...{ originMs, meter, more, toClose, tracer, who }, ...context });
   const name = settings.target.isAddress || settings.connect.length > 0 ? null : (settings.target.host as DnsName);
   const lookUp = lookUpOf(name, net.dns);
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
@@ -132,6 +140,8 @@ async function observeWith(
   const ridingProbes = chosen.filter((probe) => probe.reads === 'ride');
   // Nobody reads the samples: then nobody is asked for them.
   const endpoints = ridingProbes.length === 0 ? [] : ridden;
+  // In no sample's time.
+  if (endpoints.length > 0) await who.ready(signal, context.onNoCredentials);
   const rode = await rideWithBeside(
     ridingProbes.filter((probe) => probe.beside !== undefined && endpoints.length > 0),
     { context: { ...shared, ride: EMPTY }, net, options: settings.probeOptions, underWay },
@@ -225,10 +235,18 @@ function chosenOf(settings: RideSettings, probes: readonly AnyProbe[]): readonly
   return probes.filter(({ id }) => settings.probes.includes(id));
 }
 
+interface Shown {
+  readonly authorization: Authorization | null;
+}
+
+function requestWith(request: RideSettings['request'], authorization: Authorization | null): SamplerOptions['request'] {
+  return authorization === null ? request : { ...request, authorization };
+}
+
 /** @throws UsageError for settings that cannot be used */
 function openSamplerOf(
   settings: RideSettings,
-  own: Pick<SamplerOptions, 'meter' | 'originMs' | 'startedAtMs' | 'checkOnly'>,
+  { authorization, ...own }: Pick<SamplerOptions, 'meter' | 'originMs' | 'startedAtMs' | 'checkOnly'> & Shown,
 ): Promise<Sampler> {
   const {
     target,
@@ -243,7 +261,8 @@ function openSamplerOf(
   } = settings;
   return openSampler({
     tracing: { sampled: traceSampled },
-    ...{ target, servername, trust, identity, request, http, timeoutMs, clock },
+    ...{ target, servername, trust, identity, http, timeoutMs, clock },
+    request: requestWith(request, authorization),
     ...{ limits: LIMITS, ...own },
   });
 }
@@ -254,20 +273,28 @@ type Dated = Pick<ObserveContext, 'startedAtMs'>;
 function openWire(
   settings: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
-  { originMs, startedAtMs, meter, more, toClose, tracer }: Omit<Opened, 'sampler' | 'underWay'> & Dated,
+  { originMs, startedAtMs, meter, more, toClose, tracer, who }: Omit<Opened, 'sampler' | 'underWay'> & Dated,
 ): Net & { readonly dns: OpenedDnsClient } {
   const wire = openNet(settings, resolvers, meter);
-  const calls = openCallOf(settings, { dns: wire.dns, meter, originMs, startedAtMs });
+  const authorization = who.authorization ?? undefined;
+  const calls = openCallOf(settings, {
+    ...{ dns: wire.dns, meter, originMs, startedAtMs },
+    ...(authorization === undefined ? {} : { authorization }),
+  });
+  who.askBy(calls.call);
   toClose.push(wire.dns, calls);
   const { trace, fullSize } = tracer;
   const wallMs = (): number => startedAtMs + now() - originMs;
-  const converse = openConverse({ ...settings, limits: LIMITS, meter, wallMs });
+  const converse = openConverse({
+    ...{ ...settings, limits: LIMITS, meter, wallMs },
+    request: requestWith(settings.request, who.authorization),
+  });
   return { ...wire, trace, fullSize, sample: more.sample, sampleWith: more.sampleWith, call: calls.call, converse };
 }
 
 function openCallOf(
   { target, servername, trust, identity, request, http, timeoutMs, families, traceSampled = true }: RideSettings,
-  own: Pick<CallOptions, 'dns' | 'meter' | 'originMs' | 'startedAtMs'>,
+  own: Pick<CallOptions, 'dns' | 'meter' | 'originMs' | 'startedAtMs' | 'authorization'>,
 ): OpenedCall {
   const { userAgent, traced = [] } = request;
   const alike = { target, servername, trust, identity, http, timeoutMs, families };
@@ -317,7 +344,10 @@ function riddenWith(
     clock: settings.clock ?? DEFAULT_CLOCK,
     servername: settings.servername,
     method: settings.request.method,
-    headerNames: settings.request.headers.map(([name]) => name),
+    headerNames: [
+      ...settings.request.headers.map(([name]) => name),
+      ...(settings.request.credentials === undefined ? [] : fieldNames(settings.request.credentials)),
+    ],
     ...(settings.request.traced === undefined ? {} : { traceHeaders: settings.request.traced }),
     ...(settings.traceSampled === undefined ? {} : { traceSampled: settings.traceSampled }),
     trust: settings.trust.source,

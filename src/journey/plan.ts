@@ -20,11 +20,17 @@ export function planOf(settings: RideSettings, probes: readonly AnyProbe[]): rea
   const asking = chosen.filter(({ reads }) => reads !== 'lookup' || !isGiven);
   return [
     ...(isGiven ? [] : [dnsLine(settings, rides ? samples : 1), ...locatingLines(settings)]),
+    ...(rides ? tokenLines(request) : []),
     ...(rides ? [`${target.scheme}: ${each} to ${whom}, ${pace}`] : []),
     ...asking.flatMap((probe) => sendsOf(probe, settings)),
     ...(rides ? deadlineHints(settings, chosen) : []),
     `bounds: ${formatDuration(settings.timeoutMs)} a step, ${formatDuration(settings.deadlineMs)} in all, ${LIMITS.bodyBytes / 1024} KiB of each body, IPv${families.join(' and IPv')}`,
   ];
+}
+
+function tokenLines({ credentials }: RideSettings['request']): readonly string[] {
+  if (credentials?.scheme !== 'oauth2') return [];
+  return [`auth: 1 x POST for a token to ${new URL(credentials.tokenUrl).host}, again shortly before it ends`];
 }
 
 function sendsOf({ id, sends }: AnyProbe, { target, probeOptions }: RideSettings): readonly string[] {

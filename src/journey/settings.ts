@@ -1,6 +1,7 @@
 // Owns everything that decides what one journey sends and how it is judged. Made by the command line or a config file.
 import type { DnsServer } from '../contract/net.ts';
 import type { AddressRanges } from '../model/address-ranges.ts';
+import type { Credentials } from '../model/credentials.ts';
 import type { Observation } from '../model/journey.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Target, ZoneSource } from '../model/target.ts';
@@ -27,6 +28,8 @@ export interface RequestSettings {
   readonly headers: readonly (readonly [string, Secret | string])[];
   readonly body: Uint8Array | null;
   readonly userAgent: string;
+  /** With what the caller shows who it is. Absent: nobody in particular. */
+  readonly credentials?: Credentials;
   /** Which trace headers each sample carries. Absent: none. */
   readonly traced?: readonly TraceHeader[];
 }

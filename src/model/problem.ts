@@ -47,6 +47,7 @@ export const problemCatalogue = {
     fault: 'prober',
     says: 'not sent: an answer led to an address inside a site, or of this link, where it has no business',
   },
+  'no-credentials': { fault: 'prober', says: 'not sent: the credentials that it was to carry could not be had' },
   cancelled: { fault: 'prober', says: 'stopped before it finished' },
   internal: { fault: 'prober', says: 'a fault of this program' },
 } as const satisfies Record<string, { readonly fault: Fault; readonly says: string }>;

@@ -50,6 +50,7 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
     'tough-cookie',
     'json-p3',
     'ajv',
+    'aws4',
   ].map((name) => [`room-of-${name}`, 'src/agent/everything.ts', name] as const),
 ];
 

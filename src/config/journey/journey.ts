@@ -7,13 +7,14 @@ import { UsageError } from '../../model/usage-error.ts';
 import { parseAt } from '../refusal.ts';
 import { type SecretSources, withSecrets } from '../secrets.ts';
 import { readYaml } from '../yaml.ts';
+import { authPart } from './auth.ts';
 import type { Contribution, JourneyPart } from './part.ts';
 import { stepsPart } from './probe-options.ts';
 import { requestPart } from './request.ts';
 import { ridePart } from './ride.ts';
 
 /** Every part: the only list of them. */
-const parts: readonly JourneyPart[] = [ridePart, requestPart, stepsPart];
+const parts: readonly JourneyPart[] = [ridePart, requestPart, authPart, stepsPart];
 
 export interface JourneyFileSources {
   readonly probes: readonly AnyProbe[];
@@ -38,7 +39,7 @@ export async function readJourneyFile(text: string, name: string, sources: Journ
   const filled = parseAt<Record<string, unknown>>(whole, value, place, Object.keys(whole.shape).toSorted());
   // What is not written is left to whoever has the default.
   const parsed = pick(filled, Object.keys(written.value));
-  const context = { whole: parsed, place, probes, resolvePath, readBytes };
+  const context = { whole: parsed, env, place, probes, resolvePath, readBytes };
   const read = parts.map(async (part, at) => part.read(pick(parsed, Object.keys(shapes[at] ?? {})), context));
   return joined(await Promise.all(read));
 }

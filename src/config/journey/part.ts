@@ -1,6 +1,7 @@
 // Owns what a part of a journey file is: its keys with their schemas, and what their values change of a ride.
 import type { z } from 'zod';
 import type { AnyProbe } from '../../contract/probe.ts';
+import type { Credentials } from '../../model/credentials.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { SecretText } from '../../model/secret-text.ts';
 import type { Written } from '../yaml.ts';
@@ -16,6 +17,8 @@ export interface Contribution {
     readonly headers?: readonly (readonly [string, Secret])[];
     readonly body?: Uint8Array;
   };
+  /** With what requests to the target show who the caller is. */
+  readonly credentials?: Credentials;
   /** Looking options by probe id. */
   readonly probeOptions?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
@@ -26,6 +29,7 @@ export interface PartContext {
   /** Line of what stands at a path of the file. */
   readonly place: Written['place'];
   readonly probes: readonly AnyProbe[];
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** A path in the file is meant from the folder that the file is in. */
   readonly resolvePath: (path: string) => string;
   readonly readBytes: (path: string, key: string) => Promise<Uint8Array>;

@@ -55,6 +55,8 @@ const keys: Readonly<Record<string, Key>> = {
   warn: { schema: duration, option: 'warn', write: asIs },
   critical: { schema: duration, option: 'critical', write: asIs },
   revocation: { schema: z.literal(true), option: 'revocation', write: asIs },
+  reuse: { schema: z.literal(false), option: 'reuse', write: asIs },
+  intrusive: { schema: z.literal(true), option: 'intrusive', write: asIs },
   infer: { schema: z.literal(true), option: 'infer', write: asIs },
 };
 

@@ -10,6 +10,7 @@ import type { IpAddress } from '../../model/text.ts';
 import { wireText } from '../../model/text.ts';
 import type { HopId, HttpFacts, Span } from '../../model/trace.ts';
 import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
+import type { Authorization } from '../auth/authorization.ts';
 import { now } from '../clock.ts';
 import { reachable } from '../named/named-url.ts';
 import type { ExchangeRequest, Moments } from '../sample/exchange.ts';
@@ -32,6 +33,8 @@ export interface CallOptions extends ConnectionOptions {
   readonly startedAtMs: number;
   /** Which trace headers requests to the target carry. Absent: none. */
   readonly tracing?: { readonly headers: readonly TraceHeader[]; readonly sampled: boolean };
+  /** Shows who the journey's caller is. */
+  readonly authorization?: Authorization;
 }
 
 export interface OpenedCall {
@@ -97,8 +100,10 @@ interface Seen {
 
 async function callOnce(request: CallRequest, signal: AbortSignal, shared: Shared): Promise<CallRecord> {
   const { options } = shared;
-  const startMs = now();
   const target = targetOfUrl(opened(request.url));
+  const authorization = authorizationFor(request, target, options);
+  await authorization?.ready(signal);
+  const startMs = now();
   const seen: Seen = {
     ...{ endpoint: null, spans: {}, connection: null, reused: false, http: null, problem: null, parts: [] },
   };
@@ -106,12 +111,17 @@ async function callOnce(request: CallRequest, signal: AbortSignal, shared: Share
   const onBody = (part: Uint8Array): void => void seen.parts.push(Buffer.from(part));
   const wanted = { ...sendable(request, target, options, trace), onBody };
   try {
-    await send(request, target, wanted, seen, signal, shared);
+    const shown = authorization === null ? [] : shownBy(authorization, wanted, options);
+    const isConfidential =
+      authorization !== null || request.body !== null || request.headers.some(([, value]) => value instanceof Secret);
+    const authorized = { ...wanted, headers: [...wanted.headers, ...shown] };
+    await send({ ...request, isConfidential }, target, authorized, seen, signal, shared);
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
     seen.problem = error.problem;
   }
   const { connection, endpoint, spans, http, reused } = seen;
+  const secrets = authorization?.secrets() ?? [];
   connection?.count();
   const kept = request.keep === true && seen.problem === null && connection?.kept.isUsable() === true;
   if (!kept) connection?.kept.close();
@@ -123,12 +133,37 @@ async function callOnce(request: CallRequest, signal: AbortSignal, shared: Share
     certificates: connection?.learnt.chain.certificates ?? new Map(),
     body: http === null ? null : Buffer.concat(seen.parts),
     connection: kept ? connection.kept : null,
+    ...(secrets.length === 0 ? {} : { secrets }),
     ...(trace === null ? {} : { traceId: trace.traceId, spanId: trace.spanId }),
   };
 }
 
 function opened(value: string | Secret): string {
   return typeof value === 'string' ? value : value.open();
+}
+
+/** The target's origin alone is shown it, and only where the request shows nothing of its own. */
+function authorizationFor(
+  { credentials, headers }: CallRequest,
+  { url }: Target,
+  { authorization, target }: CallOptions,
+): Authorization | null {
+  if (credentials !== true || authorization === undefined || new URL(url).origin !== new URL(target.url).origin)
+    return null;
+  return headers.some(([name]) => name.toLowerCase() === 'authorization') ? null : authorization;
+}
+
+/** @throws StepFailure */
+function shownBy(
+  authorization: Authorization,
+  { method, path, headers, body }: ExchangeRequest,
+  { startedAtMs, originMs }: CallOptions,
+): readonly string[] {
+  const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as const] : []));
+  const atMs = startedAtMs + now() - originMs;
+  return authorization
+    .fields({ method, path, headers: pairs, body, atMs })
+    .flatMap(([name, value]) => [name, opened(value)]);
 }
 
 /** @throws UsageError */
@@ -160,7 +195,7 @@ function traceOf({ host }: Target, { headers }: CallRequest, { target, tracing, 
 
 /** @throws StepFailure */
 async function send(
-  request: CallRequest,
+  request: CallRequest & { readonly isConfidential: boolean },
   target: Target,
   wanted: ExchangeRequest,
   seen: Seen,
@@ -169,7 +204,6 @@ async function send(
 ): Promise<void> {
   const { originMs, meter } = options;
   const relative = (ms: number): number => ms - originMs;
-  const isConfidential = request.body !== null || request.headers.some(([, value]) => value instanceof Secret);
   const beforeMs = now();
   const before = connections.take(request.connection ?? null, wanted.origin);
   if (before === null) {
@@ -182,7 +216,7 @@ async function send(
     seen.endpoint = before.endpoint;
     seen.reused = true;
   }
-  if (isConfidential) seen.connection.refuseUnverified();
+  if (request.isConfidential) seen.connection.refuseUnverified();
   const startMs = before === null ? originMs + (seen.spans.connect?.startMs ?? 0) : beforeMs;
   const stopwatch = new Stopwatch(seen.connection.socket, null, before === null ? seen.connection.learnt.tcp : null);
   const moments: Moments = {

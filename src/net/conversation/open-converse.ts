@@ -35,6 +35,7 @@ export function openConverse(options: ConverseOptions): Converse {
     return context;
   };
   return async (endpoint, offer, signal) => {
+    await options.request.authorization?.ready(signal);
     if (offer.next([]) === 'ride' && !isSafe(options)) return null;
     return new Talk(options, contextOf, endpoint, offer, signal).run();
   };
@@ -45,7 +46,10 @@ function isSafe({ request: { method, body } }: ConverseOptions): boolean {
 }
 
 function withholds({ request, trust }: ConverseOptions): boolean {
-  const isGiven = request.perSample !== undefined || request.headers.some(([, value]) => typeof value !== 'string');
+  const isGiven =
+    request.perSample !== undefined ||
+    request.authorization !== undefined ||
+    request.headers.some(([, value]) => typeof value !== 'string');
   return isGiven && !trust.insecure;
 }
 

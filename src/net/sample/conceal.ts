@@ -15,11 +15,21 @@ interface Known {
   readonly shown: string;
 }
 
-/** @param headers as given; values that are plain text are no secret */
-export function concealing(headers: readonly GivenHeader[]): Conceal {
-  const secrets = headers
-    .flatMap(([, value]) => (typeof value === 'string' ? [] : knownOf(value)))
-    .toSorted((a, b) => b.text.length - a.text.length);
+/**
+ * @param headers as given; values that are plain text are no secret
+ * @param later what more is secret by the time of an answer
+ */
+export function concealing(headers: readonly GivenHeader[], later: () => readonly Secret[] = () => []): Conceal {
+  const given = headers.flatMap(([, value]) => (typeof value === 'string' ? [] : [value]));
+  const fixed = concealed(given);
+  return (facts) => {
+    const more = later();
+    return (more.length === 0 ? fixed : concealed([...given, ...more]))(facts);
+  };
+}
+
+function concealed(given: readonly Secret[]): Conceal {
+  const secrets = given.flatMap(knownOf).toSorted((a, b) => b.text.length - a.text.length);
   if (secrets.length === 0) return (facts) => facts;
   const hide = (text: WireText): WireText => hidden(text, secrets);
   const pairs = (fields: HttpFacts['headers']): HttpFacts['headers'] =>

@@ -104,9 +104,14 @@ export function openLine(
 /** Two bytes for a request that has less: undici writes the head with the first. */
 const HELD = Buffer.from('{}');
 
+/** What is sent when the end of a body is held back. */
+export function heldBody(body: Uint8Array | null): Buffer {
+  return body === null || body.byteLength < 2 ? HELD : Buffer.from(body);
+}
+
 function bodyOf({ headers, body, until }: ExchangeRequest): Pick<Dispatcher.DispatchOptions, 'headers' | 'body'> {
   if (until === undefined) return { headers: [...headers], body: body === null ? null : Buffer.from(body) };
-  const whole = body === null || body.byteLength < 2 ? HELD : Buffer.from(body);
+  const whole = heldBody(body);
   return {
     headers: [...headers, 'content-length', String(whole.byteLength)],
     body: Readable.from(heldBack(whole, until)),

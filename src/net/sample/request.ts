@@ -5,6 +5,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { Endpoint, Target } from '../../model/target.ts';
 import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
 import { UsageError } from '../../model/usage-error.ts';
+import type { Authorization } from '../auth/authorization.ts';
 import type { ExchangeRequest } from './exchange.ts';
 
 /** One sample, as far as its header may depend on it. */
@@ -15,6 +16,8 @@ export interface SampleHead {
   readonly atMs: number;
   /** Null: it is part of no trace. */
   readonly trace: TraceContext | null;
+  /** The body of this one, when it is not that of all. */
+  readonly body?: Uint8Array;
 }
 
 export type GivenHeader = readonly [name: string, value: Secret | string];
@@ -38,6 +41,8 @@ export interface RequestOptions {
      * may be one of the others.
      */
     readonly perSample?: (sample: SampleHead, others: readonly (readonly [string, string])[]) => readonly GivenHeader[];
+    /** Shows who the caller is, over all the others. Absent: nobody in particular. */
+    readonly authorization?: Authorization;
     /** Which trace headers each sample carries. Absent: none. */
     readonly traced?: readonly TraceHeader[];
   };
@@ -77,18 +82,19 @@ export function requestOf({ target, request, limits, timeoutMs, http }: RequestO
   for (const [name, value] of fixed) validate(name, value);
   const traced = (request.traced ?? []).filter((header) => !has(fixed, TRACE_FIELDS[header]));
   const path = `${url.pathname}${url.search}`;
-  const headers =
-    request.perSample === undefined && traced.length === 0 ? fixed.flat() : perSampleOf(request, fixed, traced);
+  const isSame = request.perSample === undefined && request.authorization === undefined && traced.length === 0;
+  const headers = isSame ? fixed.flat() : perSampleOf(request, path, fixed, traced);
   return { origin: url.origin, path, method: request.method, headers, traced, body: request.body, limits, timeoutMs };
 }
 
-/** The header of one sample. */
+/** The header of one sample. @throws StepFailure when it was to show who the caller is, and that could not be had */
 export function headerOf({ headers }: RequestTemplate, sample: SampleHead): readonly string[] {
   return typeof headers === 'function' ? headers(sample) : headers;
 }
 
 function perSampleOf(
-  { perSample }: RequestOptions['request'],
+  { perSample, authorization, method, body }: RequestOptions['request'],
+  path: string,
   fixed: readonly Header[],
   traced: readonly TraceHeader[],
 ): (sample: SampleHead) => readonly string[] {
@@ -97,7 +103,11 @@ function perSampleOf(
     const others = [...fixed, ...(trace === null ? [] : traced.map((header) => traceField(header, trace)))];
     const own = (perSample?.(sample, others) ?? []).map(opened);
     for (const [name, value] of own) validate(name, value);
-    return [...others, ...own].flat();
+    const headers = [...others, ...own];
+    const signable = { method, path, headers, body: sample.body ?? body, atMs: sample.atMs };
+    const shown = authorization?.fields(signable).map(opened) ?? [];
+    for (const [name, value] of shown) validate(name, value);
+    return [...headers, ...shown].flat();
   };
 }
 

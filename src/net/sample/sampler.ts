@@ -16,7 +16,7 @@ import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
 import { type Conceal, concealing } from './conceal.ts';
 import { connectTo } from './connect.ts';
-import { exchange, type Moments } from './exchange.ts';
+import { exchange, heldBody, type Moments } from './exchange.ts';
 import { type FieldStore, openFieldStore } from './fields.ts';
 import { handshake, type Learnt, type Staple, secureContext } from './handshake.ts';
 import { headerOf, type RequestOptions, type RequestTemplate, requestOf, type SampleHead } from './request.ts';
@@ -67,7 +67,7 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const stamping = await stampingOf(options);
   const readsChain = options.checkOnly !== true && (await makeReady(options, context, stamping));
   const mint = options.tracing?.mint ?? openTraceIds();
-  const conceal = concealing(options.request.headers);
+  const conceal = concealing(options.request.headers, () => options.request.authorization?.secrets() ?? []);
   const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint, conceal };
   const closing = new AbortController();
   const running = new Set<Promise<unknown>>();
@@ -127,6 +127,7 @@ function isConfidential({ request }: SamplerOptions): boolean {
   return (
     request.body !== null ||
     request.perSample !== undefined ||
+    request.authorization !== undefined ||
     request.headers.some(([, value]) => typeof value !== 'string')
   );
 }
@@ -163,6 +164,7 @@ const WITHOUT_HTTP2 = problem(
 
 async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, signal: AbortSignal): Promise<Sample> {
   const { options } = shared;
+  await options.request.authorization?.ready(signal);
   const seen: Seen = {
     ...{ startMs: now(), spans: {}, tcp: null, facts: null, chain: NO_CHAIN, staple: null },
     ...{ http: null, problem: null, ticketKeyName: null, endedMs: null },
@@ -200,11 +202,16 @@ async function sampleOnce(shared: Shared, endpoint: Endpoint, sequence: number, 
   return { trace, certificates: seen.chain.certificates, staple: seen.staple };
 }
 
-function headOf({ options, request, mint }: Shared, endpoint: Endpoint, sequence: number, startMs: number): SampleHead {
+function headOf(
+  { options, request, mint, until }: Shared,
+  endpoint: Endpoint,
+  sequence: number,
+  startMs: number,
+): SampleHead {
   const { startedAtMs = 0, originMs, tracing } = options;
   const atMs = startedAtMs + startMs - originMs;
   const trace = request.traced.length === 0 ? null : { ...mint(atMs), sampled: tracing?.sampled ?? true };
-  return { endpoint, sequence, atMs, trace };
+  return { endpoint, sequence, atMs, trace, ...(until === undefined ? {} : { body: heldBody(request.body) }) };
 }
 
 /** Tickets of TLS 1.3 come behind the handshake, before the answer. The session itself is not kept. */

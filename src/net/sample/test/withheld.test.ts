@@ -2,12 +2,17 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../../model/secret.ts';
 import { parseTarget } from '../../../model/target.ts';
+import { openAuthorization } from '../../auth/open-authorization.ts';
 import { allClosed, type Change, expectSoundTrace, optionsFor, outcomeOf, sampleOf } from './riding.ts';
 import { startTls, strangerIdentity } from './servers.ts';
 
 const TOKEN = 'canary-withheld-7c';
 const headers = [['authorization', new Secret('header authorization', TOKEN)]] as const;
 const stranger = { caPem: [strangerIdentity.ca], insecure: false };
+const authorization = await openAuthorization(
+  { scheme: 'bearer', token: new Secret('token', TOKEN) },
+  { call: () => Promise.reject(new Error('nothing is to be fetched')), wallMs: () => 0 },
+);
 const known = optionsFor({ address: '127.0.0.61', port: 1 }).trust;
 const otherName = (port: number) => parseTarget(`https://other.example:${port}/`);
 
@@ -21,6 +26,12 @@ interface Case {
 const cases: readonly Case[] = [
   { about: 'a header to a verified server', change: { trust: known, request: { headers } }, outcome: '200' },
   { about: 'a header to a stranger', change: { trust: stranger, request: { headers } }, outcome: 'withheld@send' },
+  { about: 'credentials to a verified server', change: { trust: known, request: { authorization } }, outcome: '200' },
+  {
+    about: 'credentials to a stranger',
+    change: { trust: stranger, request: { authorization } },
+    outcome: 'withheld@send',
+  },
   {
     about: 'a body to a stranger',
     change: { trust: stranger, request: { method: 'POST', body: Buffer.from(TOKEN) } },

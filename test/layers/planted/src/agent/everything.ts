@@ -12,6 +12,7 @@ import 'zod';
 import 'tough-cookie';
 import 'json-p3';
 import 'ajv';
+import 'aws4';
 import 'fast-check';
 import 'a-package-that-nobody-named';
 import { secret } from '../model/secret.ts';
