@@ -7,15 +7,7 @@ export const probers: Readonly<Record<ProberName, () => Promise<Prober>>> = {
   unix: async () => (await import('./unix.ts')).probeUnix,
   http: async () => (await import('./http.ts')).probeHttp,
   dns: async () => (await import('./dns.ts')).probeDns,
-  icmp: notYet('icmp'),
-  grpc: notYet('grpc'),
-  websocket: notYet('websocket'),
+  icmp: async () => (await import('./icmp.ts')).probeIcmp,
+  grpc: async () => (await import('./grpc.ts')).probeGrpc,
+  websocket: async () => (await import('./websocket.ts')).probeWebsocket,
 };
-
-function notYet(name: ProberName): () => Promise<Prober> {
-  return async () =>
-    async ({ log }) => {
-      log.error(`the prober ${name} is not there yet`);
-      return false;
-    };
-}

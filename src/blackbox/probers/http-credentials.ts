@@ -10,7 +10,10 @@ function textOf(inline: string, file: string): string {
 }
 
 /** Value of Authorization; null: the module has no credentials. @throws Error for a file that cannot be read */
-export function authorizationOf({ basic_auth, authorization }: HttpModule): string | null {
+export function authorizationOf({
+  basic_auth,
+  authorization,
+}: Pick<HttpModule, 'basic_auth' | 'authorization'>): string | null {
   if (basic_auth !== null) {
     const name = textOf(basic_auth.username, basic_auth.username_file);
     const password = textOf(basic_auth.password, basic_auth.password_file);

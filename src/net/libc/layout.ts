@@ -13,6 +13,7 @@ export const MSG_NOSIGNAL = 0x4000;
 /** linux/net.h; the flags are those of open(2). */
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 /** asm-generic/socket.h; SO_TIMESTAMPNS is its name for LP64, SO_TIMESTAMPNS_OLD. */
@@ -23,6 +24,7 @@ export const SO_LINGER = 13;
 export const SO_TIMESTAMPNS = 35;
 /** linux/in.h */
 export const IPPROTO_IP = 0;
+export const IPPROTO_ICMP = 1;
 export const IPPROTO_TCP = 6;
 export const IP_TTL = 2;
 export const IP_MTU_DISCOVER = 10;
@@ -31,6 +33,7 @@ export const IP_RECVTTL = 12;
 export const IP_MTU = 14;
 /** linux/in6.h; IPV6_HOPLIMIT is the type of the control message that IPV6_RECVHOPLIMIT asks for. */
 export const IPPROTO_IPV6 = 41;
+export const IPPROTO_ICMPV6 = 58;
 export const IPV6_UNICAST_HOPS = 16;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;

@@ -1,0 +1,204 @@
+// Owns the websocket prober: the handshake of RFC 6455 4 over one connection to one address, then messages back and forth.
+import { createHash, randomBytes } from 'node:crypto';
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { QueryResponse, WebsocketModule } from '../config/modules.ts';
+import { type Gauge, secondsSince } from '../gauges.ts';
+import { expand } from '../go/regexp.ts';
+import type { ProbeContext, Prober } from '../probe.ts';
+import { chooseAddress } from '../resolving.ts';
+import { dial, secure } from './connection.ts';
+import { authorizationOf, givenHeaders } from './http-credentials.ts';
+import { wordsOf } from './query-response.ts';
+import { Messages } from './websocket-frames.ts';
+
+/** RFC 6455 1.3 */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+const MOST_HEADER_BYTES = 65_536;
+
+interface Families {
+  readonly status: Gauge;
+  readonly upgraded: Gauge;
+  readonly dueToRegex: Gauge;
+  readonly phase: (name: 'resolve' | 'connect' | 'processing' | 'transfer') => Gauge;
+}
+
+export const probeWebsocket: Prober = async (context) => {
+  const { target, log, module } = context;
+  const url = URL.canParse(target) ? new URL(target) : null;
+  if (url === null) {
+    log.error('Could not parse target URL', { err: `parse ${JSON.stringify(target)}: invalid` });
+    return false;
+  }
+  const families = register(context);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const chosen = await chooseAddress(context, host, module.websocket);
+  if (chosen === null) return false;
+  families.phase('resolve').add(chosen.lookupSeconds);
+  const startMs = performance.now();
+  let connectSeconds = 0;
+  let opened: Upgraded | null = null;
+  try {
+    const socket = await connected(context, url, chosen.address, (seconds) => {
+      connectSeconds = seconds;
+      families.phase('connect').add(seconds);
+    });
+    opened = await upgraded(context, url, socket, families.status);
+  } catch (error) {
+    log.error('Error dialing websocket', { err: wordsOf(error) });
+  }
+  families.phase('processing').add(Math.max(0, secondsSince(startMs) - connectSeconds));
+  if (opened === null) return false;
+  families.upgraded.set(1);
+  const messages = new Messages(opened.stream, opened.head, context.signal);
+  try {
+    return await conversed(context, messages, families);
+  } finally {
+    opened.stream.destroy();
+  }
+};
+
+function register({ gauges }: ProbeContext): Families {
+  return {
+    upgraded: gauges.gauge(
+      'probe_websocket_connection_upgraded',
+      'Indicates if the websocket connection was successfully upgraded',
+    ),
+    status: gauges.gauge('probe_websocket_status_code', 'Response HTTP status code'),
+    dueToRegex: gauges.gauge('probe_websocket_failed_due_to_regex', 'Indicates if probe failed due to regex'),
+    phase: (name) =>
+      gauges.labelled('probe_websocket_duration_seconds', 'Duration of websocket request by phase', { phase: name }),
+  };
+}
+
+/** @throws Error in words */
+async function connected(
+  { module, signal, rootsPem }: ProbeContext,
+  url: URL,
+  address: string,
+  onConnect: (seconds: number) => void,
+): Promise<Socket> {
+  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '')
+    throw new Error('malformed ws or wss URL');
+  const isSecure = url.protocol === 'wss:';
+  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
+  const startMs = performance.now();
+  const socket = await dial({ to: { host: address, port }, signal });
+  onConnect(secondsSince(startMs));
+  if (!isSecure) return socket;
+  const { tls_config } = module.websocket.http_config;
+  const servername = tls_config.server_name === '' ? url.hostname.replace(/^\[|\]$/g, '') : tls_config.server_name;
+  return (await secure(socket, tls_config, servername, rootsPem, signal)).socket;
+}
+
+interface Upgraded {
+  readonly stream: Duplex;
+  /** Read along with the answer. */
+  readonly head: Buffer;
+}
+
+/** @throws Error in words; the status of any answer is told */
+async function upgraded(
+  { module, signal, userAgent }: ProbeContext,
+  url: URL,
+  socket: Socket,
+  status: Gauge,
+): Promise<Upgraded> {
+  const key = randomBytes(16).toString('base64');
+  const answer = await new Promise<Upgraded & { readonly response: IncomingMessage }>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      socket.destroy();
+      reject(error);
+    };
+    const late = (): void => fail(new Error('i/o timeout'));
+    const asked = request({
+      ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
+      ...{ headers: headersOf(module.websocket, url, key, userAgent), maxHeaderSize: MOST_HEADER_BYTES },
+    });
+    asked.on('error', fail);
+    asked.on('upgrade', (response, stream, head) => {
+      signal.removeEventListener('abort', late);
+      resolve({ response, stream, head });
+    });
+    asked.on('response', (response) => {
+      status.set(response.statusCode ?? 0);
+      fail(new Error('websocket: bad handshake'));
+    });
+    signal.addEventListener('abort', late, { once: true });
+    if (signal.aborted) late();
+    asked.end();
+  });
+  const { response, stream } = answer;
+  // An error between two steps must not end the process; whoever reads next is told by the end.
+  stream.on('error', () => undefined);
+  status.set(response.statusCode ?? 0);
+  if (fits(response, key)) return answer;
+  stream.destroy();
+  throw new Error('websocket: bad handshake');
+}
+
+/** RFC 6455 4.1: what the client must look at before it believes. */
+function fits({ statusCode, headers }: IncomingMessage, key: string): boolean {
+  const accept = createHash('sha1').update(`${key}${GUID}`).digest('base64');
+  const has = (value: string | undefined, word: string): boolean =>
+    (value ?? '').split(',').some((one) => one.trim().toLowerCase() === word);
+  return (
+    statusCode === 101 &&
+    has(headers.upgrade, 'websocket') &&
+    has(headers.connection, 'upgrade') &&
+    headers['sec-websocket-accept'] === accept
+  );
+}
+
+/** Name and value in turn, so that one name may come twice. @throws Error for a file that cannot be read */
+function headersOf({ http_config, headers }: WebsocketModule, url: URL, key: string, userAgent: string): string[] {
+  const authorization = authorizationOf(http_config);
+  const given = givenHeaders(headers);
+  const named = (name: string): string | undefined => given.find(([one]) => one.toLowerCase() === name)?.[1];
+  return [
+    ...['Host', named('host') ?? url.host, 'User-Agent', named('user-agent') ?? userAgent],
+    ...['Connection', 'Upgrade', 'Upgrade', 'websocket', 'Sec-WebSocket-Key', key, 'Sec-WebSocket-Version', '13'],
+    ...(authorization === null ? [] : ['Authorization', authorization]),
+    ...given.filter(([name]) => !['host', 'user-agent'].includes(name.toLowerCase())).flat(),
+  ];
+}
+
+async function conversed(context: ProbeContext, messages: Messages, families: Families): Promise<boolean> {
+  const { query_response: steps } = context.module.websocket;
+  if (steps.length === 0) return true;
+  const startMs = performance.now();
+  const wentThrough = await everyStep(context, messages, steps);
+  if (!wentThrough) families.dueToRegex.set(1);
+  families.phase('transfer').add(secondsSince(startMs));
+  return wentThrough;
+}
+
+async function everyStep({ log }: ProbeContext, messages: Messages, steps: readonly QueryResponse[]): Promise<boolean> {
+  try {
+    for (const { expect, send } of steps) {
+      let text: Buffer = send;
+      if (expect !== null) {
+        const message = await messages.next();
+        const match = expect.match(message);
+        const shown = { regexp: expect.source, line: message.toString('utf8') };
+        if (match === null) {
+          log.error('Regexp did not match', shown);
+          return false;
+        }
+        log.debug('regexp matched', shown);
+        // Groups are bytes, kept one to a character, so that what is sent back is what came.
+        const group = (name: string | number): string | null => {
+          const found = match.group(name);
+          return found === null ? null : Buffer.from(found, 'utf8').toString('latin1');
+        };
+        text = Buffer.from(expand(send.toString('latin1'), { group }), 'latin1');
+      }
+      if (text.byteLength > 0) messages.sendText(text);
+    }
+    return true;
+  } catch (error) {
+    log.error('Error reading message', { err: wordsOf(error) });
+    return false;
+  }
+}

@@ -1,0 +1,231 @@
+// Holds the websocket prober to blackbox_exporter's, and its frames to RFC 6455, against servers that write each byte themselves.
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { readFrame, writeFrame } from '../probers/websocket-frames.ts';
+import { listening, probed, roomOf, valueOf } from './asking.ts';
+import { identity, ROOT_PEM } from './certified.ts';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+interface Peer {
+  readonly stream: Duplex;
+  readonly headers: IncomingHttpHeaders;
+  readonly path: string;
+  /** Texts that came, unmasked. */
+  readonly heard: string[];
+}
+
+/** A frame of a server: no mask. */
+const frame = (payload: string | Buffer, first = 0x81): Buffer => {
+  const bytes = Buffer.from(payload as string);
+  const size = bytes.length < 126 ? Buffer.of(bytes.length) : Buffer.of(126, bytes.length >> 8, bytes.length & 0xff);
+  return Buffer.concat([Buffer.of(first), size, bytes]);
+};
+
+/** Short masked frames: kind and text of each. */
+function unmasked(bytes: Buffer): readonly string[] {
+  if (bytes.length === 0) return [];
+  const end = 6 + ((bytes[1] ?? 0) & 0x7f);
+  const text = Buffer.from(bytes.subarray(6, end).map((octet, at) => octet ^ (bytes[2 + (at & 3)] ?? 0)));
+  return [`${(bytes[0] ?? 0) & 15}:${text.toString()}`, ...unmasked(bytes.subarray(end))];
+}
+
+async function serverOf(
+  onPeer: (peer: Peer) => void,
+  change: (head: string) => string = (head) => head,
+  secured = false,
+): Promise<string> {
+  const server: Server = secured ? createSecureServer(identity()) : createServer();
+  const streams: Duplex[] = [];
+  server.on('request', (_request, response) => response.writeHead(404).end());
+  server.on('upgrade', (request, stream: Duplex) => {
+    streams.push(stream);
+    stream.on('error', () => undefined);
+    const accept = createHash('sha1')
+      .update(`${request.headers['sec-websocket-key'] ?? ''}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest('base64');
+    const heard: string[] = [];
+    stream.on('data', (bytes: Buffer) => void heard.push(...unmasked(bytes)));
+    const head = `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    stream.write(change(head));
+    onPeer({ stream, headers: request.headers, path: request.url ?? '', heard });
+  });
+  closing.push(() => {
+    server.close();
+    for (const stream of streams) stream.destroy();
+  });
+  return `127.0.0.1:${await listening(server)}`;
+}
+
+const moduleOf = (block: string, timeout = '5s'): string =>
+  `modules:\n  m:\n    prober: websocket\n    timeout: ${timeout}\n    websocket:\n      preferred_ip_protocol: ip4\n      ${block.replaceAll('\n', '\n      ')}\n`;
+const probe = (block: string, target: string, given = {}, timeout = '5s'): Promise<string> =>
+  probed(roomOf(moduleOf(block, timeout), given), 'm', target);
+const facts = (page: string): readonly (number | null)[] =>
+  [
+    'probe_success',
+    'probe_websocket_connection_upgraded',
+    'probe_websocket_status_code',
+    'probe_websocket_failed_due_to_regex',
+  ].map((family) => valueOf(page, family));
+const phases = (page: string): readonly string[] =>
+  ['resolve', 'connect', 'processing', 'transfer'].filter(
+    (phase) => valueOf(page, `probe_websocket_duration_seconds{phase="${phase}"}`) !== null,
+  );
+
+const DIALOGUE = `query_response:
+- expect: "^hello (.+)$"
+  send: "again \${1}"
+- send: "more"
+- expect: "^bye"`;
+
+describe('an upgrade', () => {
+  test('is enough where nothing is awaited', async () => {
+    const page = await probe('', `ws://${await serverOf(() => undefined)}/path?q=1`);
+    expect(facts(page)).toEqual([1, 1, 101, 0]);
+    expect(phases(page)).toEqual(['resolve', 'connect', 'processing']);
+  });
+
+  test('carries the headers and credentials of the module', async () => {
+    const peers: Peer[] = [];
+    const target = await serverOf((peer) => void peers.push(peer));
+    const block =
+      'headers: {X-One: {values: [a]}, Host: {values: [other.example]}}\nhttp_config: {basic_auth: {username: u, password: p}}';
+    await probe(block, `ws://${target}/path?q=1`);
+    expect(peers[0]?.path).toBe('/path?q=1');
+    expect(peers[0]?.headers).toMatchObject({
+      ...{ host: 'other.example', 'x-one': 'a', authorization: `Basic ${Buffer.from('u:p').toString('base64')}` },
+      ...{ 'sec-websocket-version': '13', 'user-agent': 'Blackbox-Exporter/test' },
+    });
+  });
+
+  test('over TLS is held to the roots and to the name', async () => {
+    const target = (
+      await serverOf(
+        () => undefined,
+        (head) => head,
+        true,
+      )
+    ).replace('127.0.0.1', 'here.example');
+    expect(facts(await probe('', `wss://${target}/`, { rootsPem: ROOT_PEM }))).toEqual([1, 1, 101, 0]);
+    const distrusted = await probe('', `wss://${target}/`);
+    expect(facts(distrusted)).toEqual([0, 0, 0, 0]);
+    expect(phases(distrusted)).toEqual(['resolve', 'connect', 'processing']);
+    const careless = 'http_config: {tls_config: {insecure_skip_verify: true}}';
+    expect(facts(await probe(careless, `wss://${target}/`))).toEqual([1, 1, 101, 0]);
+  });
+
+  test.each([
+    ['an accept of another key', (head: string) => head.replace(/Accept: ./, 'Accept: ~'), 101],
+    ['no Upgrade field', (head: string) => head.replace('Upgrade: websocket', 'X: y'), 101],
+    ['another protocol', (head: string) => head.replace('websocket\r', 'h2c\r'), 101],
+    ['a page instead', () => 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', 200],
+    ['403', () => 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n', 403],
+    ['no HTTP', () => 'SSH-2.0-x\r\n', 0],
+    ['an endless head', () => `HTTP/1.1 101 S\r\nX: ${'x'.repeat(200_000)}`, 0],
+  ])('with %s is none', async (_name, change, status) => {
+    const page = await probe('', `ws://${await serverOf(() => undefined, change)}/`);
+    expect(valueOf(page, 'probe_success')).toBe(0);
+    expect(valueOf(page, 'probe_websocket_connection_upgraded')).toBe(0);
+    // A handshake that Node itself refuses to read has no status.
+    expect([status, 0]).toContain(valueOf(page, 'probe_websocket_status_code'));
+  });
+
+  test.each([
+    ['a closed port', 'ws://127.0.0.1:1/', 'ECONNREFUSED', ['resolve', 'processing']],
+    ['another scheme', 'http://127.0.0.1:1/', 'malformed ws or wss URL', ['resolve', 'processing']],
+    ['a name in the URL', 'ws://u@127.0.0.1:1/', 'malformed ws or wss URL', ['resolve', 'processing']],
+    ['a name without address', 'ws://gone.example/', 'no such host', []],
+  ])('to %s fails', async (_name, target, words, seen) => {
+    const page = await probe('', target);
+    expect(page).toContain(words);
+    expect(facts(page)).toEqual([0, 0, 0, 0]);
+    expect(phases(page)).toEqual(seen);
+  });
+
+  test('that never ends is given up in time', async () => {
+    const page = await probe(
+      '',
+      `ws://${await serverOf(
+        () => undefined,
+        () => '',
+      )}/`,
+      {},
+      '300ms',
+    );
+    expect(facts(page)).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('a dialogue', () => {
+  test('sends back what matched, byte by byte, through pings and fragments', async () => {
+    const peers: Peer[] = [];
+    const target = await serverOf((peer) => {
+      peers.push(peer);
+      const { stream } = peer;
+      stream.write(frame('hel', 0x01));
+      stream.write(frame('ping', 0x89));
+      stream.write(frame('lo w\u00e9', 0x80));
+      const wait = setInterval(() => {
+        if (!peer.heard.join().includes('more')) return;
+        clearInterval(wait);
+        stream.write(frame(`bye ${'x'.repeat(1000)}`));
+      }, 5);
+      closing.push(() => clearInterval(wait));
+    });
+    const page = await probe(DIALOGUE, `ws://${target}/`);
+    expect(facts(page)).toEqual([1, 1, 101, 0]);
+    expect(phases(page)).toEqual(['resolve', 'connect', 'processing', 'transfer']);
+    expect(peers[0]?.heard.join(' ')).toMatch(/^10:ping 1:again w\u00e9/);
+  });
+
+  test.each([
+    ['another message', [frame('hallo')], 'Regexp did not match'],
+    ['an end', [frame(Buffer.from('03e9', 'hex'), 0x88)], 'close 1001'],
+    ['a masked frame', [Buffer.from('818100000000', 'hex'), Buffer.from('61', 'hex')], 'must not mask'],
+    ['a reserved bit', [frame('x', 0xc1)], 'reserved bits'],
+    ['a kind that is none', [frame('x', 0x83)], 'bad opcode'],
+    ['a continuation of nothing', [frame('x', 0x80)], 'bad continuation'],
+    ['a ping in parts', [frame('x', 0x09)], 'bad control frame'],
+    ['a frame without end', [Buffer.from('817fffffffffffffffff', 'hex')], 'read limit'],
+    ['silence', [], 'i/o timeout'],
+  ])('with %s fails as the regex family says', async (_name, frames, words) => {
+    const target = await serverOf(({ stream }) => {
+      for (const one of frames) stream.write(one);
+    });
+    const page = await probe(DIALOGUE, `ws://${target}/`, {}, '400ms');
+    expect(page).toContain(words);
+    expect(facts(page)).toEqual([0, 1, 101, 1]);
+    expect(phases(page)).toContain('transfer');
+  });
+});
+
+test('any bytes are a frame, the beginning of one, or an error in words', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      try {
+        const read = readFrame(Buffer.from(bytes));
+        if (read !== null) expect(read.end).toBeLessThanOrEqual(bytes.length);
+      } catch (error) {
+        expect(String(error)).toContain('websocket: ');
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([0, 125, 126, 65_535, 65_536])('a frame of %s bytes is masked, and as long as its head says', (length) => {
+  const bytes = writeFrame(1, Buffer.alloc(length, 'a'));
+  const size = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  expect(bytes.length).toBe(size + 4 + length);
+  expect((bytes[1] ?? 0) & 0x80).toBe(0x80);
+  const key = bytes.subarray(size, size + 4);
+  expect(bytes.subarray(size + 4).every((octet, at) => (octet ^ (key[at & 3] ?? 0)) === 0x61)).toBe(true);
+});
