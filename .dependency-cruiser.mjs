@@ -20,6 +20,7 @@ const packages = {
   ajv: '^probes/steps/',
   re2js: '^(src/blackbox/go/|probes/steps/)',
   '@marcbachmann/cel-js': '^src/blackbox/go/',
+  bcryptjs: '^src/agent/(web-config|gatekeeper)[.]ts$',
   yaml: '^src/(config|certs|blackbox)/',
   aws4: '^src/net/auth/',
   zod: '^(src/(model|contract|journey|config)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',

@@ -2,6 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gzip } from 'node:zlib';
 import { UsageError } from '../model/usage-error.ts';
+import { openGatekeeper } from './gatekeeper.ts';
+import { openSecureServer } from './secure-server.ts';
+import type { WebConfig } from './web-config.ts';
 
 export interface Asked {
   readonly method: string;
@@ -36,20 +39,27 @@ const MOST_CONNECTIONS = 2000;
 /** Smaller ones are not worth it (as promhttp, which compresses all: the size makes no difference to who reads it). */
 const GZIP_FROM_BYTES = 1024;
 
-/** @throws UsageError when the address cannot be listened on */
+/** Nothing is asked of anybody, and nothing encrypted. */
+const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null };
+
+/**
+ * @param web how the pages are served: users and headers
+ * @throws UsageError when the address cannot be listened on
+ */
 export async function listen(
   where: { readonly host: string; readonly port: number },
   route: Route,
+  web: WebConfig = OPEN,
 ): Promise<Listening> {
-  const server = createServer({
-    requestTimeout: HEAD_MS,
-    headersTimeout: HEAD_MS,
-    maxHeaderSize: MOST_HEAD_BYTES,
-    keepAliveTimeout: 75_000,
-  });
+  const bounds = {
+    ...{ requestTimeout: HEAD_MS, headersTimeout: HEAD_MS, maxHeaderSize: MOST_HEAD_BYTES, keepAliveTimeout: 75_000 },
+  };
+  const server = web.tls === null ? createServer(bounds) : openSecureServer(web.tls, bounds);
   server.maxConnections = MOST_CONNECTIONS;
+  const mayPass = openGatekeeper(web, () => performance.now());
   server.on('request', (request, response) => {
-    answer(request, response, route).catch(() => response.destroy());
+    const guarded: Route = async (asked) => (await mayPass(request.headers.authorization)) ?? (await route(asked));
+    answer(request, response, guarded, web.headers).catch(() => response.destroy());
   });
   await listening(server, where);
   const bound = server.address();
@@ -84,7 +94,12 @@ async function closing(server: Server, boundMs: number): Promise<void> {
   clearTimeout(cut);
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, route: Route): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  route: Route,
+  headers: WebConfig['headers'],
+): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   // A body that nobody reads must not be waited for.
@@ -102,7 +117,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, route:
           signal: gone.signal,
         })) ?? NOT_FOUND);
   if (response.destroyed) return;
-  await send(request, response, reply);
+  await send(request, response, { ...reply, headers: { ...headers, ...reply.headers } });
 }
 
 const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };

@@ -139,6 +139,10 @@ function serveCommand(program: Command, launch: Launch, setExit: (code: number) 
     .description('the agent: probes for Prometheus on /probe, as blackbox_exporter answers it')
     .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them")
     .option('--listen <ADDR:PORT>', 'where to answer; :PORT is every address', '127.0.0.1:9115')
+    .option(
+      '--web-config <F>',
+      "TLS, client certificates, users and a rate for these pages, as Prometheus' web configuration has them",
+    )
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")

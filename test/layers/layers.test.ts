@@ -44,6 +44,7 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
     'tldts',
     'commander',
     're2js',
+    'bcryptjs',
     '@marcbachmann/cel-js',
     'yaml',
     'zod',

@@ -1,8 +1,10 @@
 // Owns `probe serve`: its options, its config, starting, reloading and ending. What it serves is the agent's.
 import { lookup } from 'node:dns';
+import { dirname, resolve as resolvePath } from 'node:path';
 import { addressPolicy } from '../../agent/address-policy.ts';
 import { blackboxRoutes } from '../../agent/blackbox-routes.ts';
 import { listen } from '../../agent/server.ts';
+import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
 import { Refusal, readBlackboxConfig } from '../../blackbox/config/read.ts';
 import { unsupported } from '../../blackbox/config/unsupported.ts';
@@ -18,6 +20,7 @@ import { systemRoots } from '../roots.ts';
 
 export interface ServeOptions {
   readonly blackboxConfig?: string;
+  readonly webConfig?: string;
   readonly listen: string;
   readonly timeoutOffset: string;
   readonly historyLimit: string;
@@ -36,6 +39,7 @@ export async function runServe(raw: Record<string, unknown>, launch: Launch): Pr
   const file = options.blackboxConfig;
   if (file === undefined) throw new UsageError('probe serve: nothing to serve', 'give --blackbox-config FILE');
   let config = await load(file);
+  const web = await webOf(options);
   if (options.check === true) {
     await launch.io.out(`${file}: ${config.modules.size} modules\n`);
     return EXIT.ok;
@@ -62,7 +66,7 @@ export async function runServe(raw: Record<string, unknown>, launch: Launch): Pr
     logLevel: 'info' as const,
     onUnknownModule: () => undefined,
   };
-  const server = await listen(where, blackboxRoutes({ config: () => config, history, room, reload }));
+  const server = await listen(where, blackboxRoutes({ config: () => config, history, room, reload }), web);
   launch.io.err(
     `probe: listening on ${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}\n`,
   );
@@ -71,6 +75,18 @@ export async function runServe(raw: Record<string, unknown>, launch: Launch): Pr
   });
   await server.close(DRAIN_MS);
   return EXIT.ok;
+}
+
+/** Undefined: in the clear, for everybody. */
+async function webOf({ webConfig }: ServeOptions): Promise<WebConfig | undefined> {
+  if (webConfig === undefined) return undefined;
+  const text = await readText(webConfig, '--web-config', MOST_CONFIG_BYTES);
+  try {
+    return readWebConfig(text, dirname(resolvePath(webConfig)));
+  } catch (error) {
+    if (error instanceof Refusal) throw new UsageError(`${webConfig}: ${error.message}`);
+    throw error;
+  }
 }
 
 async function load(file: string): Promise<BlackboxConfig> {

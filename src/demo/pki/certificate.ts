@@ -38,6 +38,7 @@ export interface CertificateRequest {
   readonly isCa?: boolean;
   readonly pathLength?: number | null;
   readonly caIssuersUrl?: string | null;
+  readonly isClient?: true;
 }
 
 export interface Certificate {
@@ -82,6 +83,7 @@ export function issue(request: CertificateRequest): Certificate {
       pathLength: request.pathLength ?? null,
       names: request.names ?? [],
       caIssuersUrl: request.caIssuersUrl ?? null,
+      isClient: request.isClient ?? false,
     }),
   );
   const signature = sign('sha256', toDer(body), issuer.privateKey);

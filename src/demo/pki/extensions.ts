@@ -14,6 +14,8 @@ export interface ExtensionInput {
   readonly pathLength: number | null;
   readonly names: readonly string[];
   readonly caIssuersUrl: string | null;
+  /** For a caller's certificate instead of a server's (RFC 5280 4.2.1.12). */
+  readonly isClient: boolean;
 }
 
 const extension = (id: string, critical: boolean, value: Node): Node =>
@@ -43,7 +45,8 @@ export function extensions(input: ExtensionInput): Node {
     extension('2.5.29.14', false, octets(keyIdentifier(input.subjectKey))),
     extension('2.5.29.35', false, sequence(implicit(0, keyIdentifier(input.issuerKey)))),
   ];
-  if (!input.isCa) list.push(extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'))));
+  if (!input.isCa)
+    list.push(extension('2.5.29.37', false, sequence(oid(input.isClient ? '1.3.6.1.5.5.7.3.2' : '1.3.6.1.5.5.7.3.1'))));
   if (input.names.length > 0) {
     const names = input.names.map(generalName);
     list.push(extension('2.5.29.17', false, sequence(...names)));

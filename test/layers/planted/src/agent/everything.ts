@@ -6,6 +6,7 @@ import 'prom-client';
 import 'tldts';
 import 'commander';
 import 're2js';
+import 'bcryptjs';
 import '@marcbachmann/cel-js';
 import 'yaml';
 import 'zod';
