@@ -9,6 +9,8 @@ export interface Packet {
   readonly ours: boolean;
   readonly flags: string;
   readonly bytes: number;
+  /** Sequence number of its first byte; null of a packet without. */
+  readonly seq: string | null;
 }
 
 /** By the packets, ms; NaN for what is not there. */
@@ -24,9 +26,11 @@ export interface Capture {
   stop(): Promise<void>;
 }
 
-const LINE = /^(\d+\.\d+) IP \S+\.(\d+) > \S+\.(\d+): Flags \[([^\]]+)\].* length (\d+)/;
+const LINE = /^(\d+\.\d+) IP \S+\.(\d+) > \S+\.(\d+): Flags \[([^\]]+)\](?:, seq (\d+))?.* length (\d+)/;
 /** Of the kernel's ring, KiB: hundreds of connections at once. */
 const RING = '65536';
+/** Bytes of each packet: headers say lengths. The ring is cut into places of this size, so that whole packets would leave room for few. */
+const SNAPSHOT = '128';
 
 interface Where {
   readonly address: string;
@@ -44,6 +48,8 @@ export async function capture(tool: string, { address, port }: Where): Promise<C
     '-l',
     '-B',
     RING,
+    '-s',
+    SNAPSHOT,
     'tcp',
     'port',
     `${port}`,
@@ -56,7 +62,7 @@ export async function capture(tool: string, { address, port }: Where): Promise<C
   createInterface({ input: child.stdout }).on('line', (line) => note(byPort, line, port));
   for await (const line of createInterface({ input: child.stderr })) if (line.includes('listening on')) break;
   return {
-    phases: () => [...byPort.values()].filter(([first]) => first?.ours === true && first.flags === 'S').map(phasesOf),
+    phases: () => phasesOfAll(byPort),
     async stop() {
       child.kill('SIGINT');
       await once(child, 'close');
@@ -64,8 +70,19 @@ export async function capture(tool: string, { address, port }: Where): Promise<C
   };
 }
 
+/** Of lines as tcpdump prints them with `-tt -n`. */
+export function phasesOfLines(lines: readonly string[], port: number): readonly Phases[] {
+  const byPort = new Map<number, Packet[]>();
+  for (const line of lines) note(byPort, line, port);
+  return phasesOfAll(byPort);
+}
+
+function phasesOfAll(byPort: ReadonlyMap<number, readonly Packet[]>): readonly Phases[] {
+  return [...byPort.values()].filter(([first]) => first?.ours === true && first.flags === 'S').map(phasesOf);
+}
+
 function note(byPort: Map<number, Packet[]>, line: string, port: number): void {
-  const [, at, from, to, flags = '', length] = LINE.exec(line) ?? [];
+  const [, at, from, to, flags = '', seq = null, length] = LINE.exec(line) ?? [];
   if (at === undefined) return;
   const ours = Number(to) === port;
   const key = Number(ours ? from : to);
@@ -73,7 +90,7 @@ function note(byPort: Map<number, Packet[]>, line: string, port: number): void {
   byPort.set(key, packets);
   const [seconds = '', fraction = ''] = at.split('.');
   const atMs = Number(seconds.slice(-5)) * 1000 + Number(`0.${fraction}`) * 1000;
-  packets.push({ atMs, ours, flags, bytes: Number(length) });
+  packets.push({ atMs, ours, flags, bytes: Number(length), seq });
 }
 
 /** TLS 1.3: hello out to the last of the server's flight; all of the request out to the answer, which is one packet and the server's last. */
@@ -81,7 +98,7 @@ function phasesOf(packets: readonly Packet[]): Phases {
   const at = (packet: Packet | undefined): number => packet?.atMs ?? Number.NaN;
   // Behind our end there is the server's farewell.
   const end = packets.findIndex(({ ours, flags }) => ours && /[FR]/.test(flags));
-  const data = packets.slice(0, end < 0 ? packets.length : end).filter(({ bytes }) => bytes > 0);
+  const data = firstsOf(packets.slice(0, end < 0 ? packets.length : end).filter(({ bytes }) => bytes > 0));
   const hello = data.find(({ ours }) => ours);
   const reply = data.findIndex(({ ours }) => !ours);
   const second = data.findIndex(({ ours }, index) => ours && index > reply);
@@ -89,4 +106,15 @@ function phasesOf(packets: readonly Packet[]): Phases {
   const request = data.findLast(({ ours, atMs }) => ours && atMs < at(answer));
   const [syn, synAck] = [packets.find(({ flags }) => flags === 'S'), packets.find(({ flags }) => flags === 'S.')];
   return { connect: at(synAck) - at(syn), tls: at(data[second - 1]) - at(hello), wait: at(answer) - at(request) };
+}
+
+/** Without what was sent again: a probe of the tail (RFC 8985 7) comes two jiffies after its like where acknowledgements are slow. */
+function firstsOf(packets: readonly Packet[]): readonly Packet[] {
+  const seen = new Set<string>();
+  return packets.filter(({ ours, seq }) => {
+    const name = `${ours} ${seq}`;
+    const isFirst = !seen.has(name);
+    seen.add(name);
+    return isFirst;
+  });
 }
