@@ -22,13 +22,13 @@ const rules = (parse(read('prometheus/rules.yml')) as Rules).groups.flatMap((gro
 
 /** Names of families in an expression; recorded series have a colon. */
 const named = (expression: string): readonly string[] =>
-  [...expression.matchAll(/\b(?:journey|probe)_[a-z0-9_]+|\bup\b/g)].map(([name]) => name);
+  [...expression.matchAll(/(?<![:\w])(?:(?:journey|probe)_[a-z0-9_]+|up)(?![:\w])/g)].map(([name]) => name);
 
 test('rules name families that exist, and recorded series that are recorded', () => {
   expect(rules.length).toBeGreaterThan(10);
   expect(rules.flatMap(({ expr }) => named(expr)).filter((name) => !families.has(name))).toEqual([]);
   const recorded = new Set(rules.map(({ record }) => record));
-  const used = rules.flatMap(({ expr }) => [...expr.matchAll(/\b[a-z_]+:[a-z0-9_:]+/g)].map(([name]) => name));
+  const used = rules.flatMap(({ expr }) => [...expr.matchAll(/(?<![:\w])[a-z_]+:[a-z0-9_:]+/g)].map(([name]) => name));
   expect(used.filter((name) => !recorded.has(name))).toEqual([]);
 });
 
