@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { problemCodes } from '../../src/model/problem.ts';
 import { count, endpointIdSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
+import { healthFormats, healthStates, MAX_DEPENDENCIES } from './health-document.ts';
 
 const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
 
@@ -145,6 +146,49 @@ const foundOpenSchema = z.object({
   refusal: refusalSchema.nullable(),
 });
 
+const healthSchema = z.object({
+  endpoint: endpointIdSchema,
+  /** Of the last that was asked: the one that spoke of health, if any did. */
+  path: z.string(),
+  tried: count,
+  status: z.int().nullable(),
+  problem: z.enum(problemCodes).nullable(),
+  /** Null when nothing could be read. */
+  format: z.enum(healthFormats).nullable(),
+  state: z.enum(healthStates),
+  dependencies: z
+    .array(z.object({ name: wireTextSchema, state: z.enum(healthStates), says: wireTextSchema.nullable() }))
+    .max(MAX_DEPENDENCIES),
+});
+
+const stalenessSchema = z.object({
+  /** RFC 5861: how long caches may answer with what is kept while fresh ones cannot be had; the longest. */
+  staleIfErrorSeconds: z.number().nonnegative().nullable(),
+  staleWhileRevalidateSeconds: z.number().nonnegative().nullable(),
+  /** Answers that were kept ones past their time: Warning 110 to 112, a cache that says so, or Age above max-age. */
+  stale: count,
+  /** Names of fields such as X-Degraded, X-Fallback. */
+  markers: z.array(wireTextSchema).max(8),
+});
+
+/** One that a person declared, ridden with a few requests. */
+const dependencySchema = z.object({
+  name: z.string(),
+  /** Without query. */
+  url: z.string(),
+  /** Position in the list of the one that depends on it; null: the target itself. */
+  parent: count.nullable(),
+  depth: count,
+  /** It stands above itself, and was not asked here. */
+  cycle: z.boolean(),
+  asked: count,
+  answered: count,
+  statuses: z.record(z.string(), count),
+  problem: z.enum(problemCodes).nullable(),
+  totalP50Ms: milliseconds.nullable(),
+  state: z.enum(['up', 'degraded', 'down', 'unknown', 'cycle']),
+});
+
 export const accessEvidence = z.object({
   /** Statuses of the request as it was ridden; anonymous unless credentials were given to the ride. */
   anonymousStatus: z.record(z.string(), count),
@@ -185,6 +229,11 @@ export const accessEvidence = z.object({
   foundLimit: foundLimitSchema.optional(),
   /** Absent when it was not asked for. */
   foundOpen: foundOpenSchema.optional(),
+  /** Absent when it was not asked for. */
+  health: healthSchema.optional(),
+  staleness: stalenessSchema.optional(),
+  /** In the order of the tree; absent when none was declared. */
+  dependencies: z.array(dependencySchema).max(16).optional(),
   /** Why a limit was not looked for although it was asked for; absent otherwise. */
   searchLeftOut: z.string().optional(),
 });
@@ -194,6 +243,9 @@ export type RateLimit = NonNullable<AccessEvidence['rateLimit']>;
 export type AnnouncedLimit = z.infer<typeof announcedSchema>;
 export type Manners = z.infer<typeof mannersSchema>;
 export type Preflight = z.infer<typeof preflightSchema>;
+export type Health = z.infer<typeof healthSchema>;
+export type Staleness = z.infer<typeof stalenessSchema>;
+export type Dependency = z.infer<typeof dependencySchema>;
 export type Refusal = z.infer<typeof refusalSchema>;
 export type FoundLimit = z.infer<typeof foundLimitSchema>;
 export type FoundOpen = z.infer<typeof foundOpenSchema>;

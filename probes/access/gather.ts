@@ -7,13 +7,16 @@ import type { HttpFacts } from '../../src/model/trace.ts';
 import type { TlsEvidence } from '../tls/evidence.ts';
 import { askable } from './askable.ts';
 import { challengesOf } from './challenge.ts';
+import { dependenciesOf } from './dependencies.ts';
 import type { AccessEvidence, AnnouncedLimit, RateLimit } from './evidence.ts';
 import { findLimit } from './find-limit.ts';
 import { findOpen } from './find-open.ts';
+import { healthOf } from './health.ts';
 import { mannersOf } from './manners.ts';
 import type { AccessOptions } from './options.ts';
 import { preflightOf, traceMethodOf } from './preflight.ts';
 import { rateLimitsOf, tightest } from './rate-limit.ts';
+import { stalenessOf } from './staleness.ts';
 
 const MAX_CHALLENGES = 16;
 const MAX_LIMITS = 8;
@@ -22,11 +25,18 @@ export const gather: Gather<AccessEvidence, AccessOptions> = async (context) => 
   const beganMs = context.net.now();
   const read = recordOf(context);
   // One after the other: two requests at once would be a burst of their own.
+  // Beside it, because they are asked of others.
+  const riding = dependenciesOf(context);
+  const health = await healthOf(context);
   const preflight = await preflightOf(context);
   const trace = await traceMethodOf(context);
   const foundOpen = await findOpen(context);
   const foundLimit = await findLimit(context);
-  const value = { ...read, ...asked({ preflight, trace, foundOpen, foundLimit, searchLeftOut: leftOut(context) }) };
+  const dependencies = await riding;
+  const value = {
+    ...read,
+    ...asked({ preflight, health, dependencies, trace, foundOpen, foundLimit, searchLeftOut: leftOut(context) }),
+  };
   const elapsedMs = context.net.now() - beganMs;
   return context.signal.aborted ? { state: 'unfinished', value, elapsedMs } : { state: 'complete', value, elapsedMs };
 };
@@ -38,7 +48,10 @@ function leftOut(context: GatherContext<AccessOptions>): string | null {
   return askable(context) === undefined ? 'no endpoint answered the whole ride without 429 or a server error' : null;
 }
 
-type Asked = Pick<AccessEvidence, 'preflight' | 'trace' | 'foundOpen' | 'foundLimit' | 'searchLeftOut'>;
+type Asked = Pick<
+  AccessEvidence,
+  'preflight' | 'health' | 'dependencies' | 'trace' | 'foundOpen' | 'foundLimit' | 'searchLeftOut'
+>;
 
 /** What was not asked is absent. */
 function asked(all: { readonly [K in keyof Asked]-?: NonNullable<Asked[K]> | null }): Asked {
@@ -86,6 +99,7 @@ function recordOf(context: GatherContext<AccessOptions>): AccessEvidence {
       };
     }),
     clientCertificateRequested: clientCertificateOf(context.earlier['tls'] as TlsEvidence | undefined),
+    staleness: stalenessOf(answers.map(({ http }) => http)),
     manners: mannersOf(
       answers.map(({ http }) => http),
       context.request,

@@ -4,15 +4,18 @@ import type { Phrase } from '../../src/model/finding.ts';
 import { challengeMissing } from './checks/challenge-missing.ts';
 import { clientErrors } from './checks/client-errors.ts';
 import { corsCredentialsForAnyone } from './checks/cors-credentials-for-anyone.ts';
+import { dependencyDown } from './checks/dependency-down.ts';
 import { hstsMissing } from './checks/hsts-missing.ts';
 import { htmlUnprotected } from './checks/html-unprotected.ts';
 import { privateAnswerInSharedCache } from './checks/private-answer-in-shared-cache.ts';
 import { rateLimitLow } from './checks/rate-limit-low.ts';
 import { retryAfterMissing } from './checks/retry-after-missing.ts';
+import { staleAnswers } from './checks/stale-answers.ts';
 import { throttled } from './checks/throttled.ts';
 import { throttledAsFailure } from './checks/throttled-as-failure.ts';
 import { traceAnswered } from './checks/trace-answered.ts';
 import { versionTold } from './checks/version-told.ts';
+import { degradationSaid } from './degradation-words.ts';
 import type { AccessEvidence } from './evidence.ts';
 import { searchSaid } from './limit-words.ts';
 import type { AccessPolicy } from './options.ts';
@@ -57,7 +60,8 @@ function answer(evidence: AccessEvidence | null): Reply {
   const summary: Phrase = [
     `Requests as sent were answered ${answered.slice(0, 4).join(', ')}; `,
     ...challengesSaid(evidence),
-    `${certificateSaid(evidence)}; ${limitSaid(evidence)}${searchSaid(evidence)}${corsSaid(evidence)}. What happens when a dependency fails is not visible from outside.`,
+    `${certificateSaid(evidence)}; ${limitSaid(evidence)}${searchSaid(evidence)}${corsSaid(evidence)}.`,
+    ...degradationSaid(evidence),
   ];
   const schemes = challenges.map(({ scheme }) => scheme);
   const limits =
@@ -81,7 +85,7 @@ export const judgement: Judgement<AccessEvidence, AccessPolicy> = {
   checks: [
     ...[throttled, clientErrors, challengeMissing, hstsMissing, rateLimitLow],
     ...[corsCredentialsForAnyone, htmlUnprotected, privateAnswerInSharedCache, versionTold, traceAnswered],
-    ...[retryAfterMissing, throttledAsFailure],
+    ...[retryAfterMissing, throttledAsFailure, dependencyDown, staleAnswers],
   ],
   answer,
 };

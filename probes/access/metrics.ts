@@ -3,13 +3,8 @@ import type { MetricSample } from '../../src/contract/probe.ts';
 import type { AccessEvidence } from './evidence.ts';
 
 /** Figures of the announced limit that strikes first are absent when none is announced. */
-export function metrics({
-  rateLimit,
-  throttled,
-  anonymousStatus,
-  foundLimit,
-  foundOpen,
-}: AccessEvidence): readonly MetricSample[] {
+export function metrics(evidence: AccessEvidence): readonly MetricSample[] {
+  const { rateLimit, throttled, anonymousStatus, foundLimit, foundOpen, dependencies = [] } = evidence;
   const answered = Object.values(anonymousStatus).reduce((sum, n) => sum + n, 0);
   const figures = [
     ['journey_access_rate_limit', rateLimit?.limit ?? null],
@@ -18,5 +13,12 @@ export function metrics({
     ['journey_access_found_open_requests', foundOpen?.end === 'throttled' ? foundOpen.held : null],
     ['journey_access_throttled_answers', answered === 0 ? null : throttled],
   ] as const;
-  return figures.flatMap(([family, value]) => (value === null ? [] : [{ family, labels: {}, value }]));
+  const up = dependencies
+    .filter(({ state }) => state !== 'cycle' && state !== 'unknown')
+    .map(({ name, state }) => ({
+      family: 'journey_access_dependency_up',
+      labels: { dependency: name },
+      value: state === 'down' ? 0 : 1,
+    }));
+  return [...figures.flatMap(([family, value]) => (value === null ? [] : [{ family, labels: {}, value }])), ...up];
 }

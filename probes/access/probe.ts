@@ -15,6 +15,12 @@ function optionsOf({ options }: Going): Partial<AccessOptions> {
   return (options ?? {}) as Partial<AccessOptions>;
 }
 
+function dependenciesSaid({ dependsOn = [], health = null }: Partial<AccessOptions>): readonly string[] {
+  const path = health === true ? 'up to 8 x GET of well-known health paths' : `1 x GET ${health ?? ''} (health)`;
+  const ridden = `3 x GET to each declared dependency (${dependsOn.length}, and theirs, at most 16), none of your headers`;
+  return [...(health === null ? [] : [path]), ...(dependsOn.length === 0 ? [] : [ridden])];
+}
+
 function limitSaid({ findLimit = null, findLimitOpen = null }: Partial<AccessOptions>): readonly string[] {
   const open =
     findLimitOpen === null
@@ -38,7 +44,8 @@ export const access: Probe<AccessEvidence, AccessOptions, AccessPolicy> = {
     const options = optionsOf(going);
     const { preflight = true, tryTrace = false } = options;
     const sent = [...(preflight ? [PREFLIGHT] : []), ...(tryTrace ? [TRACE] : []), ...limitSaid(options)];
-    return sent.length === 0 ? null : `after the ride, to one endpoint: ${sent.join('; ')}`;
+    const all = [...(sent.length === 0 ? [] : [`to one endpoint: ${sent.join('; ')}`]), ...dependenciesSaid(options)];
+    return all.length === 0 ? null : `after the ride, ${all.join('; ')}`;
   },
   lastsMs: (going) => {
     const { findLimit = null, findLimitOpen = null } = optionsOf(going);

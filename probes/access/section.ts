@@ -11,6 +11,7 @@ export function section(evidence: AccessEvidence): Section {
       challengesBlock(evidence),
       limitsBlock(evidence),
       ...searchBlocks(evidence),
+      ...dependencyBlocks(evidence),
       ...(preflight === undefined ? [] : preflightBlocks(preflight)),
       ...(manners === undefined ? [] : [mannersBlock(manners, evidence)]),
       {
@@ -85,6 +86,41 @@ function refusalRows(refusal: Refusal | null): readonly (readonly [string, Cell]
     ...[['refused with', status] as const, ['Retry-After s', retryAfterSeconds] as const],
     ...[['Content-Type', contentType] as const, ['Server', server] as const, ['page begins', text] as const],
   ];
+}
+
+function dependencyBlocks({ dependencies = [], health }: AccessEvidence): readonly Block[] {
+  const tree: readonly Block[] =
+    dependencies.length === 0
+      ? []
+      : [
+          {
+            kind: 'table',
+            columns: ['depends on', 'state', 'answered', 'p50 ms', 'at'],
+            rows: dependencies.map(({ name, depth, state, asked, answered, totalP50Ms, url }) => [
+              `${'   '.repeat(Math.max(0, depth - 1))}└─ ${name}`,
+              ...[state, `${answered} of ${asked}`, totalP50Ms, url],
+            ]),
+          },
+        ];
+  if (health === undefined) return tree;
+  const { path, status, problem, format, state } = health;
+  const said: Block =
+    format === null
+      ? {
+          kind: 'unknown',
+          because: `No health endpoint could be read (last asked: ${path}, ${status ?? problem ?? 'no answer'}).`,
+        }
+      : {
+          kind: 'facts',
+          rows: [
+            ['health', state],
+            ['told by', `${path} (${format}, ${status ?? ''})`],
+          ],
+        };
+  const rows = health.dependencies.map(({ name, state: own, says }) => [name, own, says]);
+  const parts: readonly Block[] =
+    rows.length === 0 ? [] : [{ kind: 'table', columns: ['part', 'state', 'says'], rows }];
+  return [...tree, said, ...parts];
 }
 
 const ORIGINS = {

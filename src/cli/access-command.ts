@@ -11,5 +11,6 @@ export function accessOptions(command: Command): Command {
       'requests ever faster, up to MAX (or FROM..MAX) a second, until one is answered 429 or 503: where throttling starts',
     )
     .option('--find-limit-open <N>', 'the same for requests held open at once, up to N')
+    .option('--health [PATH]', 'ask the health endpoint (the well-known ones, or PATH): dependencies and their states')
     .option('--yes', 'agree to --find-limit beforehand: needed where nobody can be asked');
 }

@@ -11,6 +11,8 @@ export interface AccessWords {
   readonly tryTrace?: true;
   readonly findLimit?: string;
   readonly findLimitOpen?: string;
+  /** True without a path. */
+  readonly health?: true | string;
   readonly yes?: true;
 }
 
@@ -25,12 +27,13 @@ const REPEATABLE = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Options of the access probe. @throws UsageError */
 export function accessOptionsOf(words: AccessWords): Readonly<Record<string, unknown>> {
-  const { preflight, tryTrace, findLimit, findLimitOpen } = words;
+  const { preflight, tryTrace, findLimit, findLimitOpen, health } = words;
   return {
     ...(preflight ? {} : { preflight: false }),
     ...(tryTrace === true ? { tryTrace: true } : {}),
     ...(findLimit === undefined ? {} : { findLimit: rangeOf(findLimit) }),
     ...(findLimitOpen === undefined ? {} : { findLimitOpen: openOf(findLimitOpen) }),
+    ...(health === undefined ? {} : { health: health === true ? true : pathOf(health) }),
   };
 }
 
@@ -52,6 +55,11 @@ function openOf(text: string): number {
   const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 1 && value <= MOST_OPEN) return value;
   throw new UsageError(`--find-limit-open: "${text}" is not a whole number from 1 to ${MOST_OPEN}`);
+}
+
+function pathOf(text: string): string {
+  if (/^\/(?![/\\])[\x21-\x5b\x5d-\x7e]{0,499}$/.test(text)) return text;
+  throw new UsageError(`--health: "${text}" is not a path`, 'for example --health /actuator/health, or --health alone');
 }
 
 /** What cannot be looked for as it was asked. @throws UsageError */

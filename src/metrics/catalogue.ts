@@ -199,6 +199,7 @@ export const catalogue: readonly Family[] = [
     'gauge',
     'Requests left in the announced rate-limit window, the lowest seen.',
   ),
+  family('journey_access_dependency_up', 'gauge', '0 when the declared dependency did not answer.', 'dependency'),
   family('journey_access_found_limit_per_second', 'gauge', 'Rate at which --find-limit was turned away.'),
   family('journey_access_found_open_requests', 'gauge', 'Requests that --find-limit-open could hold open at once.'),
   family('journey_access_throttled_answers', 'gauge', 'Answers of the last journey with status 429.'),

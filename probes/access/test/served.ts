@@ -14,6 +14,7 @@ import { accessEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
 import type { AccessOptions } from '../options.ts';
 
+const servers: Server[] = [];
 const closing: (() => Promise<unknown>)[] = [];
 
 /** Ends what the last test began. */
@@ -24,6 +25,7 @@ export async function endServers(): Promise<void> {
 export async function serve(listener: RequestListener): Promise<Endpoint> {
   const server: Server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  servers.push(server);
   closing.push(() => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
@@ -60,4 +62,10 @@ export async function gathered(
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   accessEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   return { value: attempt.value, sent: meter.read() };
+}
+
+/** Afterwards nothing listens on that port. */
+export async function stopOn(port: number): Promise<void> {
+  const server = servers.find((each) => (each.address() as AddressInfo | null)?.port === port);
+  await new Promise((resolve) => server?.close(resolve));
 }

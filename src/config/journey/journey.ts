@@ -9,12 +9,12 @@ import { type SecretSources, withSecrets } from '../secrets.ts';
 import { readYaml } from '../yaml.ts';
 import { authPart } from './auth.ts';
 import type { Contribution, JourneyPart } from './part.ts';
-import { stepsPart } from './probe-options.ts';
+import { accessPart, stepsPart } from './probe-options.ts';
 import { requestPart } from './request.ts';
 import { ridePart } from './ride.ts';
 
 /** Every part: the only list of them. */
-const parts: readonly JourneyPart[] = [ridePart, requestPart, authPart, stepsPart];
+const parts: readonly JourneyPart[] = [ridePart, requestPart, authPart, stepsPart, accessPart];
 
 export interface JourneyFileSources {
   readonly probes: readonly AnyProbe[];

@@ -32,3 +32,5 @@ export const stepsPart: JourneyPart = {
     return steps.read({ ...values, ...(request === undefined ? {} : { request }) }, context);
   },
 };
+
+export const accessPart = probePart('access', ['dependsOn', 'health']);
