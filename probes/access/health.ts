@@ -32,7 +32,9 @@ export async function healthOf(context: GatherContext<AccessOptions>): Promise<H
     if (signal.aborted) break;
     const record = await ask(path, context);
     if (record === null) break;
-    last = { endpoint: endpoint.id, path, tried: paths.indexOf(path) + 1, ...read(record) };
+    // A query that a person gave may hold a key.
+    const told = options.health === true ? path : (path.split('?')[0] ?? path);
+    last = { endpoint: endpoint.id, path: told, tried: paths.indexOf(path) + 1, ...read(record) };
     if (last.format !== null) return last;
   }
   return last;
