@@ -45,7 +45,8 @@ function collect(declared: readonly Declared[], parent: number | null, above: re
 async function rideOne(node: Node, context: GatherContext<AccessOptions>): Promise<Dependency> {
   const { name, target, parent, depth, isCycle } = node;
   const records: CallRecord[] = [];
-  for (let turn = 0; turn < SAMPLES && !isCycle && !context.signal.aborted; turn++) {
+  const wanted = isCycle ? 0 : SAMPLES;
+  for (let turn = 0; turn < wanted && !context.signal.aborted; turn++) {
     if (turn > 0) await rest(context);
     const record = await askOne(target, context);
     if (record !== null) records.push(record);

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { problemCodes } from '../../src/model/problem.ts';
 import { count, endpointIdSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
-import { healthFormats, healthStates, MAX_DEPENDENCIES } from './health-document.ts';
 
 const rateLimitForms = ['structured', 'ratelimit', 'x-ratelimit'] as const;
 
@@ -146,6 +145,11 @@ const foundOpenSchema = z.object({
   refusal: refusalSchema.nullable(),
 });
 
+const healthStates = ['up', 'degraded', 'down', 'unknown'] as const;
+export type HealthState = (typeof healthStates)[number];
+const healthFormats = ['health+json', 'spring', 'aspnet', 'kubernetes', 'json'] as const;
+export type HealthFormat = (typeof healthFormats)[number];
+
 const healthSchema = z.object({
   endpoint: endpointIdSchema,
   /** Of the last that was asked: the one that spoke of health, if any did. */
@@ -158,7 +162,7 @@ const healthSchema = z.object({
   state: z.enum(healthStates),
   dependencies: z
     .array(z.object({ name: wireTextSchema, state: z.enum(healthStates), says: wireTextSchema.nullable() }))
-    .max(MAX_DEPENDENCIES),
+    .max(64),
 });
 
 const stalenessSchema = z.object({

@@ -60,7 +60,7 @@ function openAsking(
   const known = new Set(ride.traces.flatMap(({ http }) => http?.status ?? []));
   const asked = {
     ...{ url: target.url, method: request?.method ?? 'GET', headers: request?.headers ?? [], body: null, endpoint },
-    ...{ maxBodyBytes: BODY_BYTES, reach: 'any' as const, keep: true as const },
+    ...{ maxBodyBytes: BODY_BYTES, reach: 'any' as const, keep: true as const, credentials: true as const },
   };
   return {
     async send(): Promise<Sent<Answer>> {

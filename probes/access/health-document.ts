@@ -1,10 +1,6 @@
 // Owns reading what a health endpoint says into a list of dependencies with their states. Pure, bounded, and never throws: the document is a stranger's.
 import { matches, type WireText, wireText } from '../../src/model/text.ts';
-
-export const healthStates = ['up', 'degraded', 'down', 'unknown'] as const;
-export type HealthState = (typeof healthStates)[number];
-export const healthFormats = ['health+json', 'spring', 'aspnet', 'kubernetes', 'json'] as const;
-export type HealthFormat = (typeof healthFormats)[number];
+import type { HealthFormat, HealthState } from './evidence.ts';
 
 export interface HealthDependency {
   /** `parent/child` where they are nested. */
@@ -20,7 +16,8 @@ export interface HealthDocument {
   readonly dependencies: readonly HealthDependency[];
 }
 
-export const MAX_DEPENDENCIES = 64;
+/** As the record has it. */
+const MAX_DEPENDENCIES = 64;
 const MAX_DEPTH = 4;
 const MAX_NAME = 120;
 const MAX_WORD = 60;

@@ -50,7 +50,10 @@ async function ask(
   const soon = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
   // As the caller: health that is told to strangers is often one word.
   const headers = request?.headers ?? [];
-  return net.call({ method: 'GET', url, headers, endpoint, body: null, maxBodyBytes: BODY_BYTES, reach: 'any' }, soon);
+  return net.call(
+    { method: 'GET', url, headers, credentials: true, endpoint, body: null, maxBodyBytes: BODY_BYTES, reach: 'any' },
+    soon,
+  );
 }
 
 function read({

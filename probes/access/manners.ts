@@ -29,7 +29,10 @@ export function mannersOf(
     htmlWithPolicy: count(whole, (headers) => fieldValue(headers, 'content-security-policy') !== null),
     htmlNoSniff: count(whole, isNoSniff),
     noSniff: count(answers, isNoSniff),
-    withCredentials: hasIdentity || (asked?.headers ?? []).some(([name]) => /^(?:authorization|cookie)$/i.test(name)),
+    withCredentials:
+      hasIdentity ||
+      asked?.withCredentials === true ||
+      (asked?.headers ?? []).some(([name]) => /^(?:authorization|cookie)$/i.test(name)),
     sharedCache: count(answers.filter(isSuccess), isForSharedCaches),
     versions: versionsOf(answers),
     allowOrigin: [...distinct(open)].slice(0, MOST_VALUES),

@@ -16,7 +16,8 @@ function optionsOf({ options }: Going): Partial<AccessOptions> {
 }
 
 function dependenciesSaid({ dependsOn = [], health = null }: Partial<AccessOptions>): readonly string[] {
-  const path = health === true ? 'up to 8 x GET of well-known health paths' : `1 x GET ${health?.split('?')[0] ?? ''} (health)`;
+  const path =
+    health === true ? 'up to 8 x GET of well-known health paths' : `1 x GET ${health?.split('?')[0] ?? ''} (health)`;
   const ridden = `3 x GET to each declared dependency (${dependsOn.length}, and theirs, at most 16), none of your headers`;
   return [...(health === null ? [] : [path]), ...(dependsOn.length === 0 ? [] : [ridden])];
 }

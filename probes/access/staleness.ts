@@ -5,7 +5,7 @@ import type { HttpFacts } from '../../src/model/trace.ts';
 import type { Staleness } from './evidence.ts';
 
 /** RFC 7234 5.5, which RFC 9111 made obsolete and caches still send. */
-const STALE_WARNINGS = [110, 111, 112];
+const STALE_WARNINGS = new Set([110, 111, 112]);
 const CACHE_STATUS = ['x-cache', 'x-cache-status', 'cf-cache-status', 'x-proxy-cache', 'cache-status'];
 const STALE = /(?:^|[\s,;=_-])(?:stale|updating)(?:$|[\s,;=_-])/i;
 const MARKER = /^x-(?:[a-z0-9-]{1,40}-)?(?:degraded|fallback|stale)(?:-[a-z0-9-]{1,40})?$/i;
@@ -35,7 +35,7 @@ function directiveOf(headers: Fields, name: string): number | null {
 
 function isStale(headers: Fields): boolean {
   const warned = fieldValues(headers, 'warning').some((value: WireText) =>
-    interpret(value, (raw) => STALE_WARNINGS.includes(Number(/^\s*(\d{3})\b/.exec(raw)?.[1]))),
+    interpret(value, (raw) => STALE_WARNINGS.has(Number(/^\s*(\d{3})\b/.exec(raw)?.[1]))),
   );
   const told = CACHE_STATUS.some((name) => fieldValues(headers, name).some((value) => matches(value, STALE)));
   const age = decimal(fieldValue(headers, 'age'));

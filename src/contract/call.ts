@@ -20,6 +20,8 @@ export interface AskedRequest {
   readonly method: string;
   readonly headers: readonly (readonly [string, Secret | string])[];
   readonly body: Uint8Array | null;
+  /** It shows who the caller is beside what stands in these headers. */
+  readonly withCredentials?: true;
 }
 
 export interface CallRequest {

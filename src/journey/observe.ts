@@ -191,7 +191,7 @@ function openingOf({ target, servername, request }: RideSettings): Opening | nul
 function givenWith({ identity, before, networks, request }: RideSettings) {
   const { method, headers, body } = request;
   return {
-    request: { method, headers, body },
+    request: { method, headers, body, ...(request.credentials == null ? {} : { withCredentials: true as const }) },
     ...(identity === null ? {} : { clientCertificatePem: identity.certificatePem }),
     ...(before === undefined ? {} : { before }),
     ...(networks === undefined ? {} : { networks }),
