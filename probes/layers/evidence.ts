@@ -123,6 +123,36 @@ const marksSchema = z.object({
   ),
 });
 
+/** Work that goes on after a 202, as asked for at the URL that the answer names. Times count from the start of the sample that began it. */
+const workflowSchema = z.object({
+  endpoint: endpointIdSchema,
+  /** The header that says where to ask; null without one. */
+  by: z.enum(['operation-location', 'azure-asyncoperation', 'location']).nullable(),
+  /** Without its query, which may hold a key; null where nothing was asked. */
+  path: wireTextSchema.nullable(),
+  /** The answer says that it is a 202 because the caller asked for that: RFC 7240 4.1. */
+  preferred: z.boolean(),
+  polls: z.array(
+    z.object({
+      afterMs: milliseconds,
+      status: count.nullable(),
+      problem: z.string().nullable(),
+      state: wireTextSchema.nullable(),
+      percent: z.number().nullable(),
+      waitMs: milliseconds,
+      retryAfterMs: milliseconds.nullable(),
+    }),
+  ),
+  /** Polls in a row that found the same state. */
+  stages: z.array(z.object({ state: wireTextSchema, fromMs: milliseconds, polls: count })),
+  /** `running`: not ended when the last was asked. Null: nothing was asked. */
+  outcome: z.enum(['succeeded', 'failed', 'canceled', 'running']).nullable(),
+  /** Not before, and not after. */
+  endedAfterMs: z.tuple([milliseconds, milliseconds]).nullable(),
+  /** Why nothing, or no more, was asked. */
+  because: z.string().nullable(),
+});
+
 export const layersEvidence = z.object({
   byEndpoint: z.array(endpointSchema),
   spans: z.array(spanSchema),
@@ -152,6 +182,8 @@ export const layersEvidence = z.object({
     onceP50Ms: milliseconds.nullable().optional(),
     retriedP50Ms: milliseconds.nullable().optional(),
   }),
+  /** Null when the first sample was not answered 202. */
+  workflow: workflowSchema.nullable().optional(),
   marks: marksSchema.optional(),
   /** Entries of Server-Timing without a duration, each kind once. */
   notes: z.array(z.object({ name: wireTextSchema, description: wireTextSchema.nullable(), n: count })).optional(),
@@ -165,3 +197,4 @@ export type MarksRecord = z.infer<typeof marksSchema>;
 export type TimeOutRecord = z.infer<typeof timeOutSchema>;
 export type BreakerRecord = z.infer<typeof breakerSchema>;
 export type AfterFailureRecord = z.infer<typeof afterFailureSchema>;
+export type WorkflowRecord = z.infer<typeof workflowSchema>;

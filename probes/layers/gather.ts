@@ -1,4 +1,4 @@
-// Owns turning the ride's traces into the layers record. Sends nothing, judges nothing.
+// Owns turning the ride's traces into the layers record. Sends nothing but what workflow.ts asks, judges nothing.
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { fieldValues } from '../../src/model/fields.ts';
 import { entriesOf } from '../../src/model/server-timing.ts';
@@ -17,13 +17,14 @@ import type { LayersOptions } from './options.ts';
 import { retryHintsOf } from './retry-hints.ts';
 import { stackOf } from './stack.ts';
 import { isFailure, timeOutsOf } from './time-outs.ts';
+import { workflowOf } from './workflow.ts';
 
 const MAX_SPANS = 256;
 const MAX_KINDS = 16;
 
 export const gather: Gather<LayersEvidence, LayersOptions> = async (context) => {
   const beganMs = context.net.now();
-  const value = recordOf(context);
+  const value = { ...recordOf(context), workflow: await workflowOf(context) };
   return { state: 'complete', value, elapsedMs: context.net.now() - beganMs };
 };
 

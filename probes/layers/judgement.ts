@@ -8,6 +8,7 @@ import { layerClaimsMoreThanSeen } from './checks/layer-claims-more-than-seen.ts
 import { retriesVisible } from './checks/retries-visible.ts';
 import { slowAfterFailure } from './checks/slow-after-failure.ts';
 import { timeOutHiddenByRetry } from './checks/time-out-hidden-by-retry.ts';
+import { workflowFailed } from './checks/workflow-failed.ts';
 import type { LayersEvidence } from './evidence.ts';
 import type { LayersPolicy } from './options.ts';
 import { seconds } from './words.ts';
@@ -82,11 +83,24 @@ function retriesSaid({ byEndpoint, retryHints }: LayersEvidence): string {
   return said.map((one, at) => (at === 0 ? one.charAt(0).toUpperCase() + one.slice(1) : one)).join('; ');
 }
 
-function isSilent({ byEndpoint, spans, retryHints }: LayersEvidence): boolean {
+/** Work that goes on after the answer. */
+function workflowSaid({ workflow }: LayersEvidence): Phrase {
+  if (workflow === null || workflow === undefined) return [];
+  const { outcome, stages, endedAfterMs, polls, because } = workflow;
+  if (outcome === null)
+    return [` An answer 202 begins work that goes on after it; ${because ?? 'it was not asked for'}.`];
+  const names = stages.slice(0, 5).flatMap(({ state }, at): Phrase => (at === 0 ? [state] : [', ', state]));
+  const end =
+    endedAfterMs === null
+      ? `still at work ${seconds(polls.at(-1)?.afterMs ?? 0)} after the request`
+      : `${outcome} between ${seconds(endedAfterMs[0])} and ${seconds(endedAfterMs[1])} after the request`;
+  return [' Work goes on after the answer 202 (', ...names, `): ${end}.`];
+}
+
+function isSilent({ byEndpoint, spans, retryHints, workflow }: LayersEvidence): boolean {
   const hasStrain = byEndpoint.some(({ timeOuts = [], breaker }) => timeOuts.length > 0 || breaker != null);
-  return (
-    byEndpoint.every(({ chain }) => chain.length === 0) && spans.length === 0 && retryHints.counted === 0 && !hasStrain
-  );
+  const isShown = byEndpoint.some(({ chain }) => chain.length > 0) || spans.length > 0 || retryHints.counted > 0;
+  return !isShown && !hasStrain && workflow == null;
 }
 
 function answer(evidence: LayersEvidence | null): Reply {
@@ -109,10 +123,17 @@ function answer(evidence: LayersEvidence | null): Reply {
     spans: evidence.spans.slice(0, 16).map(({ name, endpoint, p50Ms }) => ({ name, endpoint, p50Ms })),
     retried: evidence.retryHints.counted === 0 ? null : evidence.retryHints.retried,
     timeOuts: evidence.byEndpoint.reduce((sum, { timeOuts = [] }) => sum + timeOuts.length, 0),
+    workflow: evidence.workflow?.outcome ?? null,
     breakers: evidence.byEndpoint.filter(({ breaker }) => breaker != null).length,
   };
   return {
-    summary: [...passed, '; ', ...(partsSaid(evidence) ?? spansSaid(evidence)), `. ${retriesSaid(evidence)}.`],
+    summary: [
+      ...passed,
+      '; ',
+      ...(partsSaid(evidence) ?? spansSaid(evidence)),
+      `. ${retriesSaid(evidence)}.`,
+      ...workflowSaid(evidence),
+    ],
     confidence: 'inferred',
     facts,
   };
@@ -126,6 +147,7 @@ export const judgement: Judgement<LayersEvidence, LayersPolicy> = {
     timeOutHiddenByRetry,
     breakerOpen,
     slowAfterFailure,
+    workflowFailed,
   ],
   answer,
 };

@@ -1,8 +1,11 @@
-// Owns what changes the layers probe's looking (nothing yet) and its judging.
+// Owns what changes the layers probe's looking and its judging.
 import { z } from 'zod';
-import { policy } from './defaults.ts';
+import { options, policy } from './defaults.ts';
 
-export const layersOptions = z.strictObject({});
+export const layersOptions = z.strictObject({
+  /** Ask for the outcome of work that a 202 began: of the first sample's only. */
+  poll: z.boolean().default(options.poll),
+});
 export type LayersOptions = z.infer<typeof layersOptions>;
 
 export const layersPolicy = z.strictObject({

@@ -95,6 +95,22 @@ function strainBlocks({ byEndpoint, retryHints }: LayersEvidence): readonly Bloc
   ];
 }
 
+function workflowBlocks({ workflow }: LayersEvidence): readonly Block[] {
+  if (workflow === null || workflow === undefined) return [];
+  const { by, path, outcome, stages, endedAfterMs, polls, because } = workflow;
+  const rows = [
+    ['work begun by a 202, told by', by] as const,
+    ['its path', path] as const,
+    ['outcome', outcome] as const,
+    ['ended between ms', endedAfterMs === null ? null : `${endedAfterMs[0]} and ${endedAfterMs[1]}`] as const,
+    ['times asked', polls.length] as const,
+    ...(because === null ? [] : [['because', because] as const]),
+  ];
+  const columns = ['stage', 'seen from ms', 'times seen'];
+  const table: Block = { kind: 'table', columns, rows: stages.map((one) => [one.state, one.fromMs, one.polls]) };
+  return [{ kind: 'facts', rows }, ...(stages.length === 0 ? [] : [table])];
+}
+
 function marksBlocks({ marks, notes = [] }: LayersEvidence): readonly Block[] {
   const ids = (marks?.ids ?? []).map(({ header, n, distinct }) => [header, 'id', n, `${distinct} different`]);
   const traces = (marks?.traces ?? []).map(({ header, n, ours }) => [header, 'trace', n, `${ours} as asked`]);
@@ -117,6 +133,7 @@ export function section(evidence: LayersEvidence): Section {
         ? []
         : [{ kind: 'facts' as const, rows: cacheStatus.map(({ header, value }) => [header, value] as const) }]),
       ...strainBlocks(evidence),
+      ...workflowBlocks(evidence),
       ...marksBlocks(evidence),
     ],
   };

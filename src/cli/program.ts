@@ -178,6 +178,7 @@ function paceOptions(command: Command): Command {
       '--no-reuse',
       'no requests on one connection to endpoints with several hosts (whether the host changes in it)',
     )
+    .option('--no-poll', 'work that a 202 begins is not asked for at the URL that it names')
     .option(
       '--intrusive',
       'also requests that break the rules of HTTP, to one endpoint of each zone: who refuses them; logs may show an attack',

@@ -50,6 +50,8 @@ export interface RideOptions extends JudgingOptions, AccessWords {
   readonly traceSampled: boolean;
   readonly infer?: true;
   readonly reuse: boolean;
+  /** False for --no-poll. */
+  readonly poll: boolean;
   readonly intrusive?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
@@ -182,6 +184,7 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     hosts: infer === true ? { infer } : {},
     balancer: balancerOptionsOf(options),
     access: accessOptionsOf(options),
+    layers: options.poll ? {} : { poll: false },
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);

@@ -10,7 +10,16 @@ import { HERE, openRig, type Rig } from './rig/rig.ts';
 import { requireTools } from './rig/tools.ts';
 import { at, type Listen, startHaproxy, startNginx, startVarnish } from './rig/web.ts';
 
-const FRONTS = ['chain', 'varnish', 'nginx retries', 'haproxy retries', 'gives up', 'breaker', 'plain'] as const;
+const FRONTS = [
+  'chain',
+  'varnish',
+  'nginx retries',
+  'haproxy retries',
+  'gives up',
+  'breaker',
+  'plain',
+  'work',
+] as const;
 type Front = (typeof FRONTS)[number];
 /** How long a host that answers thinks. */
 const THINK_MS = 30;
@@ -20,6 +29,8 @@ const TIME_OUT_MS = 1000;
 const BREAKER_MS = 400;
 /** How long the host behind it does not answer; then the server is still taken out. */
 const DEAF_MS = 1800;
+/** How long work takes that goes on after its answer. */
+const WORK_MS = 2000;
 /** A busy machine is late. */
 const LATE_MS = 200;
 
@@ -38,7 +49,7 @@ describe.skipIf(!requireTools(['haproxy', 'nginx', 'varnishd', 'bash', 'setpriv'
       if (performance.now() - firstMs > DEAF_MS) answer(request, response);
     };
     const deaf: RequestListener = () => undefined;
-    servers = await Promise.all([answer, answer, answer, deaf, recovering].map(startHost));
+    servers = await Promise.all([answer, answer, answer, deaf, recovering, worker()].map(startHost));
     const hosts = servers.map((server) => `127.0.0.1:${portOf(server)}`);
     await Promise.all([
       startHaproxy(rig, HERE, 'haproxy', listen('chain'), haproxy(listen, hosts)),
@@ -128,6 +139,29 @@ describe.skipIf(!requireTools(['haproxy', 'nginx', 'varnishd', 'bash', 'setpriv'
     expect(found(ridden)).toContain('gateway-time-out');
   });
 
+  it('follows the work of the first sample to its end, and nobody else’s, unless told not to', async () => {
+    const journey = await rideTo('work', 3, 20);
+    const { workflow } = evidenceOf<LayersEvidence>(journey.journey, 'layers');
+    expect(workflow).toMatchObject({ outcome: 'succeeded', by: 'operation-location', path: '/operations/1' });
+    expect(workflow?.stages.map(({ state }) => state)).toEqual(['Running', 'Succeeded']);
+    const [low, high] = workflow?.endedAfterMs ?? [0, 0];
+    expect(low).toBeLessThanOrEqual(WORK_MS);
+    expect(high).toBeGreaterThanOrEqual(WORK_MS);
+    expect(journey.journey.budget.requests).toBe(3 + (workflow?.polls.length ?? 0));
+    const off = await ride([
+      `http://${at(listen('work'))}`,
+      '-n',
+      '3',
+      '--rate',
+      '20',
+      '--only',
+      'layers',
+      '--no-poll',
+    ]);
+    expect(evidenceOf<LayersEvidence>(off.journey, 'layers').workflow).toMatchObject({ outcome: null, polls: [] });
+    expect(off.journey.budget.requests).toBe(3);
+  });
+
   // Last: the host behind it answers ever after.
   it('sees a server taken out after slow failures, and back', async () => {
     const ridden = await rideTo('breaker', 50, 10);
@@ -148,6 +182,21 @@ const answer: RequestListener = ({ headers }, response) => {
   }, THINK_MS);
 };
 
+/** Accepts work that takes `WORK_MS`, and says how far it is. */
+function worker(): RequestListener {
+  const begun: number[] = [];
+  return ({ url = '' }, response) => {
+    const number = Number(/^\/operations\/(\d+)$/.exec(url)?.[1] ?? Number.NaN);
+    const startedMs = begun[number - 1];
+    if (startedMs === undefined) {
+      response.writeHead(202, { 'Operation-Location': `/operations/${begun.push(performance.now())}` }).end();
+      return;
+    }
+    const status = performance.now() - startedMs < WORK_MS ? 'Running' : 'Succeeded';
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ status }));
+  };
+}
+
 function startHost(listener: RequestListener): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer(listener).once('error', reject);
@@ -161,7 +210,7 @@ const ENVOY_FIELDS = `  http-response set-header x-envoy-upstream-service-time %
   http-response set-header x-envoy-attempt-count %[res.hdr(x-retries),regsub([+],),add(1)]`;
 
 function haproxy(listen: (front: Front) => Listen, hosts: readonly string[]): string {
-  const [first, second, third, deaf, recovering] = hosts;
+  const [first, second, third, deaf, recovering, worker] = hosts;
   return `
 listen chain
   mode http
@@ -175,6 +224,10 @@ listen plain
   bind ${at(listen('plain'))}
   server one ${first}
   server two ${second}
+listen work
+  mode http
+  bind ${at(listen('work'))}
+  server one ${worker}
 listen retries
   mode http
   bind ${at(listen('haproxy retries'))}

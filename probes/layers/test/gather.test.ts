@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { serverTiming } from '../../../src/model/server-timing.ts';
 import { wireText } from '../../../src/model/text.ts';
 import { contextOf, endpointsOf, type TraceScript, times, tracesOn } from '../../../test/support/traces.ts';
+import { options } from '../defaults.ts';
 import { type LayersEvidence, layersEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
 
 const [endpoint] = endpointsOf('az1') as [ReturnType<typeof endpointsOf>[number]];
 
 async function gathered(scripts: readonly TraceScript[]): Promise<LayersEvidence> {
-  const attempt = await gather(contextOf({}, [endpoint], tracesOn(endpoint, scripts)));
+  const attempt = await gather(contextOf(options, [endpoint], tracesOn(endpoint, scripts)));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   layersEvidence.parse(JSON.parse(JSON.stringify(attempt.value)));
   return attempt.value;
@@ -117,7 +118,7 @@ test('ids, the trace that was asked for, and other ways to the service', async (
     ] as const,
   }));
   const traces = tracesOn(endpoint, scripts).map((trace) => ({ ...trace, traceId }));
-  const attempt = await gather(contextOf({}, [endpoint], traces));
+  const attempt = await gather(contextOf(options, [endpoint], traces));
   if (attempt.state !== 'complete') throw new Error(attempt.state);
   expect(attempt.value.marks).toEqual({
     ids: [
