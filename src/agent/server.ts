@@ -1,6 +1,8 @@
 // Owns the HTTP server of the agent: listening, bounds, answers, and letting go. Knows no page by name.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { gzip } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, gzip } from 'node:zlib';
 import { UsageError } from '../model/usage-error.ts';
 import { openGatekeeper } from './gatekeeper.ts';
 import { openSecureServer } from './secure-server.ts';
@@ -18,7 +20,8 @@ export interface Asked {
 export interface Reply {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** In parts: written as they come, at the reader's pace. */
+  readonly body: string | AsyncIterable<string>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -123,10 +126,10 @@ async function answer(
 const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };
 
 async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const takesGzip = /(^|[ ,])gzip([ ,;]|$)/.test(request.headers['accept-encoding']?.toString() ?? '');
+  if (typeof reply.body !== 'string') return sendParts(request, response, { ...reply, body: reply.body }, takesGzip);
   const plain = Buffer.from(reply.body, 'utf8');
-  const compress =
-    plain.byteLength >= GZIP_FROM_BYTES &&
-    /(^|[ ,])gzip([ ,;]|$)/.test(request.headers['accept-encoding']?.toString() ?? '');
+  const compress = takesGzip && plain.byteLength >= GZIP_FROM_BYTES;
   const body = compress ? await gzipped(plain) : plain;
   response.writeHead(reply.status, {
     'content-type': reply.contentType,
@@ -136,6 +139,29 @@ async function send(request: IncomingMessage, response: ServerResponse, reply: R
     ...reply.headers,
   });
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** No part is made before the reader has taken the one before it. */
+async function sendParts(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, headers, body }: Reply & { readonly body: AsyncIterable<string> },
+  takesGzip: boolean,
+): Promise<void> {
+  response.writeHead(status, {
+    'content-type': contentType,
+    ...(takesGzip ? { 'content-encoding': 'gzip', vary: 'accept-encoding' } : {}),
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  });
+  if (request.method === 'HEAD') {
+    response.end();
+    return;
+  }
+  const parts = Readable.from(body, { objectMode: true, highWaterMark: 1 });
+  // A reader that goes away is no error of ours.
+  const sent = takesGzip ? pipeline(parts, createGzip({ level: 1 }), response) : pipeline(parts, response);
+  await sent.catch(() => response.destroy());
 }
 
 function gzipped(body: Buffer): Promise<Buffer> {

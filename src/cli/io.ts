@@ -27,6 +27,8 @@ export interface Io {
   vantage(): { readonly name: string; readonly zone: null; readonly addresses: readonly IpAddress[] };
   /** Calls back on the first Ctrl-C or SIGTERM; the second one ends the process. Returns a function that stops listening. */
   onInterrupt(callback: () => void): () => void;
+  /** Calls back at each SIGHUP, which ends the process where nobody listens. Returns a function that stops listening. */
+  onHangup(callback: () => void): () => void;
 }
 
 export function processIo(): Io {
@@ -55,6 +57,10 @@ export function processIo(): Io {
     newId: randomUUID,
     vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
     onInterrupt,
+    onHangup(callback) {
+      process.on('SIGHUP', callback);
+      return () => void process.off('SIGHUP', callback);
+    },
   };
 }
 

@@ -88,7 +88,7 @@ export function viewOf(options: Omit<OutputOptions, 'format'>, io: Io): View {
   };
 }
 
-async function sectionsOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly Section[]> {
+export async function sectionsOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly Section[]> {
   return Promise.all(
     probes
       // A journey from before there was such a probe has nothing to show of it.
@@ -103,7 +103,7 @@ async function sectionsOf(journey: Journey, probes: readonly AnyProbe[]): Promis
   );
 }
 
-async function samplesOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly MetricSample[]> {
+export async function samplesOf(journey: Journey, probes: readonly AnyProbe[]): Promise<readonly MetricSample[]> {
   const lists = await Promise.all(
     probes.map(async (probe) => {
       const evidence = journey.evidence[probe.id] ?? null;

@@ -23,7 +23,16 @@ export async function systemRoots(env: Readonly<Record<string, string | undefine
   if (named !== undefined && named !== '') return readText(named, 'SSL_CERT_FILE', MAX_BYTES);
   for (const path of BUNDLES) {
     const found = await stat(path).catch(() => null);
-    if (found?.isFile() === true && found.size > 0) return readText(path, 'system roots', MAX_BYTES);
+    if (found?.isFile() === true && found.size > 0) return unlessKnown(path, `${found.mtimeMs} ${found.size}`);
   }
   return null;
+}
+
+let known: { readonly path: string; readonly state: string; readonly text: string } | null = null;
+
+/** Who rides to many targets has the bundle once. */
+async function unlessKnown(path: string, state: string): Promise<string> {
+  if (known?.path === path && known.state === state) return known.text;
+  known = { path, state, text: await readText(path, 'system roots', MAX_BYTES) };
+  return known.text;
 }

@@ -12,7 +12,7 @@ const MAX_SERIES = 1000;
 /** Stands last in the catalogue, when the others have been counted. */
 const DROPPED = 'journey_series_dropped';
 /** Seconds: a loopback connect to a request that waits for its timeout. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /**
  * @param samples of the probes; their labels need no `target`, and no `zone` beside an `endpoint`
@@ -21,7 +21,7 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 export async function renderPrometheus(journey: Journey, samples: readonly MetricSample[]): Promise<string> {
   const registry = new Registry();
   const target = targetLabel(journey);
-  const zones = new Map<string, string>(journey.endpoints.map(({ id, zone }) => [id, zone ?? '']));
+  const zones = zonesOf(journey);
   const all = [...journeySamples(journey), ...samples.map((sample) => placed(sample, zones))];
   const byFamily = Map.groupBy(all, (sample) => sample.family);
   const stranger = [...byFamily.keys()].find((name) => !catalogue.some((family) => family.name === name));
@@ -41,7 +41,12 @@ function targetLabel({ target }: Journey): string {
   return labelValue(target.input.replace(/[?#].*$/s, ''));
 }
 
-function placed(sample: MetricSample, zones: ReadonlyMap<string, string>): MetricSample {
+export function zonesOf({ endpoints }: Pick<Journey, 'endpoints'>): ReadonlyMap<string, string> {
+  return new Map<string, string>(endpoints.map(({ id, zone }) => [id, zone ?? '']));
+}
+
+/** With the zone of its endpoint. */
+export function placed(sample: MetricSample, zones: ReadonlyMap<string, string>): MetricSample {
   const { endpoint } = sample.labels;
   if (endpoint === undefined) return sample;
   return { ...sample, labels: { ...sample.labels, zone: zones.get(labelValue(endpoint)) ?? '' } };

@@ -1,29 +1,18 @@
 // Owns the HTML report: one file that needs nothing else, no script, no request, safe against what strangers wrote into it.
 // Never lets text from outside be markup: every piece passes escape/html.ts.
-import { createHash } from 'node:crypto';
 import type { Reporter } from '../contract/reporter.ts';
 import type { Section } from '../contract/section.ts';
 import type { Journey } from '../model/journey.ts';
 import { toldAnswers } from './answers.ts';
-import { documentText, type Html, html, nothing, styleElement } from './escape/html.ts';
+import { documentText, type Html, html, nothing } from './escape/html.ts';
 import { headlineOf } from './headline.ts';
 import { answersPart } from './html/answers.ts';
 import { findingsPart } from './html/findings.ts';
+import { headPart } from './html/head.ts';
 import { latencyPart, percentilesPart } from './html/latency.ts';
 import { sectionPart } from './html/sections.ts';
-import { css } from './html/style.ts';
 import { tablePart } from './html/table.ts';
 import { budgetText, checksText, notJudged, openProbes } from './summary.ts';
-
-/** Nothing may load or run; the one style sheet is named by its hash. CSP Level 3, 2.3.1 and 8.4. */
-function contentPolicy(): string {
-  const hash = createHash('sha256').update(css).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-}
-
-function headPart(title: string): Html {
-  return html`<head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${contentPolicy()}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer"><title>${title}</title>${styleElement(css)}</head>`;
-}
 
 function verdictPart(journey: Journey): Html {
   const { word, url, where, tally, scope, incomplete } = headlineOf(journey);

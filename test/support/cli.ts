@@ -19,12 +19,15 @@ export interface CapturedIo extends Io {
   readonly captured: () => { readonly out: string; readonly err: string };
   /** What Ctrl-C does. */
   interrupt(): void;
+  /** What SIGHUP does. */
+  hangup(): void;
 }
 
 export function captureIo(part: Partial<Io> = {}): CapturedIo {
   let out = '';
   let err = '';
   let listener: () => void = () => undefined;
+  let hangup: () => void = () => undefined;
   return {
     out: async (text) => void (out += text),
     err: (text) => void (err += text),
@@ -37,9 +40,14 @@ export function captureIo(part: Partial<Io> = {}): CapturedIo {
       listener = callback;
       return () => undefined;
     },
+    onHangup: (callback) => {
+      hangup = callback;
+      return () => undefined;
+    },
     ...part,
     captured: () => ({ out, err }),
     interrupt: () => listener(),
+    hangup: () => hangup(),
   };
 }
 

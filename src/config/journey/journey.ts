@@ -6,7 +6,7 @@ import type { AnyProbe } from '../../contract/probe.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { parseAt } from '../refusal.ts';
 import { type SecretSources, withSecrets } from '../secrets.ts';
-import { readYaml } from '../yaml.ts';
+import { readYaml, type Written } from '../yaml.ts';
 import { authPart } from './auth.ts';
 import type { Contribution, JourneyPart } from './part.ts';
 import { accessPart, stepsPart } from './probe-options.ts';
@@ -25,9 +25,21 @@ export interface JourneyFileSources {
 
 /** @param name of the file: for messages, and paths in it are meant from its folder @throws UsageError with file and line */
 export async function readJourneyFile(text: string, name: string, sources: JourneyFileSources): Promise<Contribution> {
-  const { probes, env, readBytes } = sources;
+  return readJourney(await readYaml(text, name), name, sources);
+}
+
+/**
+ * A journey that stands in a file, alone or among other things.
+ * @param otherKeys what may stand beside its keys, for messages
+ * @throws UsageError with file and line
+ */
+export async function readJourney(
+  written: Written,
+  name: string,
+  { probes, env, readBytes }: JourneyFileSources,
+  otherKeys: readonly string[] = [],
+): Promise<Contribution> {
   const resolvePath = (path: string): string => resolve(dirname(name), path);
-  const written = await readYaml(text, name);
   if (typeof written.value !== 'object' || written.value === null || Array.isArray(written.value))
     throw new UsageError(`${name}: a journey file is a mapping`, 'for example: target: https://kms.example/');
   const readFile = async (path: string): Promise<string> =>
@@ -36,7 +48,12 @@ export async function readJourneyFile(text: string, name: string, sources: Journ
   const { place } = written;
   const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
   const whole = schemaOf(shapes);
-  const filled = parseAt<Record<string, unknown>>(whole, value, place, Object.keys(whole.shape).toSorted());
+  const filled = parseAt<Record<string, unknown>>(
+    whole,
+    value,
+    place,
+    [...Object.keys(whole.shape), ...otherKeys].toSorted(),
+  );
   // What is not written is left to whoever has the default.
   const parsed = pick(filled, Object.keys(written.value));
   const context = { whole: parsed, env, place, probes, resolvePath, readBytes };
@@ -62,7 +79,8 @@ function pick(values: Readonly<Record<string, unknown>>, keys: readonly string[]
   return Object.fromEntries(keys.flatMap((key) => (values[key] === undefined ? [] : [[key, values[key]] as const])));
 }
 
-function joined(contributions: readonly Contribution[]): Contribution {
+/** Each over those before it, key by key. */
+export function joined(contributions: readonly Contribution[]): Contribution {
   const whole: Contribution = Object.assign({}, ...contributions);
   const options: Contribution['options'] = Object.assign({}, ...contributions.map((one) => one.options));
   const request: Contribution['request'] = Object.assign({}, ...contributions.map((one) => one.request));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../model/duration.ts';
 import type { JourneyPart, PartContext } from './part.ts';
 
-const duration = z.string().refine(isDuration, 'write a number and a unit: 500ms, 5s, 2m, 12h, 30d');
+export const duration = z.string().refine(isDuration, 'write a number and a unit: 500ms, 5s, 2m, 12h, 30d');
 const texts = z.array(z.string().min(1));
 
 function isDuration(text: string): boolean {

@@ -1,0 +1,132 @@
+// Owns the targets while the agent runs: their schedule, what each told last, counters since it began. Serves no page and reads no file.
+import { GrowingHistogram } from '../metrics/histogram.ts';
+import { TargetSeries } from '../metrics/target-series.ts';
+import type { Journey } from '../model/journey.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
+import { type Recent, remembered } from './recent.ts';
+import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
+import { type Clock, Schedule } from './schedule.ts';
+
+export interface AgentConfig {
+  readonly targets: readonly Ridden[];
+  readonly concurrency: number;
+  /** Journeys that are kept, and as many failures again. */
+  readonly history: number;
+}
+
+export interface AgentRoom extends RidingRoom {
+  readonly clock: Clock;
+  /** Says what a person must know. */
+  readonly warn: (words: string) => void;
+}
+
+/** Seconds. */
+const LAG_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What is known of a target. */
+export interface Followed {
+  readonly name: string;
+  target: Ridden;
+  readonly series: TargetSeries;
+  /** The latest last. */
+  recent: readonly Recent[];
+  /** Journeys that were not ok, the latest last. */
+  failures: readonly Recent[];
+  last: Journey | null;
+  /** Words of the fault that ended the last run; null when none did. */
+  fault: string | null;
+}
+
+export class Agent {
+  readonly kept: KeptJourneys = keepJourneys(0);
+  readonly lag = new GrowingHistogram(LAG_BUCKETS);
+  readonly #room: AgentRoom;
+  readonly #schedule: Schedule<Ridden>;
+  readonly #followed = new Map<string, Followed>();
+  #faults = 0;
+
+  constructor(room: AgentRoom) {
+    this.#room = room;
+    this.#schedule = new Schedule({
+      clock: room.clock,
+      run: (target, signal) => this.#run(target, signal),
+      onLag: (ms) => this.lag.observe(ms / 1000),
+      onMissed: ({ name }, reason, turns) => this.#followed.get(name)?.series.missed(reason, turns),
+    });
+  }
+
+  /** Counters of targets that stay are kept; those that go take their series along. */
+  set({ targets, concurrency, history }: AgentConfig): void {
+    const names = new Set(targets.map(({ name }) => name));
+    for (const name of this.#followed.keys()) if (!names.has(name)) this.#followed.delete(name);
+    for (const target of targets) this.#follow(target);
+    this.kept.bound(history);
+    this.kept.forget((name) => names.has(name));
+    this.#schedule.set(targets, concurrency);
+  }
+
+  followed(): MapIterator<Followed> {
+    return this.#followed.values();
+  }
+
+  state(): { readonly targets: number; readonly underWay: number; readonly waiting: number; readonly faults: number } {
+    return { targets: this.#followed.size, ...this.#schedule.state(), faults: this.#faults };
+  }
+
+  /** Journeys under way may end within the bound, ms; then they are stopped. */
+  async close(boundMs: number): Promise<void> {
+    const cut = setTimeout(() => this.#schedule.cut(), boundMs);
+    await this.#schedule.close();
+    clearTimeout(cut);
+  }
+
+  #follow(target: Ridden): void {
+    const { name, labels } = target;
+    const known = this.#followed.get(name);
+    if (known !== undefined) {
+      known.target = target;
+      known.series.relabel(name, labels);
+      return;
+    }
+    const series = new TargetSeries(name, labels);
+    this.#followed.set(name, { ...{ name, target, series, recent: [], failures: [] }, last: null, fault: null });
+  }
+
+  async #run(target: Ridden, signal: AbortSignal): Promise<void> {
+    const startedAtMs = this.#room.wallClockMs();
+    try {
+      const { journey, samples } = await rideOnce(target, this.#room, signal);
+      const followed = this.#followed.get(target.name);
+      // Stopped, or taken out of the config meanwhile: what was seen by then is no news.
+      if (signal.aborted || followed === undefined) return;
+      followed.series.ended(journey, samples);
+      await this.kept.add(target.name, journey);
+      followed.fault = null;
+      remember(followed, journey);
+    } catch (error) {
+      this.#failed(target, startedAtMs, error);
+    }
+  }
+
+  #failed({ name }: Ridden, startedAtMs: number, error: unknown): void {
+    const words = error instanceof Error ? error.message : 'unknown error';
+    const isOurs = !(error instanceof UsageError);
+    this.#faults += isOurs ? 1 : 0;
+    const followed = this.#followed.get(name);
+    if (followed === undefined) return;
+    followed.series.failed(startedAtMs);
+    // Once, not at every turn.
+    if (followed.fault !== words)
+      this.#room.warn(`${name}: ${isOurs ? 'a fault of this program ended a journey: ' : ''}${words}`);
+    followed.fault = words;
+  }
+}
+
+function remember(followed: Followed, journey: Journey): void {
+  const { recent, failures } = remembered(followed, journey);
+  followed.recent = recent;
+  followed.failures = failures;
+  // Its evidence is in the kept journey.
+  followed.last = { ...journey, evidence: {}, checks: [], hops: [], answers: [] };
+}

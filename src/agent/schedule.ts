@@ -1,0 +1,147 @@
+// Owns who is ridden when: each target at its turns, so many at once, what could not be ridden in its turn counted and let go.
+// Never rides, and never waits for a turn that has passed.
+import { dueOf, type Pace, turnAfter } from './spread.ts';
+
+/** Why a turn passed without a journey. */
+export type Missed = 'under_way' | 'no_room' | 'late';
+
+export interface Clock {
+  /** Unix ms, and steady: it never jumps. */
+  nowMs(): number;
+  /** @returns what calls it off */
+  at(ms: number, callback: () => void): () => void;
+}
+
+export interface ScheduleOptions<T extends Pace> {
+  readonly clock: Clock;
+  /** Never rejects. */
+  readonly run: (target: T, signal: AbortSignal) => Promise<void>;
+  readonly onLag: (ms: number) => void;
+  readonly onMissed: (target: T, reason: Missed, turns: number) => void;
+}
+
+interface Entry<T> {
+  target: T;
+  turn: number;
+  dueMs: number;
+  /** Due time of the turn that waits or runs. */
+  sinceMs: number;
+  cancel: () => void;
+  state: 'idle' | 'waiting' | 'running';
+  /** Stops the journey under way. */
+  stop: AbortController;
+}
+
+export class Schedule<T extends Pace> {
+  readonly #options: ScheduleOptions<T>;
+  readonly #entries = new Map<string, Entry<T>>();
+  /** In the order of their turns. */
+  readonly #waiting = new Set<Entry<T>>();
+  readonly #running = new Set<Promise<void>>();
+  #concurrency = 1;
+  #isClosed = false;
+
+  constructor(options: ScheduleOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Others from now on: who stays keeps its turns, unless its pace is another; who goes is stopped. */
+  set(targets: readonly T[], concurrency: number): void {
+    this.#concurrency = concurrency;
+    const names = new Set(targets.map(({ name }) => name));
+    for (const [name, entry] of this.#entries) {
+      if (names.has(name)) continue;
+      this.#entries.delete(name);
+      this.#drop(entry);
+    }
+    for (const target of targets) this.#put(target);
+    this.#fill();
+  }
+
+  state(): { readonly underWay: number; readonly waiting: number } {
+    return { underWay: this.#running.size, waiting: this.#waiting.size };
+  }
+
+  /** No new journeys; resolves when those under way have ended. `cut` stops them. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const entry of this.#entries.values()) entry.cancel();
+    this.#waiting.clear();
+    await Promise.all(this.#running);
+  }
+
+  cut(): void {
+    for (const { stop } of this.#entries.values()) stop.abort();
+  }
+
+  #put(target: T): void {
+    const known = this.#entries.get(target.name);
+    if (known === undefined) {
+      const entry: Entry<T> = {
+        ...{ target, turn: 0, dueMs: 0, sinceMs: 0, cancel: () => undefined },
+        ...{ state: 'idle', stop: new AbortController() },
+      };
+      this.#entries.set(target.name, entry);
+      this.#await(entry, this.#options.clock.nowMs());
+      return;
+    }
+    const { intervalMs, jitterMs } = known.target;
+    known.target = target;
+    if (intervalMs === target.intervalMs && jitterMs === target.jitterMs) return;
+    known.cancel();
+    this.#await(known, this.#options.clock.nowMs());
+  }
+
+  #drop(entry: Entry<T>): void {
+    entry.cancel();
+    entry.stop.abort();
+    this.#waiting.delete(entry);
+  }
+
+  #await(entry: Entry<T>, afterMs: number): void {
+    const { turn, dueMs } = turnAfter(entry.target, afterMs);
+    entry.turn = turn;
+    entry.dueMs = dueMs;
+    entry.cancel = this.#options.clock.at(dueMs, () => this.#turn(entry));
+  }
+
+  #turn(entry: Entry<T>): void {
+    if (this.#isClosed) return;
+    const { clock, onMissed } = this.#options;
+    const { target, turn, dueMs, state } = entry;
+    // A timer may be early by part of a millisecond.
+    this.#await(entry, Math.max(clock.nowMs(), dueMs));
+    // A process that slept, or a loop that was held up for longer than an interval.
+    const passed = entry.turn - turn - 1;
+    if (passed > 0) onMissed(target, 'late', passed);
+    if (state !== 'idle') {
+      onMissed(target, state === 'running' ? 'under_way' : 'no_room', 1);
+      return;
+    }
+    entry.state = 'waiting';
+    this.#waiting.add(entry);
+    entry.sinceMs = passed > 0 ? dueOf(target, entry.turn - 1) : dueMs;
+    this.#fill();
+  }
+
+  /** Starts as many as there is room for. */
+  #fill(): void {
+    for (const entry of this.#waiting) {
+      if (this.#isClosed || this.#running.size >= this.#concurrency) return;
+      this.#waiting.delete(entry);
+      this.#start(entry);
+    }
+  }
+
+  #start(entry: Entry<T>): void {
+    const { clock, onLag, run } = this.#options;
+    onLag(Math.max(0, clock.nowMs() - entry.sinceMs));
+    entry.state = 'running';
+    const running = run(entry.target, entry.stop.signal).finally(() => {
+      entry.state = 'idle';
+      this.#running.delete(running);
+      this.#fill();
+    });
+    this.#running.add(running);
+  }
+}

@@ -1,0 +1,85 @@
+// Owns what a scrape of /metrics gets: the targets' written-down series, the agent's own, the process'. Writes no series of a journey itself.
+import { agentCatalogue } from '../metrics/agent-catalogue.ts';
+import { catalogue } from '../metrics/catalogue.ts';
+import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
+import type { Agent } from './agent.ts';
+import type { LoopDelay } from './loop-delay.ts';
+import type { Reloads } from './reloads.ts';
+
+export interface ScrapeRoom {
+  /** Null where no targets are configured. */
+  readonly agent: Agent | null;
+  readonly version: string;
+  readonly delay: LoopDelay;
+  /** Of the config of targets, and of the modules of /probe; null without one. */
+  readonly reloads: { readonly targets: Reloads | null; readonly modules: Reloads | null };
+  readonly unknownModules: () => number;
+  readonly processMetrics: () => Promise<readonly Told[]>;
+}
+
+export async function scrape(room: ScrapeRoom, format: Format): Promise<AsyncIterable<string>> {
+  const own = new Map(ownSamples(room));
+  const ofAgent = agentCatalogue.map((family) => ({ family, pieces: own.get(family.name) ?? [] }));
+  return exposition([...ofAgent, ...(await room.processMetrics()), ...ofTargets(room.agent)], format);
+}
+
+function ofTargets(agent: Agent | null): readonly Told[] {
+  if (agent === null) return [];
+  return catalogue.map((family) => ({
+    family,
+    pieces: agent.followed().map(({ series }) => series.text(family.name)),
+  }));
+}
+
+function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRoom): [string, Iterable<string>][] {
+  const one = (name: string, value: number, pairs = ''): [string, Iterable<string>] => [
+    name,
+    [line(name, pairs, value)],
+  ];
+  const delays = [...delay.read()].map(([percentile, seconds]) =>
+    line('outrider_event_loop_delay_seconds', labelPairs({ percentile: String(percentile) }), seconds),
+  );
+  return [
+    one('outrider_build_info', 1, labelPairs({ version })),
+    ['outrider_event_loop_delay_seconds', delays],
+    ...(agent === null ? [] : agentSamples(agent)),
+    ...(reloads.targets === null ? [] : reloadSamples('outrider_config', reloads.targets)),
+    ...(reloads.modules === null
+      ? []
+      : [
+          ...reloadSamples('blackbox_exporter_config', reloads.modules),
+          one('blackbox_module_unknown_total', unknownModules()),
+        ]),
+  ];
+}
+
+function agentSamples(agent: Agent): [string, Iterable<string>][] {
+  const { targets, underWay, waiting, faults } = agent.state();
+  const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
+  return [
+    ['journey_runs_total', agent.followed().map(({ series }) => series.runsText())],
+    ['journey_runs_missed_total', agent.followed().map(({ series }) => series.missedText())],
+    one('outrider_targets', targets),
+    one('outrider_runs_under_way', underWay),
+    one('outrider_runs_waiting', waiting),
+    one('outrider_run_faults_total', faults),
+    ['outrider_schedule_lag_seconds', [agent.lag.lines('outrider_schedule_lag_seconds', '')]],
+  ];
+}
+
+function reloadSamples(
+  prefix: string,
+  { lastWasTaken, takenAtMs, taken, refused }: Reloads,
+): [string, Iterable<string>][] {
+  const counts = Object.entries({ taken, refused }).map(([outcome, count]) =>
+    line('outrider_config_reloads_total', labelPairs({ outcome }), count),
+  );
+  return [
+    [`${prefix}_last_reload_successful`, [line(`${prefix}_last_reload_successful`, '', lastWasTaken ? 1 : 0)]],
+    [
+      `${prefix}_last_reload_success_timestamp_seconds`,
+      [line(`${prefix}_last_reload_success_timestamp_seconds`, '', takenAtMs / 1000)],
+    ],
+    ...(prefix === 'outrider_config' ? ([['outrider_config_reloads_total', counts]] as [string, string[]][]) : []),
+  ];
+}

@@ -1,0 +1,36 @@
+// Owns the agent's config as /config shows it: as written, with whatever may be a secret covered. Never reads what a reference names.
+import { stringify } from 'yaml';
+import { readYaml } from '../yaml.ts';
+
+/** As Prometheus covers them. */
+const COVER = '<secret>';
+/** What stands below these is what is sent, or a key. */
+const COVERED = new Set(['headers', 'body', 'json', 'form', 'password', 'token', 'secret', 'auth', 'cookies']);
+/** A reference tells where a secret is, and nothing of it. */
+const REFERENCE = /^(?:(?:Bearer|Basic|Token|ApiKey) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+
+export async function maskedConfig(text: string, name: string): Promise<string> {
+  const { value } = await readYaml(text, name);
+  return stringify(masked(value, false));
+}
+
+function masked(node: unknown, isCovered: boolean): unknown {
+  if (Array.isArray(node)) return node.map((item) => masked(item, isCovered));
+  if (typeof node === 'object' && node !== null)
+    return Object.fromEntries(
+      Object.entries(node).map(([key, inner]) => [
+        key,
+        masked(inner, key !== 'file' && (isCovered || COVERED.has(key.toLowerCase()))),
+      ]),
+    );
+  if (node === null || node === undefined) return node;
+  if (isCovered) return typeof node === 'string' && REFERENCE.test(node) ? node : COVER;
+  return typeof node === 'string' ? withoutCredentials(node) : node;
+}
+
+/** What a URL carries of them: before the @, and in the query. */
+function withoutCredentials(text: string): string {
+  return text
+    .replace(/\/\/[^/@\s]*@/, `//${COVER}@`)
+    .replace(/\?.*$/s, (query) => (text.includes('://') ? `?${COVER}` : query));
+}

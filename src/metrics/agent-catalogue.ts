@@ -1,0 +1,43 @@
+// Owns the list of every metric family that `probe serve` gives beside those of its journeys. The README's table says the same (a test).
+import { type Family, family } from './catalogue.ts';
+
+export const agentCatalogue: readonly Family[] = [
+  family('journey_runs_total', 'counter', 'Journeys that ended, since the agent began.', 'target', 'verdict'),
+  family(
+    'journey_runs_missed_total',
+    'counter',
+    'Turns without a journey: the one before was still under way (under_way), no other had ended in time (no_room), the agent was late (late).',
+    'target',
+    'reason',
+  ),
+  family('outrider_build_info', 'gauge', 'Always 1; which version runs.', 'version'),
+  family('outrider_targets', 'gauge', 'Targets of the config.'),
+  family('outrider_runs_under_way', 'gauge', 'Journeys under way.'),
+  family('outrider_runs_waiting', 'gauge', 'Journeys whose turn has come, and that wait for one under way to end.'),
+  family('outrider_run_faults_total', 'counter', 'Journeys that a fault of this program ended; the log says which.'),
+  family('outrider_schedule_lag_seconds', 'histogram', 'How long after its turn a journey began.'),
+  family(
+    'outrider_event_loop_delay_seconds',
+    'gauge',
+    'How late the event loop was, percentile over the last half to whole minute.',
+    'percentile',
+  ),
+  family('outrider_config_reloads_total', 'counter', 'Times that the config was read again.', 'outcome'),
+  family(
+    'outrider_config_last_reload_successful',
+    'gauge',
+    '1 when the config of targets was taken the last time that it was read.',
+  ),
+  family(
+    'outrider_config_last_reload_success_timestamp_seconds',
+    'gauge',
+    'When the config of targets was taken, Unix time.',
+  ),
+  family('blackbox_exporter_config_last_reload_successful', 'gauge', 'Blackbox exporter config loaded successfully.'),
+  family(
+    'blackbox_exporter_config_last_reload_success_timestamp_seconds',
+    'gauge',
+    'Timestamp of the last successful configuration reload.',
+  ),
+  family('blackbox_module_unknown_total', 'counter', 'Count of unknown modules requested by probes'),
+];
