@@ -12,7 +12,7 @@ export interface ScrapeRoom {
   readonly version: string;
   readonly delay: LoopDelay;
   /** Of the config of targets, and of the modules of /probe; null without one. */
-  readonly reloads: { readonly targets: Reloads | null; readonly modules: Reloads | null };
+  readonly reloads: () => { readonly targets: Reloads | null; readonly modules: Reloads | null };
   readonly unknownModules: () => number;
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
@@ -32,6 +32,7 @@ function ofTargets(agent: Agent | null): readonly Told[] {
 }
 
 function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRoom): [string, Iterable<string>][] {
+  const { targets, modules } = reloads();
   const one = (name: string, value: number, pairs = ''): [string, Iterable<string>] => [
     name,
     [line(name, pairs, value)],
@@ -43,11 +44,11 @@ function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRo
     one('outrider_build_info', 1, labelPairs({ version })),
     ['outrider_event_loop_delay_seconds', delays],
     ...(agent === null ? [] : agentSamples(agent)),
-    ...(reloads.targets === null ? [] : reloadSamples('outrider_config', reloads.targets)),
-    ...(reloads.modules === null
+    ...(targets === null ? [] : reloadSamples('outrider_config', targets)),
+    ...(modules === null
       ? []
       : [
-          ...reloadSamples('blackbox_exporter_config', reloads.modules),
+          ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
         ]),
   ];

@@ -136,7 +136,10 @@ export async function runCommand(args: readonly string[], launch: Launch): Promi
 function serveCommand(program: Command, launch: Launch, setExit: (code: number) => void): void {
   program
     .command('serve')
-    .description('the agent: probes for Prometheus on /probe, as blackbox_exporter answers it')
+    .description(
+      'the agent: scheduled journeys for Prometheus on /metrics, and probes on /probe as blackbox_exporter answers them',
+    )
+    .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval')
     .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them")
     .option('--listen <ADDR:PORT>', 'where to answer; :PORT is every address', '127.0.0.1:9115')
     .option(
@@ -158,10 +161,12 @@ function serveCommand(program: Command, launch: Launch, setExit: (code: number) 
         'go to no address in this network (repeat); link-local and metadata addresses are always denied',
       ),
     )
+    .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
     .option('--check', 'load the config, say what is in it, and exit')
     .action(async (options: Record<string, unknown>) => {
       const { runServe } = await import('./commands/serve.ts');
-      setExit(await runServe(options, launch));
+      const defaults = rideOptions(new Command()).opts();
+      setExit(await runServe(options, defaults, launch));
     });
 }
 
@@ -419,6 +424,7 @@ Examples:
   probe diff before.json after.json            what changed between two journeys
   probe judge before.json --policy p.yaml      judge it again: its own policy, and this one over it
   probe report before.json -f html -o j.html   render it again
+  probe serve --config agent.yml               the agent: http://127.0.0.1:9115/ and /metrics
   probe demo                                   the embedded world: no network, no root
 
 Exit codes: 0 ok, 1 warning, 2 critical, 3 could not tell, cut short, or not written; 64 wrong usage.

@@ -33,7 +33,8 @@ export function parseAt<T>(
   } catch (error) {
     const issues = issuesOf(error);
     if (issues === null) throw error;
-    const [first] = issues;
+    // What is missing may be there under a mistyped name.
+    const first = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
     const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
     throw new UsageError(`${first === undefined ? place([]) : sentence(first, place)}${more}`, remedyFor(first, known));
   }

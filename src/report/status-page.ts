@@ -1,5 +1,6 @@
 // Owns the agent's status page: every target with its verdict, its last journeys, its zones, and the way to the whole of each.
 // Needs no script and loads nothing.
+import { formatDuration } from '../model/duration.ts';
 import type { Severity } from '../model/finding.ts';
 import { type Verdict, verdicts } from '../model/journey.ts';
 import { documentText, type Html, html, nothing } from './escape/html.ts';
@@ -89,7 +90,7 @@ function rowPart(row: StatusRow): Html {
 }
 
 function lastPart({ latest, slowestMs, intervalMs, runs, missed }: StatusRow): Html {
-  const paced = `every ${formatMs(intervalMs)}, ${plural(runs, 'journey')}${missed === 0 ? '' : `, ${plural(missed, 'turn')} missed`}`;
+  const paced = `every ${formatDuration(intervalMs)}, ${plural(runs, 'journey')}${missed === 0 ? '' : `, ${plural(missed, 'turn')} missed`}`;
   if (latest === null) return html`No journey yet; ${paced}.`;
   const when = formatTime(latest.startedAt);
   const linked = latest.link === null ? html`${when}` : html`<a href="${latest.link}">${when}</a>`;

@@ -1,117 +1,168 @@
-// Owns `probe serve`: its options, its config, starting, reloading and ending. What it serves is the agent's.
-import { lookup } from 'node:dns';
-import { dirname, resolve as resolvePath } from 'node:path';
-import { addressPolicy } from '../../agent/address-policy.ts';
-import { blackboxRoutes } from '../../agent/blackbox-routes.ts';
-import { listen } from '../../agent/server.ts';
-import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
-import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
-import { Refusal, readBlackboxConfig } from '../../blackbox/config/read.ts';
-import { unsupported } from '../../blackbox/config/unsupported.ts';
-import { openHistory } from '../../blackbox/history.ts';
-import type { ResolveName } from '../../blackbox/probe.ts';
-import { parseDuration } from '../../model/duration.ts';
+// Owns `probe serve`: its options, its configs, starting, reloading and ending. What it serves is the agent's.
+import { Agent } from '../../agent/agent.ts';
+import { agentRoutes } from '../../agent/agent-routes.ts';
+import { watchLoopDelay } from '../../agent/loop-delay.ts';
+import { type Reloadable, reloadable } from '../../agent/reloads.ts';
+import { type Listening, listen, type Route } from '../../agent/server.ts';
+import { steadyClock } from '../../agent/steady-clock.ts';
+import { printBlackboxConfig } from '../../blackbox/config/read.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { readText } from '../input-file.ts';
+import { shellQuote } from '../../report/escape/shell.ts';
+import { type LoadedAgent, loadAgent } from '../agent-config.ts';
+import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
-import { systemRoots } from '../roots.ts';
+import { samplesOf, sectionsOf } from '../output.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends ModuleOptions {
+  readonly config?: string;
   readonly blackboxConfig?: string;
-  readonly webConfig?: string;
   readonly listen: string;
-  readonly timeoutOffset: string;
-  readonly historyLimit: string;
+  readonly enableReload?: true;
   readonly check?: true;
-  readonly allow: readonly string[];
-  readonly deny: readonly string[];
-  readonly quirks: boolean;
 }
 
-const MOST_CONFIG_BYTES = 16_777_216;
-/** How long requests under way may take to end after a SIGTERM. */
+/** How long requests and journeys under way may take to end after a SIGTERM. */
 const DRAIN_MS = 10_000;
 
-export async function runServe(raw: Record<string, unknown>, launch: Launch): Promise<number> {
+/** @param defaults of the options of a ride, as the command line has them */
+export async function runServe(
+  raw: Record<string, unknown>,
+  defaults: Readonly<Record<string, unknown>>,
+  launch: Launch,
+): Promise<number> {
   const options = raw as unknown as ServeOptions;
-  const file = options.blackboxConfig;
-  if (file === undefined) throw new UsageError('probe serve: nothing to serve', 'give --blackbox-config FILE');
-  let config = await load(file);
-  const web = await webOf(options);
+  const { config, blackboxConfig } = options;
+  if (config === undefined && blackboxConfig === undefined)
+    throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
+  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, launch);
+  const loaded = config === undefined ? null : await loadAgent(config, defaults, launch);
   if (options.check === true) {
-    await launch.io.out(`${file}: ${config.modules.size} modules\n`);
+    if (loaded !== null) await launch.io.out(`${config ?? ''}: ${loaded.config.targets.length} targets\n`);
+    if (modules !== null) await launch.io.out(`${blackboxConfig ?? ''}: ${modules.count()} modules\n`);
     return EXIT.ok;
   }
   const where = parseListen(options.listen);
-  const reload = async (): Promise<string | null> => {
-    try {
-      config = await load(file);
-      return null;
-    } catch (error) {
-      if (error instanceof UsageError) return error.message;
-      throw error;
-    }
-  };
-  const history = openHistory(Number(options.historyLimit));
-  const room = {
-    resolve: byTheSystem,
-    allows: addressPolicy(options.allow, options.deny),
-    rootsPem: await systemRoots(launch.io.env),
-    wallClockMs: () => launch.io.wallClockMs(),
-    userAgent: `Blackbox-Exporter/outrider-${launch.version}`,
-    quirks: options.quirks,
-    timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
-    logLevel: 'info' as const,
-    onUnknownModule: () => undefined,
-  };
-  const server = await listen(where, blackboxRoutes({ config: () => config, history, room, reload }), web);
-  launch.io.err(
-    `probe: listening on ${server.address.includes(':') ? `[${server.address}]` : server.address}:${server.port}\n`,
-  );
-  await new Promise<void>((resolve) => {
-    launch.io.onInterrupt(resolve);
-  });
-  await server.close(DRAIN_MS);
+  const targets =
+    config === undefined || loaded === null
+      ? null
+      : openTargets(loaded, () => loadAgent(config, defaults, launch), launch);
+  await serve(where, { options, modules, targets }, launch);
   return EXIT.ok;
 }
 
-/** Undefined: in the clear, for everybody. */
-async function webOf({ webConfig }: ServeOptions): Promise<WebConfig | undefined> {
-  if (webConfig === undefined) return undefined;
-  const text = await readText(webConfig, '--web-config', MOST_CONFIG_BYTES);
-  try {
-    return readWebConfig(text, dirname(resolvePath(webConfig)));
-  } catch (error) {
-    if (error instanceof Refusal) throw new UsageError(`${webConfig}: ${error.message}`);
-    throw error;
-  }
+interface Targets {
+  readonly agent: Agent;
+  /** The config as written. */
+  readonly text: () => string;
+  readonly begin: () => void;
+  readonly reloadable: Reloadable;
 }
 
-async function load(file: string): Promise<BlackboxConfig> {
-  const text = await readText(file, '--blackbox-config', MOST_CONFIG_BYTES);
-  try {
-    const config = readBlackboxConfig(text);
-    const [first, ...more] = unsupported(config);
-    if (first === undefined) return await permitted(file, config);
-    throw new UsageError(
-      `${file}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
-      'leave such modules to blackbox_exporter, or take the key out',
-    );
-  } catch (error) {
-    if (error instanceof Refusal) throw new UsageError(`${file}: ${error.message}`);
-    throw error;
-  }
+function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>, { io, probes, version }: Launch): Targets {
+  let loaded = first;
+  const warn = (words: string): void => io.err(`probe: ${words}\n`);
+  const wallClockMs = (): number => io.wallClockMs();
+  const agent = new Agent({
+    ...{ probes, version, wallClockMs, warn, quote: shellQuote, clock: steadyClock(wallClockMs) },
+    newId: () => io.newId(),
+    vantage: () => io.vantage(),
+    samplesOf: (journey) => samplesOf(journey, probes),
+  });
+  const take = async (): Promise<void> => {
+    loaded = await load();
+    agent.set(loaded.config);
+  };
+  return {
+    ...{ agent, text: () => loaded.text, begin: () => agent.set(loaded.config) },
+    reloadable: reloadable(take, wallClockMs, warn),
+  };
 }
 
-/** Asked once, of the system: an icmp module that may send nothing would fail for ever, and look like an outage. @throws UsageError */
-async function permitted(file: string, config: BlackboxConfig): Promise<BlackboxConfig> {
-  const name = [...config.modules].find(([, { prober }]) => prober === 'icmp')?.[0];
-  if (name === undefined) return config;
-  const refusal = await (await import('../../net/icmp/echo.ts')).echoRefusal();
-  if (refusal === null) return config;
-  throw new UsageError(`${file}: module ${name}: ${refusal.because}`, refusal.remedy);
+interface Served {
+  readonly options: ServeOptions;
+  readonly modules: Modules | null;
+  readonly targets: Targets | null;
+}
+
+async function serve(where: Address, served: Served, launch: Launch): Promise<void> {
+  const { io } = launch;
+  const { modules, targets } = served;
+  const delay = watchLoopDelay();
+  const state = { isReady: false };
+  const server = await listen(where, await routeOf(served, { delay, isReady: () => state.isReady }, launch));
+  const ignoreHangups = io.onHangup(() => {
+    // Each says by itself why it was refused; a fault of ours must not end the others.
+    const again = [targets?.reloadable, modules?.reloadable].map(async (one) => one?.reload());
+    void Promise.allSettled(again);
+  });
+  // Not before somebody can be told of them.
+  targets?.begin();
+  state.isReady = true;
+  io.err(`probe: listening on ${written(server)}\n`);
+  await new Promise<void>((resolve) => {
+    io.onInterrupt(resolve);
+  });
+  state.isReady = false;
+  await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS)]);
+  ignoreHangups();
+  delay.stop();
+}
+
+async function routeOf(
+  { options, modules, targets }: Served,
+  { delay, isReady }: { readonly delay: ReturnType<typeof watchLoopDelay>; readonly isReady: () => boolean },
+  { io, probes, version }: Launch,
+): Promise<Route> {
+  const { collectProcessMetrics } = await import('../../metrics/process-metrics.ts');
+  const agent = targets?.agent ?? null;
+  return agentRoutes({
+    agent,
+    scrape: {
+      ...{ agent, version, delay },
+      reloads: () => ({
+        targets: targets?.reloadable.state() ?? null,
+        modules: modules?.reloadable.state() ?? null,
+      }),
+      unknownModules: () => modules?.unknown() ?? 0,
+      processMetrics: collectProcessMetrics(),
+    },
+    reloadable: targets?.reloadable ?? null,
+    takesReload: options.enableReload === true,
+    config: () => shownConfig(options, targets, modules),
+    isReady,
+    wallClockMs: () => io.wallClockMs(),
+    html: async (journey) => {
+      const { htmlReporter } = await import('../../report/html.ts');
+      const view = { columns: 80, colour: false, verbose: true, quiet: false };
+      return htmlReporter.render(journey, await sectionsOf(journey, probes), view);
+    },
+    below: modules?.route ?? null,
+  });
+}
+
+/** Both files, secrets covered. */
+async function shownConfig(
+  { config = '' }: ServeOptions,
+  targets: Targets | null,
+  modules: Modules | null,
+): Promise<string> {
+  const { maskedConfig } = await import('../../config/agent/masked.ts');
+  const shown = [
+    ...(targets === null ? [] : [await maskedConfig(targets.text(), config)]),
+    ...(modules === null ? [] : [printBlackboxConfig(modules.config())]),
+  ];
+  return shown.join('---\n');
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function written({ address, port }: Listening): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 /** `ADDR:PORT`, `:PORT` (every address), `[V6]:PORT`. @throws UsageError */
@@ -123,14 +174,3 @@ export function parseListen(text: string): { readonly host: string; readonly por
     return { host: host === '' ? '::' : host, port };
   throw new UsageError(`--listen: "${text}" is not ADDR:PORT`, 'for example 127.0.0.1:9115 or :9115 for every address');
 }
-
-/** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
-const byTheSystem: ResolveName = (name, family, signal) =>
-  new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`lookup ${name}: i/o timeout`)), { once: true });
-    lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {
-      if (error !== null)
-        reject(new Error(`lookup ${name}: ${error.code === 'ENOTFOUND' ? 'no such host' : error.message}`));
-      else resolve(addresses.map(({ address }) => address));
-    });
-  });

@@ -57,7 +57,10 @@ const fileSchema = z.strictObject({
   labels: labelsSchema.default({}),
   defaults: z.record(z.string(), z.unknown()).default({}),
   targets: z
-    .array(z.union([z.string().min(1), z.record(z.string(), z.unknown())], 'a target is a name, or a mapping of keys'))
+    .array(
+      z.union([z.string().min(1), z.record(z.string(), z.unknown())], 'a target is a name, or a mapping of keys'),
+      'a list of targets is wanted',
+    )
     .min(1, 'no target is given')
     .max(MOST_TARGETS),
   history: z.int().min(0).max(10_000).default(200),

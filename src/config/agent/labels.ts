@@ -11,14 +11,21 @@ const TAKEN: ReadonlySet<string> = new Set([
 const MOST_LABELS = 32;
 const MOST_CHARACTERS = 200;
 
-const name = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'not a label name: letters, digits and _')
-  .refine((text) => !text.startsWith('__'), 'labels that begin with __ are Prometheus’ own')
-  .refine((text) => !TAKEN.has(text), 'the metrics have a label of that name themselves');
-
+/** Said of a key at its own line: a record says no more of its keys than that they are wrong. */
 export const labelsSchema = z
-  .record(name, z.string('a label value is text: put it in quotes').max(MOST_CHARACTERS))
-  .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `more than ${MOST_LABELS} labels`);
+  .record(z.string(), z.string('a label value is text: put it in quotes').max(MOST_CHARACTERS))
+  .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `more than ${MOST_LABELS} labels`)
+  .superRefine((labels, context) => {
+    for (const name of Object.keys(labels)) {
+      const message = faultOf(name);
+      if (message !== null) context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+
+function faultOf(name: string): string | null {
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(name)) return 'not a label name: letters, digits and _';
+  if (name.startsWith('__')) return 'labels that begin with __ are Prometheus’ own';
+  return TAKEN.has(name) ? 'the metrics have a label of that name themselves' : null;
+}
 
 export type Labels = Readonly<Record<string, string>>;

@@ -1,0 +1,206 @@
+// Holds the running agent to its pages, over real HTTP, with targets of the embedded world: what a scrape gets, what a reload keeps, what ending does.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
+import { startWorld, type World } from '../../demo/world.ts';
+import type { Journey } from '../../model/journey.ts';
+
+const CANARY = 'canary-8e21';
+const TARGETS = `
+  - target: kms.example
+    name: kms
+    labels: { env: test }
+  - target: https://kms.example/keys?key=${CANARY}
+    name: 'odd "name" \\ <b>'
+`;
+const config = (targets: string): string => `
+schedule: { interval: 3s, concurrency: 2 }
+labels: { service: keys }
+defaults:
+  samples: 2
+  rate: 100
+  only: [tls, balancer]
+  request: { headers: { X-Api-Key: '\${TOKEN}' } }
+targets:${targets}`;
+
+let world: World;
+let folder: string;
+beforeAll(async () => {
+  world = await startWorld();
+  folder = await mkdtemp(join(tmpdir(), 'agent-'));
+});
+afterAll(async () => {
+  await world.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Running {
+  readonly url: string;
+  readonly io: CapturedIo;
+  readonly ended: Promise<Ran>;
+}
+
+let ids = 0;
+async function start(file: string, ...args: readonly string[]): Promise<Running> {
+  const io = captureIo({
+    env: { TOKEN: CANARY },
+    newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
+  });
+  const ended = runInside(world, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...args], io);
+  const port = await until(async () => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1]);
+  return { url: `http://127.0.0.1:${port}`, io, ended };
+}
+
+/** Asks until there is an answer; the test's own timeout bounds it. */
+async function until<T>(ask: () => Promise<T | null | undefined>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer != null) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function get(url: string, init: RequestInit = {}): Promise<{ status: number; type: string; text: string }> {
+  const answer = await fetch(url, init);
+  return { status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() };
+}
+
+/** Sum of the series of a family with these labels. */
+function sum(metrics: string, family: string, ...labels: readonly string[]): number {
+  const lines = metrics.split('\n').filter((line) => line.startsWith(`${family}{`) || line.startsWith(`${family} `));
+  return lines
+    .filter((line) => labels.every((label) => line.includes(label)))
+    .reduce((all, line) => all + Number(line.slice(line.lastIndexOf(' '))), 0);
+}
+
+/** The metrics, once each target has had so many journeys. */
+async function afterRuns({ url }: Running, targets: readonly string[], least: number): Promise<string> {
+  return until(async () => {
+    const { text } = await get(`${url}/metrics`);
+    return targets.every((target) => sum(text, 'journey_runs_total', `target="${target}"`) >= least) ? text : null;
+  });
+}
+
+describe('the agent', () => {
+  let file: string;
+  let running: Running;
+  beforeAll(async () => {
+    file = join(folder, 'agent.yml');
+    await writeFile(file, config(TARGETS));
+    running = await start(file, '--enable-reload');
+  });
+  afterAll(async () => {
+    running.io.interrupt();
+    expect(await running.ended).toMatchObject({ exit: 0 });
+  });
+
+  test('rides its targets and tells Prometheus, with the labels of each', async () => {
+    const metrics = await afterRuns(running, ['kms', String.raw`odd \"name\" \\ <b>`], 2);
+    expect(metrics).toMatch(/^journey_verdict\{target="kms",service="keys",env="test"\} 2$/m);
+    expect(metrics).toMatch(/^journey_verdict\{target="odd \\"name\\" \\\\ <b>",service="keys"\} 2$/m);
+    const runs = sum(metrics, 'journey_runs_total', 'target="kms"');
+    // 2 samples to each of 3 zones, added up over the journeys; the histogram counts those that came through.
+    expect(sum(metrics, 'journey_hop_attempts_total', 'target="kms"', 'hop="total"')).toBeGreaterThanOrEqual(runs * 6);
+    expect(sum(metrics, 'journey_hop_duration_seconds_bucket', 'target="kms"', 'hop="connect"', 'le="+Inf"')).toBeGreaterThanOrEqual(
+      runs * 6,
+    );
+    expect(sum(metrics, 'outrider_targets')).toBe(2);
+    expect(sum(metrics, 'outrider_schedule_lag_seconds_count')).toBeGreaterThanOrEqual(runs);
+    for (const family of [
+      'process_cpu_seconds_total',
+      'nodejs_eventloop_lag_seconds',
+      'outrider_event_loop_delay_seconds',
+    ])
+      expect(metrics).toContain(`\n# TYPE ${family} `);
+    const heads = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(new Set(heads).size).toBe(heads.length);
+  });
+
+  test('speaks OpenMetrics and gzip to who asks', async () => {
+    await afterRuns(running, ['kms'], 1);
+    const headers = { accept: 'application/openmetrics-text;version=1.0.0', 'accept-encoding': 'gzip' };
+    const answer = await fetch(`${running.url}/metrics`, { headers });
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    expect(answer.headers.get('content-type')).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
+    const text = await answer.text();
+    expect(text.endsWith('# EOF\n')).toBe(true);
+    expect(text).toContain('# TYPE journey_runs counter\njourney_runs_total{');
+  });
+
+  test('shows the status, each journey whole, and no secret anywhere', async () => {
+    await afterRuns(running, ['kms'], 1);
+    const page = await until(async () => {
+      const { text } = await get(running.url);
+      return text.includes('journeys/') ? text : null;
+    });
+    expect(page).toContain('odd &quot;name&quot; \\ &lt;b&gt;');
+    expect(page).toContain('kms-az1');
+    const link = /href="(journeys\/[0-9a-f-]+)"/.exec(page)?.[1] ?? '';
+    const html = await get(`${running.url}/${link}`);
+    expect({ status: html.status, type: html.type }).toEqual({ status: 200, type: 'text/html; charset=utf-8' });
+    const json = await get(`${running.url}/${link}.json`);
+    const journey = JSON.parse(json.text) as Journey;
+    expect(journey).toMatchObject({ schema: 'journey/1', id: link.slice('journeys/'.length), verdict: 'critical' });
+    const asked = await get(`${running.url}/${link}`, { headers: { accept: 'application/json' } });
+    expect(asked.text).toBe(json.text);
+    expect((await get(`${running.url}/journeys/none`)).status).toBe(404);
+    const shown = await get(`${running.url}/config`);
+    expect(shown.text).toContain('X-Api-Key: ${TOKEN}');
+    const metrics = await get(`${running.url}/metrics`);
+    for (const { text } of [{ text: page }, shown, metrics]) expect(text).not.toContain(CANARY);
+    // The query is the request's own, and stays in the journey; the header's value does not.
+    expect(json.text.replaceAll(`key=${CANARY}`, '')).not.toContain(CANARY);
+  });
+
+  test('says that it lives and is ready; other paths are not there', async () => {
+    expect(await get(`${running.url}/-/healthy`)).toMatchObject({ status: 200, text: 'Healthy' });
+    expect(await get(`${running.url}/-/ready`)).toMatchObject({ status: 200 });
+    expect(await get(`${running.url}/probe?target=127.0.0.1`)).toMatchObject({ status: 404 });
+    expect(await get(`${running.url}/-/reload`)).toMatchObject({ status: 405 });
+  });
+
+  test('keeps its config when the new one is wrong, and its counters when it is right', async () => {
+    const before = sum(await afterRuns(running, ['kms'], 2), 'journey_runs_total', 'target="kms"');
+    await writeFile(file, config('\n  - target: kms.example\n    sample: 3\n'));
+    const refused = await get(`${running.url}/-/reload`, { method: 'POST' });
+    expect(refused).toMatchObject({ status: 500 });
+    expect(refused.text).toContain('agent.yml:11: no key is called "sample"');
+    expect(running.io.captured().err).toContain('the config was not taken, the one before it is kept');
+    const old = (await get(`${running.url}/metrics`)).text;
+    expect(sum(old, 'outrider_config_last_reload_successful')).toBe(0);
+    expect(sum(old, 'outrider_targets')).toBe(2);
+
+    await writeFile(file, config('\n  - { target: kms.example, name: kms, labels: { env: moved } }\n'));
+    running.io.hangup();
+    const metrics = await until(async () => {
+      const { text } = await get(`${running.url}/metrics`);
+      return sum(text, 'outrider_targets') === 1 && text.includes('env="moved"') ? text : null;
+    });
+    expect(sum(metrics, 'outrider_config_last_reload_successful')).toBe(1);
+    expect(sum(metrics, 'journey_runs_total', 'target="kms"', 'env="moved"')).toBeGreaterThanOrEqual(before);
+    expect(metrics).not.toContain('target="odd');
+  });
+});
+
+test('without --enable-reload nobody reloads over HTTP', async () => {
+  const file = join(folder, 'closed.yml');
+  await writeFile(file, config(TARGETS));
+  const { url, io, ended } = await start(file);
+  expect(await get(`${url}/-/reload`, { method: 'POST' })).toMatchObject({ status: 403 });
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test('--check says what is in the file, and mistakes end with their line and 64', async () => {
+  const file = join(folder, 'checked.yml');
+  await writeFile(file, config(TARGETS));
+  const env = { TOKEN: CANARY };
+  expect(await runInside(world, ['serve', '--config', file, '--check'], captureIo({ env }))).toMatchObject({
+    exit: 0,
+    out: `${file}: 2 targets\n`,
+  });
+  const wrong = runInside(world, ['serve', '--config', file, '--check'], captureIo());
+  await expect(wrong).rejects.toThrow(`${file}:8: the environment has no variable TOKEN`);
+});

@@ -1,0 +1,96 @@
+// Owns the modules of /probe on the command line: the file that they stand in, read and read again, and what its probes are given.
+import { lookup } from 'node:dns';
+import { addressPolicy } from '../agent/address-policy.ts';
+import { blackboxRoutes } from '../agent/blackbox-routes.ts';
+import { type Reloadable, reloadable } from '../agent/reloads.ts';
+import type { Route } from '../agent/server.ts';
+import type { BlackboxConfig } from '../blackbox/config/modules.ts';
+import { Refusal, readBlackboxConfig } from '../blackbox/config/read.ts';
+import { unsupported } from '../blackbox/config/unsupported.ts';
+import { openHistory } from '../blackbox/history.ts';
+import type { ResolveName } from '../blackbox/probe.ts';
+import { parseDuration } from '../model/duration.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { readText } from './input-file.ts';
+import type { Launch } from './launch.ts';
+import { systemRoots } from './roots.ts';
+
+export interface ModuleOptions {
+  readonly timeoutOffset: string;
+  readonly historyLimit: string;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly quirks: boolean;
+}
+
+const MOST_CONFIG_BYTES = 16_777_216;
+
+export interface Modules {
+  readonly count: () => number;
+  readonly config: () => BlackboxConfig;
+  readonly route: Route;
+  readonly reloadable: Reloadable;
+  /** Times that a probe asked for a module that is not there. */
+  readonly unknown: () => number;
+}
+
+/** @throws UsageError for a file or option that cannot be used */
+export async function openModules(file: string, options: ModuleOptions, { io, version }: Launch): Promise<Modules> {
+  let config = await load(file);
+  let unknown = 0;
+  const again = reloadable(
+    async () => {
+      config = await load(file);
+    },
+    () => io.wallClockMs(),
+    (words) => io.err(`probe: ${words}\n`),
+  );
+  const room = {
+    resolve: byTheSystem,
+    allows: addressPolicy(options.allow, options.deny),
+    rootsPem: await systemRoots(io.env),
+    wallClockMs: () => io.wallClockMs(),
+    userAgent: `Blackbox-Exporter/outrider-${version}`,
+    quirks: options.quirks,
+    timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
+    logLevel: 'info' as const,
+    onUnknownModule: () => {
+      unknown++;
+    },
+  };
+  const history = openHistory(Number(options.historyLimit));
+  return {
+    count: () => config.modules.size,
+    config: () => config,
+    route: blackboxRoutes({ config: () => config, history, room, reload: () => again.reload() }),
+    reloadable: again,
+    unknown: () => unknown,
+  };
+}
+
+async function load(file: string): Promise<BlackboxConfig> {
+  const text = await readText(file, '--blackbox-config', MOST_CONFIG_BYTES);
+  try {
+    const config = readBlackboxConfig(text);
+    const [first, ...more] = unsupported(config);
+    if (first === undefined) return config;
+    throw new UsageError(
+      `${file}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
+      'leave such modules to blackbox_exporter, or take the key out',
+    );
+  } catch (error) {
+    if (error instanceof Refusal) throw new UsageError(`${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
+const byTheSystem: ResolveName = (name, family, signal) =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`lookup ${name}: i/o timeout`)), { once: true });
+    lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {
+      if (error !== null)
+        reject(new Error(`lookup ${name}: ${error.code === 'ENOTFOUND' ? 'no such host' : error.message}`));
+      else resolve(addresses.map(({ address }) => address));
+    });
+  });

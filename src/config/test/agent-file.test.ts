@@ -1,0 +1,143 @@
+// Owns the tests of the agent's file: what it comes to, the line of each mistake, and that no secret is shown.
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../model/usage-error.ts';
+import { readAgentFile } from '../agent/agent-file.ts';
+import { maskedConfig } from '../agent/masked.ts';
+
+const CANARY = 'canary-51d0';
+const files: Readonly<Record<string, string>> = {
+  '/etc/outrider/key': `${CANARY}-file\n`,
+  '/etc/outrider/keys.yaml': 'target: https://keys.example/\nsamples: 3\ntimeout: 1s\n',
+};
+const sources = {
+  probes: [],
+  env: { TOKEN: `${CANARY}-env` },
+  readBytes: (path: string): Promise<Uint8Array> =>
+    files[path] === undefined
+      ? Promise.reject(new UsageError(`cannot read ${path}`))
+      : Promise.resolve(Buffer.from(files[path])),
+};
+const read = (text: string) => readAgentFile(text, '/etc/outrider/agent.yml', sources);
+
+test('targets get the defaults, over them the file of a journey, over both their own keys', async () => {
+  const file = await read(`
+schedule: { interval: 30s, jitter: 3s, concurrency: 8 }
+labels: { service: kms, env: test }
+defaults:
+  samples: 6
+  rate: 20
+  request: { headers: { X-Key: { file: key } } }
+targets:
+  - kms.example?token=1
+  - target: https://kms.example/
+    name: front
+    labels: { env: prod }
+    interval: 5s
+    jitter: 1s
+    samples: 2
+  - journey: keys.yaml
+    rate: 1
+`);
+  expect({ concurrency: file.concurrency, history: file.history }).toEqual({ concurrency: 8, history: 200 });
+  expect(file.targets).toMatchObject([
+    {
+      ...{ name: 'kms.example', labels: { service: 'kms', env: 'test' }, intervalMs: 30_000, jitterMs: 3000 },
+      journey: { target: 'kms.example?token=1', options: { samples: '6', rate: '20' } },
+    },
+    {
+      ...{ name: 'front', labels: { service: 'kms', env: 'prod' }, intervalMs: 5000, jitterMs: 1000 },
+      journey: { options: { samples: '2', rate: '20' } },
+    },
+    {
+      ...{ name: 'https://keys.example/', place: '/etc/outrider/agent.yml:16' },
+      journey: { target: 'https://keys.example/', options: { samples: '3', rate: '1', timeout: '1s' } },
+    },
+  ]);
+  const headers = file.targets.map(({ journey }) =>
+    journey.request?.headers?.map(([name, value]) => [name, value.open()]),
+  );
+  expect(headers).toEqual([0, 1, 2].map(() => [['X-Key', `${CANARY}-file`]]));
+});
+
+describe('mistakes are told with their line', () => {
+  test.each([
+    ['a list', '- kms.example', 'agent.yml: the agent'],
+    ['no targets', 'labels: { a: b }', 'agent.yml: targets'],
+    ['an empty list of targets', 'targets: []', 'agent.yml:1: targets: no target is given'],
+    ['a mistyped key', 'targest: [a]\n', 'agent.yml:1: no key is called "targest"'],
+    [
+      'a mistyped key of a target',
+      'targets:\n  - target: a.example\n    sample: 3\n',
+      'agent.yml:3: no key is called "sample"',
+    ],
+    [
+      'a mistyped key of the defaults',
+      'defaults:\n  sample: 3\ntargets: [a.example]\n',
+      'agent.yml:2: no key is called "sample"',
+    ],
+    ['a wrong value of the defaults', 'defaults:\n  rate: 0\ntargets: [a.example]\n', 'agent.yml:2: rate:'],
+    ['a name among the defaults', 'defaults:\n  name: a\ntargets: [a.example]\n', 'agent.yml:2: "name" is a target'],
+    ['a target without one', 'targets:\n  - samples: 3\n', 'agent.yml:2: no target is given'],
+    [
+      'the same target twice',
+      'targets:\n  - a.example\n  - a.example\n',
+      'agent.yml:3: a target called "a.example" is already at /etc/outrider/agent.yml:2',
+    ],
+    [
+      'no duration',
+      'schedule:\n  interval: often\ntargets: [a.example]\n',
+      'agent.yml:2: schedule.interval: write a number and a unit',
+    ],
+    [
+      'a load test',
+      'schedule:\n  interval: 50ms\ntargets: [a.example]\n',
+      'agent.yml:1: an interval of less than 100ms',
+    ],
+    [
+      'a jitter as long as the interval',
+      'targets:\n  - target: a.example\n    interval: 5s\n    jitter: 5s\n',
+      'agent.yml:3: the jitter',
+    ],
+    [
+      'a label of the metrics',
+      'labels:\n  zone: a\ntargets: [a.example]\n',
+      'agent.yml:2: labels.zone: the metrics have a label of that name',
+    ],
+    [
+      'a label of Prometheus',
+      'labels:\n  __a: a\ntargets: [a.example]\n',
+      'agent.yml:2: labels.__a: labels that begin with __',
+    ],
+    [
+      'a label that is a number',
+      'labels:\n  a: 1\ntargets: [a.example]\n',
+      'agent.yml:2: labels.a: a label value is text',
+    ],
+    ['a journey file that is not there', 'targets:\n  - journey: gone.yaml\n', 'cannot read /etc/outrider/gone.yaml'],
+    [
+      'a variable that is not there',
+      'targets:\n  - target: a.example\n    request: { body: "${GONE}" }\n',
+      'agent.yml:3: the environment has no variable GONE',
+    ],
+  ])('%s', async (_, text, says) => {
+    const error: unknown = await read(text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toContain(says);
+  });
+});
+
+test('the config is shown without what may be a secret', async () => {
+  const shown = await maskedConfig(
+    `defaults:
+  request:
+    headers: { Authorization: Bearer ${CANARY}, X-Named: 'Bearer \${TOKEN}', X-Filed: { file: key }, X-Mixed: '${CANARY} \${TOKEN}' }
+    json: { deep: [{ key: ${CANARY} }, 7] }
+targets: ['https://me:${CANARY}@kms.example/?key=${CANARY}', { target: kms.example, request: { body: ${CANARY} } }]
+`,
+    'agent.yml',
+  );
+  expect(shown).not.toContain(CANARY);
+  for (const kept of ['Bearer ${TOKEN}', 'file: key', '//<secret>@kms.example/?<secret>'])
+    expect(shown).toContain(kept);
+  expect(shown).not.toContain('7');
+});
