@@ -55,9 +55,9 @@ async function own(asked: Asked, pages: AgentPages): Promise<Reply | null> {
     case '/config':
       return pages.agent === null ? null : plain(200, await pages.config());
     case '/':
-      return pages.agent === null ? null : status(asked, pages, pages.agent);
+      return pages.agent === null ? null : statusReply(asked, pages, pages.agent);
     default:
-      return pages.agent === null || !path.startsWith('/journeys/') ? null : kept(asked, pages, pages.agent);
+      return pages.agent === null || !path.startsWith('/journeys/') ? null : keptReply(asked, pages, pages.agent);
   }
 }
 
@@ -71,14 +71,14 @@ async function reloaded(asked: Asked, { reloadable, takesReload, below }: AgentP
   return below === null ? plain(200, '') : below(asked);
 }
 
-async function status({ query }: Asked, { wallClockMs }: AgentPages, agent: Agent): Promise<Reply> {
+async function statusReply({ query }: Asked, { wallClockMs }: AgentPages, agent: Agent): Promise<Reply> {
   const { statusPage } = await import('../report/status-page.ts');
   const body = statusPage(statusOf(agent, wallClockMs(), query.get('q') ?? ''));
   return { status: 200, contentType: HTML, body, headers: FRESH };
 }
 
 /** As a page, or as JSON for who asks for it or writes `.json`. */
-async function kept({ path, headers }: Asked, { html }: AgentPages, agent: Agent): Promise<Reply> {
+async function keptReply({ path, headers }: Asked, { html }: AgentPages, agent: Agent): Promise<Reply> {
   const [, id = '', ending] = /^\/journeys\/([0-9a-zA-Z-]{1,64})(\.json|\.html)?$/.exec(path) ?? [];
   const text = id === '' ? null : await agent.kept.read(id);
   if (text === null) return plain(404, 'No journey of this id is kept. It may have been let go for newer ones.\n');

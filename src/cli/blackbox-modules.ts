@@ -73,7 +73,7 @@ async function load(file: string): Promise<BlackboxConfig> {
   try {
     const config = readBlackboxConfig(text);
     const [first, ...more] = unsupported(config);
-    if (first === undefined) return config;
+    if (first === undefined) return await permitted(file, config);
     throw new UsageError(
       `${file}: ${first}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
       'leave such modules to blackbox_exporter, or take the key out',
@@ -82,6 +82,15 @@ async function load(file: string): Promise<BlackboxConfig> {
     if (error instanceof Refusal) throw new UsageError(`${file}: ${error.message}`);
     throw error;
   }
+}
+
+/** Asked once, of the system: an icmp module that may send nothing would fail for ever, and look like an outage. @throws UsageError */
+async function permitted(file: string, config: BlackboxConfig): Promise<BlackboxConfig> {
+  const name = [...config.modules].find(([, { prober }]) => prober === 'icmp')?.[0];
+  if (name === undefined) return config;
+  const refusal = await (await import('../net/icmp/echo.ts')).echoRefusal();
+  if (refusal === null) return config;
+  throw new UsageError(`${file}: module ${name}: ${refusal.because}`, refusal.remedy);
 }
 
 /** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */

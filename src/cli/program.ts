@@ -4,6 +4,7 @@ import { UsageError } from '../model/usage-error.ts';
 import { accessOptions } from './access-command.ts';
 import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
 import { repeatable, requestOptions } from './request-options.ts';
+import { serveOptions } from './serve-options.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
 function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
@@ -134,40 +135,11 @@ export async function runCommand(args: readonly string[], launch: Launch): Promi
 }
 
 function serveCommand(program: Command, launch: Launch, setExit: (code: number) => void): void {
-  program
-    .command('serve')
-    .description(
-      'the agent: scheduled journeys for Prometheus on /metrics, and probes on /probe as blackbox_exporter answers them',
-    )
-    .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval')
-    .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them")
-    .option('--listen <ADDR:PORT>', 'where to answer; :PORT is every address', '127.0.0.1:9115')
-    .option(
-      '--web-config <F>',
-      "TLS, client certificates, users and a rate for these pages, as Prometheus' web configuration has them",
-    )
-    .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
-    .option('--history-limit <N>', 'results kept, and as many failures again', '100')
-    .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")
-    .addOption(
-      repeatable(
-        '--allow <NET>',
-        'go to addresses in this network only, and to them though denied by default (repeat)',
-      ),
-    )
-    .addOption(
-      repeatable(
-        '--deny <NET>',
-        'go to no address in this network (repeat); link-local and metadata addresses are always denied',
-      ),
-    )
-    .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
-    .option('--check', 'load the config, say what is in it, and exit')
-    .action(async (options: Record<string, unknown>) => {
-      const { runServe } = await import('./commands/serve.ts');
-      const defaults = rideOptions(new Command()).opts();
-      setExit(await runServe(options, defaults, launch));
-    });
+  serveOptions(program.command('serve')).action(async (options: Record<string, unknown>) => {
+    const { runServe } = await import('./commands/serve.ts');
+    const defaults = rideOptions(new Command()).opts();
+    setExit(await runServe(options, defaults, launch));
+  });
 }
 
 /** How much is asked of the service. */

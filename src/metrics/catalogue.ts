@@ -19,7 +19,7 @@ export const catalogue: readonly Family[] = [
   family(
     'journey_hop_duration_seconds',
     'histogram',
-    'Durations of a phase of a request in the last journey.',
+    'Durations of a phase of a request in the last journey; in probe serve, in all since it began.',
     'hop',
     ...place,
   ),
@@ -42,15 +42,21 @@ export const catalogue: readonly Family[] = [
   family(
     'journey_hop_retransmits_total',
     'counter',
-    'Segments that the kernel sent again within the phase, SYNs in connect; 0 also where nobody counted.',
+    'Segments that the kernel sent again within the phase, SYNs in connect; 0 also where nobody counted. Over the same journeys.',
     'hop',
     ...place,
   ),
-  family('journey_hop_attempts_total', 'counter', 'Samples of the last journey that began the phase.', 'hop', ...place),
+  family(
+    'journey_hop_attempts_total',
+    'counter',
+    'Samples that began the phase. Over the same journeys.',
+    'hop',
+    ...place,
+  ),
   family(
     'journey_hop_failures_total',
     'counter',
-    'Samples of the last journey that ended in the phase with a problem; total counts them once more.',
+    'Samples that ended in the phase with a problem; total counts them once more. Over the same journeys.',
     'hop',
     ...place,
     'reason',

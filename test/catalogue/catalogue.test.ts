@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { probes } from '../../probes/index.ts';
 import { sectionsOf } from '../../src/expect/sections.ts';
+import { agentCatalogue } from '../../src/metrics/agent-catalogue.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { certsCatalogue } from '../../src/metrics/certs-catalogue.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
@@ -29,6 +30,12 @@ function rowsUnder(text: string, heading: string): readonly (readonly string[])[
 test('the metric families of the README are those of the catalogue', () => {
   const said = rowsUnder(read('README.md'), '## Metrics');
   const known = catalogue.map(({ name, type, labels, help }) => [name, type, ['target', ...labels].join(', '), help]);
+  expect(said).toEqual(known);
+});
+
+test('the metric families of probe serve in the README are those of their catalogue', () => {
+  const said = rowsUnder(read('README.md'), '## Metrics of `probe serve`');
+  const known = agentCatalogue.map(({ name, type, labels, help }) => [name, type, labels.join(', '), help]);
   expect(said).toEqual(known);
 });
 

@@ -62,7 +62,7 @@ test.each([
   [['kms.example', '--only', 'balancers'], 'did you mean "balancer"?'],
   [['kms.example', '--only', 'dns,ghosts'], 'no probe is called "ghosts"'],
   [['kms.example', '--sni', '192.0.2.1'], '--sni'],
-  [['serve'], 'give --blackbox-config FILE'],
+  [['serve'], 'give --config FILE, --blackbox-config FILE, or both'],
   [['kms.example', '--format', 'pdf'], 'text, json, markdown, html, prometheus'],
   [['kms.example', '--output', '/nonexistent/folder/report.txt', '--connect', '127.0.0.1'], '--output: cannot write'],
   [['kms.example', '--policy', '/dev/null/x'], '--policy'],

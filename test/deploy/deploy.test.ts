@@ -136,6 +136,16 @@ test('the URLs that are shown are of kinds that exist', async () => {
   expect([secret.trim(), shown].map((url) => parseReceiver(url).kind)).toEqual(['alertmanager', 'alertmanager']);
 });
 
+test('the command line of the agent is one that this program takes', async () => {
+  const [, line = ''] =
+    /^ExecStart=\/usr\/bin\/env probe (.*)$/m.exec(await read('systemd/outrider-agent.service')) ?? [];
+  const [command, option, file, ...more] = line.split(' ');
+  expect([command, option, file, more]).toEqual(['serve', '--config', '/etc/probe/agent.yml', []]);
+  const config = join(folder, 'agent.yml');
+  await writeFile(config, 'targets: [kms.example]\n');
+  expect(await runCli(['serve', '--config', config, '--check'])).toMatchObject({ exit: 0, err: '' });
+});
+
 const hasSystemd = findTool('systemd-analyze') !== null;
 if (!hasSystemd) console.warn('deploy/systemd is NOT verified on this machine: no systemd-analyze');
 
@@ -144,7 +154,10 @@ test.skipIf(!hasSystemd)('systemd takes the units', async () => {
   await writeFile(unit, await read('systemd/probe-certs.service'));
   const timer = join(folder, 'probe-certs.timer');
   await writeFile(timer, await read('systemd/probe-certs.timer'));
-  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', unit, timer], { encoding: 'utf8' });
-  const ours = stderr.split('\n').filter((line) => line.includes('probe-certs'));
+  const agent = join(folder, 'outrider-agent.service');
+  await writeFile(agent, await read('systemd/outrider-agent.service'));
+  const files = [unit, timer, agent];
+  const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', ...files], { encoding: 'utf8' });
+  const ours = stderr.split('\n').filter((line) => /probe-certs|outrider-agent/.test(line));
   expect({ status, ours }).toEqual({ status: 0, ours: [] });
 });

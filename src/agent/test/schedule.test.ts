@@ -155,16 +155,17 @@ describe('the schedule', () => {
     await clock.move(startMs + 10 * SECOND);
     const firstAtMs = runs.find(({ name }) => name === 'stays')?.atMs ?? 0;
     schedule.set([pace('stays'), pace('comes')], 10);
-    expect(runs.map(({ name, signal }) => [name, signal.aborted]).toSorted()).toEqual([
-      ['goes', true],
-      ['stays', false],
-    ]);
+    expect(runs).toHaveLength(2);
+    expect(Object.fromEntries(runs.map(({ name, signal }) => [name, signal.aborted]))).toEqual({
+      goes: true,
+      stays: false,
+    });
     for (const run of runs) run.end();
     await settled();
     await clock.move(startMs + 20 * SECOND);
     const later = runs.slice(2).map(({ name, atMs }) => [name, atMs]);
     expect(later).toContainEqual(['stays', firstAtMs + 10 * SECOND]);
-    expect(later.map(([name]) => name).toSorted()).toEqual(['comes', 'stays']);
+    expect(new Set(later.map(([name]) => name))).toEqual(new Set(['comes', 'stays']));
   });
 
   test('closing waits for who is under way, and begins with nobody', async () => {

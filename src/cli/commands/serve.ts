@@ -1,16 +1,19 @@
 // Owns `probe serve`: its options, its configs, starting, reloading and ending. What it serves is the agent's.
+import { dirname, resolve as resolvePath } from 'node:path';
 import { Agent } from '../../agent/agent.ts';
 import { agentRoutes } from '../../agent/agent-routes.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
 import { type Reloadable, reloadable } from '../../agent/reloads.ts';
 import { type Listening, listen, type Route } from '../../agent/server.ts';
 import { steadyClock } from '../../agent/steady-clock.ts';
-import { printBlackboxConfig } from '../../blackbox/config/read.ts';
+import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
+import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { shellQuote } from '../../report/escape/shell.ts';
 import { type LoadedAgent, loadAgent } from '../agent-config.ts';
 import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
+import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
 import { samplesOf, sectionsOf } from '../output.ts';
@@ -18,6 +21,7 @@ import { samplesOf, sectionsOf } from '../output.ts';
 export interface ServeOptions extends ModuleOptions {
   readonly config?: string;
   readonly blackboxConfig?: string;
+  readonly webConfig?: string;
   readonly listen: string;
   readonly enableReload?: true;
   readonly check?: true;
@@ -25,6 +29,7 @@ export interface ServeOptions extends ModuleOptions {
 
 /** How long requests and journeys under way may take to end after a SIGTERM. */
 const DRAIN_MS = 10_000;
+const MOST_WEB_CONFIG_BYTES = 16_777_216;
 
 /** @param defaults of the options of a ride, as the command line has them */
 export async function runServe(
@@ -38,6 +43,7 @@ export async function runServe(
     throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
   const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, launch);
   const loaded = config === undefined ? null : await loadAgent(config, defaults, launch);
+  const web = await webOf(options);
   if (options.check === true) {
     if (loaded !== null) await launch.io.out(`${config ?? ''}: ${loaded.config.targets.length} targets\n`);
     if (modules !== null) await launch.io.out(`${blackboxConfig ?? ''}: ${modules.count()} modules\n`);
@@ -48,7 +54,7 @@ export async function runServe(
     config === undefined || loaded === null
       ? null
       : openTargets(loaded, () => loadAgent(config, defaults, launch), launch);
-  await serve(where, { options, modules, targets }, launch);
+  await serve(where, { options, modules, targets, web }, launch);
   return EXIT.ok;
 }
 
@@ -84,14 +90,16 @@ interface Served {
   readonly options: ServeOptions;
   readonly modules: Modules | null;
   readonly targets: Targets | null;
+  /** Undefined: in the clear, for everybody. */
+  readonly web: WebConfig | undefined;
 }
 
 async function serve(where: Address, served: Served, launch: Launch): Promise<void> {
   const { io } = launch;
-  const { modules, targets } = served;
+  const { modules, targets, web } = served;
   const delay = watchLoopDelay();
   const state = { isReady: false };
-  const server = await listen(where, await routeOf(served, { delay, isReady: () => state.isReady }, launch));
+  const server = await listen(where, await routeOf(served, { delay, isReady: () => state.isReady }, launch), web);
   const ignoreHangups = io.onHangup(() => {
     // Each says by itself why it was refused; a fault of ours must not end the others.
     const again = [targets?.reloadable, modules?.reloadable].map(async (one) => one?.reload());
@@ -154,6 +162,17 @@ async function shownConfig(
     ...(modules === null ? [] : [printBlackboxConfig(modules.config())]),
   ];
   return shown.join('---\n');
+}
+
+async function webOf({ webConfig }: ServeOptions): Promise<WebConfig | undefined> {
+  if (webConfig === undefined) return undefined;
+  const text = await readText(webConfig, '--web-config', MOST_WEB_CONFIG_BYTES);
+  try {
+    return readWebConfig(text, dirname(resolvePath(webConfig)));
+  } catch (error) {
+    if (error instanceof Refusal) throw new UsageError(`${webConfig}: ${error.message}`);
+    throw error;
+  }
 }
 
 interface Address {
