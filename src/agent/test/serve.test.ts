@@ -94,7 +94,7 @@ describe('the agent', () => {
   afterAll(async () => {
     running.io.interrupt();
     await running.ended;
-  });
+  }, 30_000);
 
   test('rides its targets and tells Prometheus, with the labels of each', async () => {
     const metrics = await afterRuns(running, ['kms', String.raw`odd \"name\" \\ <b>`], 2);
