@@ -26,17 +26,37 @@ function serious({ findings }: Journey): readonly string[] {
     .toSorted();
 }
 
+/** For a machine that other tests keep busy. */
+const PATIENCE_MS = 150_000;
+const LONGEST_PAUSE_MS = 4_000;
+
+/**
+ * The world answers in this process: without processor its answers are late themselves, by the same in every zone, and one that waits 72 ms
+ * longer is no longer three times as slow as the others. Nobody could tell it then; so the ride is repeated when there may be room, now
+ * fast, now with fewer requests a second, and not at once: rides in a row keep the machine as busy as it is.
+ */
+async function rideWithRoom(): Promise<Journey> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  for (let ride = 0; ; ride++) {
+    const ridden = await journeyThrough(world, '-n', '20', '--rate', ride % 2 === 0 ? '40' : '15');
+    if ((serious(ridden).length === 3 && ridden.verdict === 'critical') || performance.now() > untilMs) return ridden;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_PAUSE_MS, 250 * 2 ** ride)));
+  }
+}
+
+/** What the zones took, for whoever reads of a failure. */
+function waitsOf({ hops }: Journey): string {
+  const waits = hops.filter(({ id }) => id === 'wait').map(({ zone, latencyMs }) => `${zone} ${latencyMs?.p50} ms`);
+  return `medians of the first byte: ${waits.join(', ')}`;
+}
+
 beforeAll(async () => {
   world = await startWorld();
-  // While other tests take the processor every zone is slow, which hides the one that is: ridden again until there is room.
-  for (let ride = 0; ride < 20; ride++) {
-    journey = await journeyThrough(world, '-n', '20', '--rate', '40');
-    if (serious(journey).length === 3 && journey.verdict === 'critical') break;
-  }
+  journey = await rideWithRoom();
   folder = await mkdtemp(join(tmpdir(), 'outrider-test-'));
   file = join(folder, 'journey.json');
   await writeFile(file, JSON.stringify(journey));
-}, 60_000);
+}, PATIENCE_MS + 60_000);
 afterAll(async () => {
   await world.close();
   await rm(folder, { recursive: true });
@@ -44,7 +64,7 @@ afterAll(async () => {
 
 describe('a journey through the demo world', () => {
   test('finds the certificate near expiry, the slow zone and the sick host, and nothing else worse than a notice', () => {
-    expect(serious(journey)).toEqual([
+    expect(serious(journey), waitsOf(journey)).toEqual([
       'certificate-expiry kms-az2',
       'host-unhealthy-in-rotation kms-az1',
       'zone-slow kms-az3',
