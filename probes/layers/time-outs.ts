@@ -15,24 +15,39 @@ const JITTER_MS = 50;
 /** More tries than this nobody waits for. */
 const MOST_STEPS = 5;
 
-/** Statuses by which a proxy says that what is behind it did not answer, or not in time. */
+/** Failures at once come later than this only where something was waited for. */
+const LEAST_FAILED_MS = 500;
+
 export function isFailure(status: number): boolean {
   return status >= 500;
+}
+
+/** By which a proxy says that what is behind it did not answer, or not in time: RFC 9110 15.6.3 to 15.6.5, and Cloudflare's own. */
+function isOfGateway(status: number): boolean {
+  return (status >= 502 && status <= 504) || (status >= 520 && status <= 527);
 }
 
 interface Waits {
   readonly failed: readonly number[];
   readonly succeeded: readonly number[];
+  /** Answers of any status. */
+  readonly all: number;
+  /** One round trip is in every wait, 0 where the kernel did not tell. */
+  readonly rttMs: number;
 }
 
 function waitsOf(traces: readonly RequestTrace[]): Waits {
-  const timed = traces.flatMap(({ http, problem, spans: { wait } }) =>
-    http === null || wait === undefined || problem !== null ? [] : [{ status: http.status, ms: wait.durationMs }],
-  );
+  const timed = traces.flatMap(({ http, problem, spans: { wait } }) => {
+    // A packet that was sent again is late by a time-out of ours.
+    const isOurs = wait === undefined || (wait.retransmits ?? 0) > 0;
+    return http === null || isOurs || problem !== null ? [] : [{ status: http.status, ms: wait.durationMs }];
+  });
   const sorted = timed.toSorted((a, b) => a.ms - b.ms);
   return {
-    failed: sorted.filter(({ status }) => isFailure(status)).map(({ ms }) => ms),
+    all: sorted.length,
+    failed: sorted.filter(({ status }) => isOfGateway(status)).map(({ ms }) => ms),
     succeeded: sorted.filter(({ status }) => !isFailure(status)).map(({ ms }) => ms),
+    rttMs: median(traces.flatMap(({ tcp }) => tcp?.rttMs ?? []).toSorted((a, b) => a - b)),
   };
 }
 
@@ -54,9 +69,9 @@ function median(sorted: readonly number[]): number {
 }
 
 /** The slow ones among the failures, if they all came after the same wait. */
-function failuresAfterOne({ failed, succeeded }: Waits): TimeOutRecord | null {
-  const usualMs = median(succeeded);
-  const from = failed.findIndex((ms) => ms >= 3 * usualMs && ms >= usualMs + LEAST_EXTRA_MS);
+function failuresAfterOne({ failed, succeeded, all, rttMs }: Waits): TimeOutRecord | null {
+  const usualMs = Math.max(rttMs, median(succeeded));
+  const from = failed.findIndex((ms) => ms >= 3 * usualMs && ms >= usualMs + LEAST_FAILED_MS);
   const slow = from < 0 ? [] : failed.slice(from);
   const [first, last] = [slow[0], slow.at(-1)];
   if (first === undefined || last === undefined || slow.length < LEAST) return null;
@@ -64,7 +79,7 @@ function failuresAfterOne({ failed, succeeded }: Waits): TimeOutRecord | null {
   const chance = closenessChance(slow.length, last - first, last);
   if (chance > MOST_CHANCE || last - first > tolerance(waitMs)) return null;
   return {
-    ...{ after: 'failed', answers: slow.length, of: failed.length + succeeded.length },
+    ...{ after: 'failed', answers: slow.length, of: all },
     ...{ waitMs: rounded(waitMs), extraMs: rounded(waitMs - usualMs), spreadMs: rounded(last - first) },
     ...{ steps: 1, chance },
   };

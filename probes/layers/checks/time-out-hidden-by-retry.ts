@@ -7,6 +7,9 @@ import { seconds } from '../words.ts';
 /** Two groups of which the smaller has three. */
 const LEAST_ANSWERS = 6;
 
+/** The kernel sends a lost packet again within this time, and says so only where it was asked. */
+const PACKET_MS = 1000;
+
 export const timeOutHiddenByRetry: Check<{ layers: LayersEvidence }> = {
   id: 'time-out-hidden-by-retry',
   needs: ['layers'],
@@ -36,7 +39,7 @@ export const timeOutHiddenByRetry: Check<{ layers: LayersEvidence }> = {
           // The hosts probe has found the same, and says it.
           if (after !== 'late' || lateByHosts === true) return [];
           const times = steps === 1 ? seconds(extraMs) : `once to ${steps} times ${seconds(extraMs)}`;
-          const what = `${answers} of ${of} successful answers came ${times} later than the others, to within ${Math.round(spreadMs)} ms: as after tries that timed out.`;
+          const what = `${answers} of ${of} successful answers came ${times} later than the others, to within ${Math.round(spreadMs)} ms: as after tries that timed out${extraMs < PACKET_MS ? ', or a packet that was sent again' : ''}.`;
           return [
             { what: [what], endpoint, evidence: [pointer('evidence', 'layers', 'byEndpoint', index, 'timeOuts', at)] },
           ];

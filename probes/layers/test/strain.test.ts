@@ -39,6 +39,8 @@ describe('waits like a time-out', () => {
       ['503:3001 x6'],
       [{ after: 'failed', answers: 6, of: 6, waitMs: 3001, spreadMs: 0 }],
     ],
+    ['failures at once, a fifth of a second away', ['503:203 x10'], []],
+    ['failures of the service itself, each as long as the other', ['200:5 x10', '500:703 x6'], []],
     ['fast failures', ['200:5 x10', '503:4 x10'], []],
     ['failures after any wait', ['200:5 x10', '500:700', '500:1900', '500:400', '500:3100', '500:2500'], []],
     [
@@ -56,6 +58,21 @@ describe('waits like a time-out', () => {
   ])('%s', (_, answers, expected) => {
     expect(timeOutsOf(ride(...answers))).toMatchObject(expected);
   });
+});
+
+test('failures at once are no time-out however far away they come from', () => {
+  const far = ride('503:703 x10').map((trace) => ({ ...trace, tcp: { rttMs: 700, retransmits: 0, mssBytes: 1460 } }));
+  expect(timeOutsOf(far)).toEqual([]);
+});
+
+test('successes late by a packet of ours that was sent again are no retry of theirs', () => {
+  const lost = ride('200:5 x12', '200:210 x4').map((trace): RequestTrace => {
+    const { wait } = trace.spans;
+    return wait === undefined || wait.durationMs < 100
+      ? trace
+      : { ...trace, spans: { ...trace.spans, wait: { ...wait, retransmits: 1 } } };
+  });
+  expect(timeOutsOf(lost)).toEqual([]);
 });
 
 describe('a breaker', () => {
