@@ -44,7 +44,13 @@ export class LoopBounds {
     this.#first = this.#lateAt(toldMs, true);
   }
 
+  /** Before `receive`. */
   wait(durationMs: number): Figure {
+    // An answer that came before it was asked for is no answer till then: what it lay is not given to the body either.
+    this.#first = {
+      atLeast: Math.min(durationMs, this.#first.atLeast),
+      atMost: Math.min(durationMs, this.#first.atMost),
+    };
     return bounded(durationMs, this.#first.atLeast, this.#first.atMost);
   }
 

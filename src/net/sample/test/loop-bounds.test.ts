@@ -9,7 +9,7 @@ import { now } from '../../clock.ts';
 import { openLibc } from '../../libc/open.ts';
 import { jiffyMs, openTcpInfo } from '../../tcp-info.ts';
 import { LoopBounds } from '../loop-bounds.ts';
-import { ADDRESS } from './servers.ts';
+import { ADDRESS, startTcp } from './servers.ts';
 
 const { libc } = await openLibc();
 await openTcpInfo();
@@ -106,6 +106,25 @@ describe.skipIf(libc === null)('what came while the loop was stopped', () => {
   });
 });
 
+describe('an answer that came before it was asked for', () => {
+  test('has no wait, and the time that it lay is in no other figure', async () => {
+    await using server = await startTcp((socket) => void socket.write('early'));
+    const socket = connect({ host: ADDRESS, port: server.port });
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'connect');
+    const bounds = new LoopBounds(socket);
+    await once(socket, 'readable');
+    stopLoop();
+    bounds.sent();
+    bounds.firstByte(now());
+    expect(bounds.wait(0)).toEqual({ durationMs: 0, clock: 'loop', uncertaintyMs: 0 });
+    // The last byte is told without delay.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(bounds.receive(1, now()).durationMs).toBeLessThanOrEqual(1);
+    bounds.stop();
+  });
+});
+
 describe('where the kernel says nothing', () => {
   test('a figure may be wrong by all that the loop was stopped, and by no more than itself', async () => {
     const bounds = new LoopBounds(new Duplex() as unknown as Socket);
@@ -115,7 +134,6 @@ describe('where the kernel says nothing', () => {
     const wait = bounds.wait(1000);
     expect(wait).toMatchObject({ durationMs: 1000, clock: 'loop' });
     expect(wait.uncertaintyMs).toBeGreaterThanOrEqual(STOPPED_MS);
-    expect(bounds.wait(5)).toEqual({ durationMs: 5, clock: 'loop', uncertaintyMs: 5 });
     // Both ends of the body were told late, by the same pause.
     const receive = bounds.receive(3, now());
     expect(receive.durationMs).toBe(3);
