@@ -20,6 +20,9 @@ export type Demand =
   | 'over-tls'
   | 'not-over-tls'
   | 'dialogue'
+  | 'rcode'
+  | 'records'
+  | 'health'
   | 'unexpected';
 
 export interface Failure {

@@ -1,10 +1,11 @@
 // Owns one question and its answer over UDP, TCP or TLS, asked once: what is lost stays lost, as the exporter's users know it.
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import type { Socket } from 'node:net';
+import { MalformedMessage } from '../../net/dns/names.ts';
 import type { TlsConfig } from '../config/client.ts';
+import { Late, type Phase } from '../failure.ts';
 import { secondsSince } from '../gauges.ts';
 import { dial, Reader, secure } from '../probers/connection.ts';
-import { wordsOf } from '../probers/query-response.ts';
 import { type Answer, readAnswer } from './message.ts';
 
 export interface Asking {
@@ -22,15 +23,15 @@ export interface SecureAsking extends Asking {
 }
 
 export interface Exchanged {
-  /** A text: why there is none. */
-  readonly answer: Answer | string;
+  /** Or why there is none. */
+  readonly answer: Answer | Error;
+  readonly phase: Phase;
   /** From the sending to the answer or its failure; 0 when nothing was sent. */
   readonly rttSeconds: number;
 }
 
 /** Without EDNS no server may send more (RFC 1035 4.2.1); what is longer is cut. */
 const UDP_BYTES = 512;
-const LATE = 'i/o timeout';
 
 /** Answers to other questions are passed over. */
 export async function askByUdp(asking: Asking): Promise<Exchanged> {
@@ -39,7 +40,7 @@ export async function askByUdp(asking: Asking): Promise<Exchanged> {
   let sentMs: number | null = null;
   try {
     const answer = await new Promise<Answer>((resolve, reject) => {
-      const late = (): void => reject(new Error(LATE));
+      const late = (): void => reject(new Late());
       signal.addEventListener('abort', late, { once: true });
       if (signal.aborted) late();
       socket.on('error', reject);
@@ -58,9 +59,9 @@ export async function askByUdp(asking: Asking): Promise<Exchanged> {
       if (localAddress === null) socket.connect(port, host);
       else socket.bind({ address: localAddress, exclusive: true }, () => socket.connect(port, host));
     });
-    return { answer, rttSeconds: secondsSince(sentMs ?? 0) };
+    return { answer, phase: 'request', rttSeconds: secondsSince(sentMs ?? 0) };
   } catch (error) {
-    return { answer: wordsOf(error), rttSeconds: sentMs === null ? 0 : secondsSince(sentMs) };
+    return failed(error, 'connect', sentMs);
   } finally {
     letGo(socket);
   }
@@ -75,30 +76,43 @@ function letGo(socket: Datagrams): void {
   }
 }
 
+function failed(error: unknown, phase: Phase, sentMs: number | null): Exchanged {
+  const answer = error instanceof Error ? error : new Error(String(error));
+  return sentMs === null
+    ? { answer, phase, rttSeconds: 0 }
+    : { answer, phase: 'request', rttSeconds: secondsSince(sentMs) };
+}
+
 /** Two bytes of length before each message (RFC 1035 4.2.2). An answer to another question is a failure. */
 export async function askByTcp(asking: SecureAsking): Promise<Exchanged> {
   const { question, signal } = asking;
   let socket: Socket | null = null;
   let sentMs: number | null = null;
+  let phase: Phase = 'connect';
   try {
-    socket = await connected(asking);
+    socket = await connected(asking, () => {
+      phase = 'tls';
+    });
     const reader = new Reader(socket, signal);
     sentMs = performance.now();
     socket.write(Buffer.concat([Buffer.of(question.length >> 8, question.length & 0xff), question]));
     const length = (await exactly(reader, 2)).readUInt16BE(0);
     const answer = readAnswer(await exactly(reader, length));
     const rttSeconds = secondsSince(sentMs);
-    return { answer: answer.id === question.readUInt16BE(0) ? answer : 'dns: id mismatch', rttSeconds };
+    return answer.id === question.readUInt16BE(0)
+      ? { answer, phase: 'request', rttSeconds }
+      : { answer: new MalformedMessage('dns: id mismatch'), phase: 'request', rttSeconds };
   } catch (error) {
-    return { answer: wordsOf(error), rttSeconds: sentMs === null ? 0 : secondsSince(sentMs) };
+    return failed(error, phase, sentMs);
   } finally {
     socket?.destroy();
   }
 }
 
-async function connected({ host, port, localAddress, signal, tls }: SecureAsking): Promise<Socket> {
+async function connected({ host, port, localAddress, signal, tls }: SecureAsking, onTls: () => void): Promise<Socket> {
   const socket = await dial({ to: { host, port, ...(localAddress === null ? {} : { localAddress }) }, signal });
   if (tls === null) return socket;
+  onTls();
   return (await secure(socket, tls.config, tls.servername, tls.rootsPem, signal)).socket;
 }
 

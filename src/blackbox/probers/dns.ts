@@ -1,15 +1,16 @@
 // Owns the dns prober: one question to one server over UDP, TCP or TLS, and what the module says of the answer.
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
+import { MalformedMessage } from '../../net/dns/names.ts';
 import { classNumber, typeNumber } from '../config/dns-words.ts';
 import type { DnsModule } from '../config/modules.ts';
 import { askByTcp, askByUdp, type Exchanged } from '../dns/exchange.ts';
 import { type Answer, questionBytes } from '../dns/message.ts';
 import { areValidRecords, isValidRcode } from '../dns/validate.ts';
+import { failureOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { type Chosen, chooseAddress, splitHostPort } from '../resolving.ts';
-import { wordsOf } from './query-response.ts';
 
 const SOA = 6;
 const ANY = 255;
@@ -29,6 +30,7 @@ export const probeDns: Prober = async (context) => {
   const families = register(context);
   const transport = dns.transport_protocol === '' ? 'udp' : dns.transport_protocol;
   if (transport !== 'udp' && transport !== 'tcp') {
+    context.fail(MISTAKE);
     log.error('Configuration error: Expected transport protocol udp or tcp', { protocol: transport });
     return false;
   }
@@ -37,19 +39,23 @@ export const probeDns: Prober = async (context) => {
   if (chosen === null) return false;
   families.phase('resolve').add(chosen.lookupSeconds);
   if (dns.dns_over_tls && transport === 'udp') {
+    context.fail(MISTAKE);
     log.error('Configuration error: Expected transport protocol tcp for DoT', { protocol: transport });
     return false;
   }
   if (dns.source_ip_address !== '' && isIP(dns.source_ip_address) === 0) {
+    context.fail(MISTAKE);
     log.error('Error parsing source ip address', { srcIP: dns.source_ip_address });
     return false;
   }
   const startMs = performance.now();
-  const { answer, rttSeconds } = await ask(context, transport, chosen, where);
+  const { answer, phase, rttSeconds } = await ask(context, transport, chosen, where);
   families.phase('connect').set(Math.max(0, secondsSince(startMs) - rttSeconds));
   families.phase('request').set(rttSeconds);
-  if (typeof answer === 'string') {
-    log.error('Error while sending a DNS query', { err: answer });
+  if (answer instanceof Error) {
+    const malformed = { phase, reason: 'dns-malformed', fault: 'target' } as const;
+    context.fail(answer instanceof MalformedMessage ? malformed : failureOf(answer, phase));
+    log.error('Error while sending a DNS query', { err: answer.message });
     return false;
   }
   return judge(context, families, answer);
@@ -84,7 +90,7 @@ async function ask(
   const { dns } = context.module;
   const port = Number(where.port);
   if (where.port === '' || !(port >= 0 && port < 65_536))
-    return { answer: `dial ${transport}${family}: lookup ${transport}/${where.port}: unknown port`, rttSeconds: 0 };
+    return unsent(context, `dial ${transport}${family}: lookup ${transport}/${where.port}: unknown port`);
   const asked = { name: dns.query_name, type: typeOf(dns), class: classOf(dns) };
   log.debug('Making DNS query', {
     ...{ target: address, port, dial_protocol: `${transport}${family}`, query: asked.name },
@@ -94,7 +100,7 @@ async function ask(
   try {
     question = questionBytes(randomInt(65_536), asked, dns.recursion_desired);
   } catch (error) {
-    return { answer: wordsOf(error), rttSeconds: 0 };
+    return unsent(context, error instanceof Error ? error.message : String(error));
   }
   const localAddress = dns.source_ip_address === '' ? null : dns.source_ip_address;
   const asking = { host: address, family, port, localAddress, question, signal };
@@ -103,7 +109,15 @@ async function ask(
   return await askByTcp({ ...asking, tls: dns.dns_over_tls ? { config: dns.tls_config, servername, rootsPem } : null });
 }
 
-function judge({ module, gauges, log, quirks }: ProbeContext, families: Families, answer: Answer): boolean {
+/** The module or the target cannot be asked for: nobody's fault but ours. */
+function unsent({ fail }: ProbeContext, words: string): Exchanged {
+  fail(MISTAKE);
+  return { answer: new Error(words), phase: 'connect', rttSeconds: 0 };
+}
+
+const MISTAKE = { phase: 'connect', reason: 'config', fault: 'prober' } as const;
+
+function judge({ module, gauges, log, quirks, fail }: ProbeContext, families: Families, answer: Answer): boolean {
   const { dns } = module;
   log.debug('Got response', { rcode: answer.rcode });
   families.answer.set(answer.answer.length);
@@ -114,7 +128,10 @@ function judge({ module, gauges, log, quirks }: ProbeContext, families: Families
     const gauge = gauges.gauge('probe_dns_serial', 'Returns the serial number of the zone');
     for (const { serial } of answer.answer) if (serial !== null) gauge.set(serial);
   }
-  if (!isValidRcode(answer.rcode, dns.valid_rcodes, log)) return false;
+  if (!isValidRcode(answer.rcode, dns.valid_rcodes, log)) {
+    fail({ phase: 'answer', reason: 'rcode', fault: 'target' });
+    return false;
+  }
   const sections = [
     ['Answer', answer.answer, dns.validate_answer_rrs],
     ['Authority', answer.authority, dns.validate_authority_rrs],
@@ -123,7 +140,10 @@ function judge({ module, gauges, log, quirks }: ProbeContext, families: Families
   return sections.every(([name, lines, validator]) => {
     log.debug(`Validating ${name} RRs`);
     const valid = areValidRecords({ lines, validator, log, quirks });
-    if (!valid) log.error(`${name} RRs validation failed`);
+    if (!valid) {
+      fail({ phase: 'answer', reason: 'records', fault: 'target' });
+      log.error(`${name} RRs validation failed`);
+    }
     return valid;
   });
 }

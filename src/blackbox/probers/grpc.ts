@@ -1,5 +1,6 @@
 // Owns the grpc prober: one Check of grpc.health.v1, in the clear (HTTP/2 by prior knowledge) or over TLS.
 import type { Socket } from 'node:net';
+import { type Failure, failureOf, type Phase } from '../failure.ts';
 import { secondsSince } from '../gauges.ts';
 import { type Called, CODES, callUnary } from '../grpc/call.ts';
 import { checkRequest, checkStatus, SERVING, SERVING_STATUSES } from '../grpc/health-messages.ts';
@@ -20,6 +21,7 @@ export const probeGrpc: Prober = async (context) => {
   const code = gauges.gauge('probe_grpc_status_code', 'Response gRPC status code');
   const where = placeOf(context.target, module.grpc.tls);
   if (where === null) {
+    context.fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(context.target)}: invalid` });
     return false;
   }
@@ -39,9 +41,17 @@ export const probeGrpc: Prober = async (context) => {
   }
   tls?.socket.destroy();
   if (status === SERVING) return true;
+  // What a connection failed by was told where it failed.
+  context.fail(failureIn(called));
   log.error("can't connect grpc server:", { err: status === null ? called.words : nameOf(status), code: called.code });
   return false;
 };
+
+function failureIn({ code }: Called): Failure {
+  if (code === CODES.deadline) return { phase: 'request', reason: 'wait-timeout', fault: 'target' };
+  if (code === CODES.unavailable) return { phase: 'request', reason: 'http-protocol', fault: 'target' };
+  return { phase: 'answer', reason: code === CODES.ok ? 'health' : 'status', fault: 'target' };
+}
 
 const nameOf = (status: number): string => SERVING_STATUSES[status] ?? String(status);
 
@@ -94,6 +104,8 @@ async function check(context: ProbeContext, place: Place, chosen: string): Promi
   return { called, tls };
 }
 
+class NotAllowed extends Error {}
+
 /**
  * The exporter dials by name: whatever address connects first, in the system's order, whichever the module prefers. Mended: the
  * preferred one alone. @throws Error in words
@@ -107,13 +119,16 @@ async function openTo(
   const { tls, tls_config } = module.grpc;
   const isName = host !== chosen;
   const addresses = quirks && isName ? await resolve(host, null, signal) : [chosen];
+  let phase: Phase = 'connect';
   let failure: unknown = new Error(`lookup ${host}: no such host`);
   for (const address of addresses) {
     try {
+      phase = 'connect';
       const refusal = allows(address);
-      if (refusal !== null) throw new Error(refusal);
+      if (refusal !== null) throw new NotAllowed(refusal);
       const socket = await dial({ to: { host: address, port }, signal });
       if (!tls) return { socket, tls: null };
+      phase = 'tls';
       const servername = tls_config.server_name === '' ? host : tls_config.server_name;
       const secured = await secure(socket, tls_config, servername, rootsPem, signal, ['h2']);
       if (secured.socket.alpnProtocol === 'h2') return { socket: secured.socket, tls: secured };
@@ -123,5 +138,7 @@ async function openTo(
       failure = error;
     }
   }
+  const denied = { phase, reason: 'not-allowed', fault: 'prober' } as const;
+  context.fail(failure instanceof NotAllowed ? denied : failureOf(failure, phase));
   throw failure;
 }

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import { echo, MOST_PAYLOAD_BYTES } from '../../net/icmp/echo.ts';
+import { failureOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
@@ -23,19 +24,23 @@ export const probeIcmp: Prober = async (context) => {
   phase('resolve').add(chosen.lookupSeconds);
   const source = icmp.source_ip_address;
   if (source !== '' && isIP(source) === 0) {
+    context.fail(MISTAKE);
     log.error('Error parsing source ip address', { srcIP: source });
     return false;
   }
   const size = icmp.payload_size === 0 ? TEXT.length : icmp.payload_size;
   if (size < 0 || size > MOST_PAYLOAD_BYTES) {
+    context.fail(MISTAKE);
     log.error('Error writing to socket', { err: `a payload of ${size} bytes does not fit into a packet` });
     return false;
   }
   return exchanged(context, chosen.address, size, phase);
 };
 
+const MISTAKE = { phase: 'connect', reason: 'config', fault: 'prober' } as const;
+
 async function exchanged(
-  { module, gauges, log, signal, deadlineMs }: ProbeContext,
+  { module, gauges, log, signal, deadlineMs, fail }: ProbeContext,
   address: string,
   size: number,
   phase: (name: string) => Gauge,
@@ -55,11 +60,19 @@ async function exchanged(
     },
   });
   if (outcome.state === 'silent') {
+    // Who did not answer is not known: the address, or the way there or back.
+    fail({ phase: 'request', reason: 'wait-timeout', fault: 'network' });
     log.error('Timeout reading from socket', { err: 'i/o timeout' });
     return false;
   }
   if (outcome.state === 'failed') {
     const words = { open: 'listening to', send: 'writing to', receive: 'reading from' };
+    fail(
+      failureOf(
+        Object.assign(new Error(outcome.because), { code: outcome.code }),
+        outcome.at === 'open' ? 'connect' : 'request',
+      ),
+    );
     log.error(`Error ${words[outcome.at]} socket`, { err: outcome.because });
     return false;
   }

@@ -2,6 +2,7 @@
 // breaks the rules ends the reading.
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
+import { Late } from '../failure.ts';
 
 /** Of one message with all its frames. */
 const MOST_MESSAGE = 16_777_216;
@@ -123,7 +124,7 @@ export class Messages {
     await promise;
     this.#wake = null;
     this.#signal.removeEventListener('abort', late);
-    if (this.#signal.aborted) throw new Error('i/o timeout');
+    if (this.#signal.aborted) throw new Late();
   }
 }
 

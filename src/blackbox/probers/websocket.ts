@@ -4,6 +4,7 @@ import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { QueryResponse, WebsocketModule } from '../config/modules.ts';
+import { failureOf, Late, type Phase } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
@@ -28,6 +29,7 @@ export const probeWebsocket: Prober = async (context) => {
   const { target, log, module } = context;
   const url = URL.canParse(target) ? new URL(target) : null;
   if (url === null) {
+    context.fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(target)}: invalid` });
     return false;
   }
@@ -39,13 +41,18 @@ export const probeWebsocket: Prober = async (context) => {
   const startMs = performance.now();
   let connectSeconds = 0;
   let opened: Upgraded | null = null;
+  let phase: Phase = 'connect';
   try {
     const socket = await connected(context, url, chosen.address, (seconds) => {
+      phase = 'tls';
       connectSeconds = seconds;
       families.phase('connect').add(seconds);
     });
+    phase = 'request';
     opened = await upgraded(context, url, socket, families.status);
   } catch (error) {
+    const refused = { phase: 'answer', reason: 'status', fault: 'target' } as const;
+    context.fail(error instanceof BadHandshake ? refused : failureOf(error, phase));
     log.error('Error dialing websocket', { err: wordsOf(error) });
   }
   families.phase('processing').add(Math.max(0, secondsSince(startMs) - connectSeconds));
@@ -74,13 +81,15 @@ function register({ gauges }: ProbeContext): Families {
 
 /** @throws Error in words */
 async function connected(
-  { module, signal, rootsPem }: ProbeContext,
+  { module, signal, rootsPem, fail }: ProbeContext,
   url: URL,
   address: string,
   onConnect: (seconds: number) => void,
 ): Promise<Socket> {
-  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '')
+  if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '') {
+    fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     throw new Error('malformed ws or wss URL');
+  }
   const isSecure = url.protocol === 'wss:';
   const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
   const startMs = performance.now();
@@ -91,6 +100,9 @@ async function connected(
   const servername = tls_config.server_name === '' ? url.hostname.replace(/^\[|\]$/g, '') : tls_config.server_name;
   return (await secure(socket, tls_config, servername, rootsPem, signal)).socket;
 }
+
+/** An answer that is no upgrade. */
+class BadHandshake extends Error {}
 
 interface Upgraded {
   readonly stream: Duplex;
@@ -111,7 +123,7 @@ async function upgraded(
       socket.destroy();
       reject(error);
     };
-    const late = (): void => fail(new Error('i/o timeout'));
+    const late = (): void => fail(new Late());
     const asked = request({
       ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
       ...{ headers: headersOf(module.websocket, url, key, userAgent), maxHeaderSize: MOST_HEADER_BYTES },
@@ -123,7 +135,7 @@ async function upgraded(
     });
     asked.on('response', (response) => {
       status.set(response.statusCode ?? 0);
-      fail(new Error('websocket: bad handshake'));
+      fail(new BadHandshake('websocket: bad handshake'));
     });
     signal.addEventListener('abort', late, { once: true });
     if (signal.aborted) late();
@@ -135,7 +147,7 @@ async function upgraded(
   status.set(response.statusCode ?? 0);
   if (fits(response, key)) return answer;
   stream.destroy();
-  throw new Error('websocket: bad handshake');
+  throw new BadHandshake('websocket: bad handshake');
 }
 
 /** RFC 6455 4.1: what the client must look at before it believes. */
@@ -174,7 +186,11 @@ async function conversed(context: ProbeContext, messages: Messages, families: Fa
   return wentThrough;
 }
 
-async function everyStep({ log }: ProbeContext, messages: Messages, steps: readonly QueryResponse[]): Promise<boolean> {
+async function everyStep(
+  { log, fail }: ProbeContext,
+  messages: Messages,
+  steps: readonly QueryResponse[],
+): Promise<boolean> {
   try {
     for (const { expect, send } of steps) {
       let text: Buffer = send;
@@ -183,6 +199,7 @@ async function everyStep({ log }: ProbeContext, messages: Messages, steps: reado
         const match = expect.match(message);
         const shown = { regexp: expect.source, line: message.toString('utf8') };
         if (match === null) {
+          fail({ phase: 'answer', reason: 'dialogue', fault: 'target' });
           log.error('Regexp did not match', shown);
           return false;
         }
@@ -198,6 +215,7 @@ async function everyStep({ log }: ProbeContext, messages: Messages, steps: reado
     }
     return true;
   } catch (error) {
+    fail(failureOf(error, 'answer'));
     log.error('Error reading message', { err: wordsOf(error) });
     return false;
   }

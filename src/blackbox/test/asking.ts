@@ -51,3 +51,9 @@ export async function listening(server: Server, host = '127.0.0.1'): Promise<num
   });
   return (server.address() as AddressInfo).port;
 }
+
+/** `phase reason fault` of a failed probe; null where nothing is said. */
+export function failureIn(page: string): string | null {
+  const found = /^probe_failure_info\{fault="([^"]*)",phase="([^"]*)",reason="([^"]*)"\} 1$/m.exec(page);
+  return found === null ? null : `${found[2]} ${found[3]} ${found[1]}`;
+}

@@ -3,7 +3,7 @@ import { createSocket, type RemoteInfo } from 'node:dgram';
 import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { listening, probed, roomOf, valueOf } from './asking.ts';
+import { failureIn, listening, probed, roomOf, valueOf } from './asking.ts';
 import { identity, ROOT_PEM } from './certified.ts';
 import { messageOf, record } from './dns-messages.ts';
 
@@ -164,16 +164,25 @@ describe('DNS over TLS', () => {
 
 describe('fails, with every family there, for', () => {
   test.each([
-    ['silence, within the timeout', 'query_name: silent.example', 'i/o timeout'],
-    ['a record that cannot be read', 'query_name: broken.example', 'record data'],
-    ['a transport that is none', 'query_name: soa.example\ntransport_protocol: sctp', 'Expected transport protocol'],
-    ['a source that is none', 'query_name: soa.example\nsource_ip_address: here', 'Error parsing source ip address'],
-    ['a name that cannot be asked for', 'query_name: a..b', 'dns: bad rdata'],
-    ['a code that is not valid', 'query_name: refused.example', 'Rcode is not one of the valid rcodes'],
-    ['a code that is none', 'query_name: soa.example\nvalid_rcodes: [NOPE]', 'Invalid rcode'],
-  ])('%s', async (_name, block, words) => {
+    ['silence, within the timeout', 'silent.example', '', 'i/o timeout', 'request wait-timeout target'],
+    ['a record that cannot be read', 'broken.example', '', 'record data', 'request dns-malformed target'],
+    ['a transport that is none', 'soa.x', 'transport_protocol: sctp', 'Expected transport', 'connect config prober'],
+    ['a source that is none', 'soa.x', 'source_ip_address: x', 'Error parsing source', 'connect config prober'],
+    ['a name that cannot be asked for', 'a..b', '', 'dns: bad rdata', 'connect config prober'],
+    ['a code that is not valid', 'refused.x', '', 'Rcode is not one of the valid', 'answer rcode target'],
+    ['a code that is none', 'soa.x', 'valid_rcodes: [NOPE]', 'Invalid rcode', 'answer rcode target'],
+    [
+      'what is not there',
+      'soa.x',
+      'validate_answer_rrs: {fail_if_not_matches_regexp: [y]}',
+      'RRs validation',
+      'answer records target',
+    ],
+  ])('%s', async (_name, name, more, words, failure) => {
+    const block = `query_name: ${name}\n${more}`;
     const page = await probe(block, await udpServer(), {}, '300ms');
     expect(page).toContain(words);
+    expect(failureIn(page)).toBe(failure);
     expect(valueOf(page, 'probe_success')).toBe(0);
     for (const phase of ['resolve', 'connect', 'request'])
       expect(valueOf(page, `probe_dns_duration_seconds{phase="${phase}"}`)).not.toBeNull();
@@ -184,6 +193,7 @@ describe('fails, with every family there, for', () => {
   test.each(['udp', 'tcp'])('a closed port over %s', async (transport) => {
     const page = await probe(`query_name: x\ntransport_protocol: ${transport}`, '127.0.0.1:1');
     expect(page).toContain('ECONNREFUSED');
+    expect(failureIn(page)).toMatch(/^(connect|request) refused target$/);
     expect(valueOf(page, 'probe_dns_query_succeeded')).toBe(0);
   });
 });

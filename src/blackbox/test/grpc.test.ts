@@ -10,7 +10,7 @@ import { createServer as createTcpServer } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { checkRequest, checkStatus } from '../grpc/health-messages.ts';
-import { listening, probed, roomOf, valueOf } from './asking.ts';
+import { failureIn, listening, probed, roomOf, valueOf } from './asking.ts';
 import { identity, NOT_AFTER, ROOT_PEM } from './certified.ts';
 
 const closing: (() => void)[] = [];
@@ -87,6 +87,7 @@ describe('a health service', () => {
     expect(valueOf(page, 'probe_success')).toBe(success);
     expect(valueOf(page, 'probe_grpc_status_code')).toBe(code);
     expect(valueOf(page, 'probe_grpc_ssl')).toBe(0);
+    expect(failureIn(page)).toBe(success === 1 ? null : `answer ${code === 0 ? 'health' : 'status'} target`);
     expect(serving(page)).toEqual(statuses);
     expect(valueOf(page, 'probe_grpc_duration_seconds{phase="check"}')).toBeGreaterThan(0);
   });
@@ -107,6 +108,7 @@ describe('a health service', () => {
   test('with a certificate that leads nowhere is unavailable', async () => {
     const page = await probe(`${IP4}\ntls: true`, `here.example:${await serverOf(health, true)}`);
     expect(valueOf(page, 'probe_grpc_status_code')).toBe(14);
+    expect(failureIn(page)).toBe('tls certificate target');
     expect(page).not.toContain('probe_ssl_earliest_cert_expiry');
   });
 
@@ -141,7 +143,7 @@ describe('a health service', () => {
 
   test('at an address that is not allowed is not gone to', async () => {
     const page = await probe(IP4, `here.example:${await serverOf(health)}`, { allows: () => 'not allowed' });
-    expect(valueOf(page, 'probe_success')).toBe(0);
+    expect(failureIn(page)).toBe('connect not-allowed prober');
   });
 });
 

@@ -1,7 +1,7 @@
 // Holds the icmp prober to blackbox_exporter's. What is sent is sent to this machine, which answers by itself.
 import { expect, test } from 'vitest';
 import { echoRefusal } from '../../net/icmp/echo.ts';
-import { probed, roomOf, valueOf } from './asking.ts';
+import { failureIn, probed, roomOf, valueOf } from './asking.ts';
 
 const refusal = await echoRefusal();
 if (refusal !== null) console.warn(`tests of echoes are skipped: ${refusal.because}`);
@@ -63,5 +63,6 @@ test.skipIf(refusal !== null)(
     const page = await probe('', '127.255.255.255', {}, '300ms');
     expect(valueOf(page, 'probe_success')).toBe(0);
     expect(valueOf(page, 'probe_icmp_duration_seconds{phase="rtt"}')).toBe(0);
+  expect(['request wait-timeout network', 'request denied prober']).toContain(failureIn(page));
   },
 );

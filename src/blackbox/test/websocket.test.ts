@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { readFrame, writeFrame } from '../probers/websocket-frames.ts';
-import { listening, probed, roomOf, valueOf } from './asking.ts';
+import { failureIn, listening, probed, roomOf, valueOf } from './asking.ts';
 import { identity, ROOT_PEM } from './certified.ts';
 
 const closing: (() => void)[] = [];
@@ -139,15 +139,28 @@ describe('an upgrade', () => {
   });
 
   test.each([
-    ['a closed port', 'ws://127.0.0.1:1/', 'ECONNREFUSED', ['resolve', 'processing']],
-    ['another scheme', 'http://127.0.0.1:1/', 'malformed ws or wss URL', ['resolve', 'processing']],
-    ['a name in the URL', 'ws://u@127.0.0.1:1/', 'malformed ws or wss URL', ['resolve', 'processing']],
-    ['a name without address', 'ws://gone.example/', 'no such host', []],
-  ])('to %s fails', async (_name, target, words, seen) => {
+    ['a closed port', 'ws://127.0.0.1:1/', 'ECONNREFUSED', ['resolve', 'processing'], 'connect refused target'],
+    [
+      'another scheme',
+      'http://127.0.0.1:1/',
+      'malformed ws or wss URL',
+      ['resolve', 'processing'],
+      'connect config prober',
+    ],
+    [
+      'a name in the URL',
+      'ws://u@127.0.0.1:1/',
+      'malformed ws or wss URL',
+      ['resolve', 'processing'],
+      'connect config prober',
+    ],
+    ['a name without address', 'ws://gone.example/', 'no such host', [], 'resolve no-address target'],
+  ])('to %s fails', async (_name, target, words, seen, failure) => {
     const page = await probe('', target);
     expect(page).toContain(words);
     expect(facts(page)).toEqual([0, 0, 0, 0]);
     expect(phases(page)).toEqual(seen);
+    expect(failureIn(page)).toBe(failure);
   });
 
   test('that never ends is given up in time', async () => {
@@ -187,7 +200,7 @@ describe('a dialogue', () => {
   });
 
   test.each([
-    ['another message', [frame('hallo')], 'Regexp did not match'],
+    ['another message', [frame('hallo')], 'Regexp did not match', 'answer dialogue target'],
     ['an end', [frame(Buffer.from('03e9', 'hex'), 0x88)], 'close 1001'],
     ['a masked frame', [Buffer.from('818100000000', 'hex'), Buffer.from('61', 'hex')], 'must not mask'],
     ['a reserved bit', [frame('x', 0xc1)], 'reserved bits'],
@@ -195,16 +208,20 @@ describe('a dialogue', () => {
     ['a continuation of nothing', [frame('x', 0x80)], 'bad continuation'],
     ['a ping in parts', [frame('x', 0x09)], 'bad control frame'],
     ['a frame without end', [Buffer.from('817fffffffffffffffff', 'hex')], 'read limit'],
-    ['silence', [], 'i/o timeout'],
-  ])('with %s fails as the regex family says', async (_name, frames, words) => {
-    const target = await serverOf(({ stream }) => {
-      for (const one of frames) stream.write(one);
-    });
-    const page = await probe(DIALOGUE, `ws://${target}/`, {}, '400ms');
-    expect(page).toContain(words);
-    expect(facts(page)).toEqual([0, 1, 101, 1]);
-    expect(phases(page)).toContain('transfer');
-  });
+    ['silence', [], 'i/o timeout', 'answer receive-timeout target'],
+  ])(
+    'with %s fails as the regex family says',
+    async (_name, frames, words, failure = 'answer http-protocol target') => {
+      const target = await serverOf(({ stream }) => {
+        for (const one of frames) stream.write(one);
+      });
+      const page = await probe(DIALOGUE, `ws://${target}/`, {}, '400ms');
+      expect(page).toContain(words);
+      expect(facts(page)).toEqual([0, 1, 101, 1]);
+      expect(phases(page)).toContain('transfer');
+      expect(failureIn(page)).toBe(failure);
+    },
+  );
 });
 
 test('any bytes are a frame, the beginning of one, or an error in words', () => {

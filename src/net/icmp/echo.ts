@@ -31,7 +31,12 @@ export interface EchoOrder {
 export type EchoOutcome =
   | { readonly state: 'replied'; readonly rttMs: number; readonly hopLimit: number | null }
   | { readonly state: 'silent' }
-  | { readonly state: 'failed'; readonly at: 'open' | 'send' | 'receive'; readonly because: string };
+  | {
+      readonly state: 'failed';
+      readonly at: 'open' | 'send' | 'receive';
+      readonly because: string;
+      readonly code: string;
+    };
 
 /** Octets behind the ICMP header that fit into one packet of IPv4. */
 export const MOST_PAYLOAD_BYTES = 65_507;
@@ -69,11 +74,11 @@ export async function echoRefusal(): Promise<{ readonly because: string; readonl
 
 export async function echo(order: EchoOrder): Promise<EchoOutcome> {
   const own = await prepare();
-  if (typeof own === 'string') return { state: 'failed', at: 'open', because: own };
+  if (typeof own === 'string') return { state: 'failed', at: 'open', because: own, code: 'ENOSYS' };
   const to = addressed(order.address);
-  if (to === null) return { state: 'failed', at: 'open', because: `${order.address} is no address` };
+  if (to === null) return { state: 'failed', at: 'open', because: `${order.address} is no address`, code: 'EINVAL' };
   const opened = open(own.libc, to.family);
-  if (typeof opened === 'number') return { state: 'failed', at: 'open', because: wordsOf(opened) };
+  if (typeof opened === 'number') return failed('open', opened);
   try {
     return await exchanged(own, opened, to, order);
   } finally {
@@ -122,21 +127,21 @@ async function exchanged(
   order: EchoOrder,
 ): Promise<EchoOutcome> {
   const refused = configure(libc, fd, to.family, order);
-  if (refused !== 0) return { state: 'failed', at: 'open', because: wordsOf(refused) };
+  if (refused !== 0) return failed('open', refused);
   const wanted = { ...order, family: to.family, id: raw ? order.id : null };
   const bytes = requestBytes(wanted);
   order.onReady();
   const beganNs = libc.realtimeNs();
   const beganMs = now();
   const sent = libc.connect(fd, to.bytes) || Math.min(0, libc.send(fd, bytes, layout.MSG_NOSIGNAL));
-  if (sent < 0) return { state: 'failed', at: 'send', because: wordsOf(-sent) };
+  if (sent < 0) return failed('send', -sent);
   for (;;) {
     const leftMs = order.timeoutMs - (now() - beganMs);
     const events = await poller.wait(fd, layout.POLLIN, Math.max(0, leftMs), order.signal);
     if (events === 0) return { state: 'silent' };
     const message = libc.recvmsg(fd, layout.MSG_DONTWAIT, MOST_BYTES);
     if (message === -layout.errnos.EAGAIN) continue;
-    if (typeof message === 'number') return { state: 'failed', at: 'receive', because: wordsOf(-message) };
+    if (typeof message === 'number') return failed('receive', -message);
     const wokeNs = libc.realtimeNs();
     if (!isReply(raw && to.family === 4 ? behindIpv4Header(message.payload) : message.payload, wanted)) continue;
     const { stampNs, hopLimit } = noted(message.control);
@@ -179,6 +184,10 @@ function noted(control: Uint8Array): { readonly stampNs: bigint | null; readonly
     if (isLimit && data.length >= 4) hopLimit = view.getInt32(0, true);
   }
   return { stampNs, hopLimit };
+}
+
+function failed(at: 'open' | 'send' | 'receive', errno: number): EchoOutcome {
+  return { state: 'failed', at, because: wordsOf(errno), code: NAMES.get(errno) ?? '' };
 }
 
 const NAMES = new Map<number, string>(Object.entries(layout.errnos).map(([name, number]) => [number, name]));
