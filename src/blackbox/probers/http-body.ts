@@ -88,6 +88,8 @@ export function hasValidJson({ module, log }: ProbeContext, body: Buffer): boole
   return true;
 }
 
+export const TOO_LARGE = 'http: request body too large';
+
 /**
  * The body after decoding. No encoding of the module: as it came.
  * @throws Error in words for one that cannot be decoded, or is larger than the module allows
@@ -99,8 +101,7 @@ export async function decoded(
   const limit = body_size_limit === 0n ? null : Number(body_size_limit);
   const most = limit ?? MOST_DECODED;
   const plain = await decompressed(compression.toLowerCase(), body, most);
-  if (plain === null || plain.byteLength > most || (truncated && limit !== null))
-    throw new Error('http: request body too large');
+  if (plain === null || plain.byteLength > most || (truncated && limit !== null)) throw new Error(TOO_LARGE);
   if (truncated) throw new Error(`more than ${MOST_DECODED} bytes`);
   return plain;
 }

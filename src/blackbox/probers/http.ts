@@ -2,12 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { CookieJar } from 'tough-cookie';
 import { canonicalHeader } from '../config/client.ts';
+import type { HttpModule } from '../config/modules.ts';
 import type { Demand } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
 import { tellTls } from '../tls-state.ts';
-import { decoded, hasValidHeaders, hasValidJson, hasValidStatus, hasValidText, mostRead } from './http-body.ts';
+import {
+  decoded,
+  hasValidHeaders,
+  hasValidJson,
+  hasValidStatus,
+  hasValidText,
+  mostRead,
+  TOO_LARGE,
+} from './http-body.ts';
 import { authorizationOf, givenHeaders } from './http-credentials.ts';
 import {
   type HttpRequest,
@@ -252,10 +261,11 @@ async function judge(
       dueToCel.set(success ? 0 : 1);
     }
   } catch (error) {
-    log.error('Failed to read HTTP response body', { err: error instanceof Error ? error.message : String(error) });
+    const words = error instanceof Error ? error.message : String(error);
+    log.error('Failed to read HTTP response body', { err: words });
     success = false;
     missed('body');
-    bytes = Math.min(response.body.byteLength, http.body_size_limit === 0n ? Infinity : Number(http.body_size_limit));
+    bytes = bytesRead(http, response.body.byteLength, words === TOO_LARGE);
   }
   const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');
   if (!Number.isNaN(modified))
@@ -268,6 +278,12 @@ async function judge(
     success = false;
   }
   return { success, bytes };
+}
+
+/** Of a body that was not read to its end: up to the limit, or none that could be decoded. */
+function bytesRead({ compression, body_size_limit }: HttpModule, received: number, tooLarge: boolean): number {
+  if (tooLarge) return Number(body_size_limit);
+  return compression === '' || compression === 'identity' ? received : 0;
 }
 
 /** Go's Response.ContentLength: -1 where nobody said. */

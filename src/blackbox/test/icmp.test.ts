@@ -63,6 +63,6 @@ test.skipIf(refusal !== null)(
     const page = await probe('', '127.255.255.255', {}, '300ms');
     expect(valueOf(page, 'probe_success')).toBe(0);
     expect(valueOf(page, 'probe_icmp_duration_seconds{phase="rtt"}')).toBe(0);
-  expect(['request wait-timeout network', 'request denied prober']).toContain(failureIn(page));
+    expect(['request wait-timeout network', 'request denied prober']).toContain(failureIn(page));
   },
 );
