@@ -280,7 +280,7 @@ async function judge(
   return { success, bytes };
 }
 
-/** Of a body that was not read to its end: up to the limit, or none that could be decoded. */
+/** Of a body that was not read to its end: up to the limit, or none that could be decoded (Go has lost 4 KiB by then, and counts what follows). */
 function bytesRead({ compression, body_size_limit }: HttpModule, received: number, tooLarge: boolean): number {
   if (tooLarge) return Number(body_size_limit);
   return compression === '' || compression === 'identity' ? received : 0;

@@ -131,9 +131,8 @@ function page(request: IncomingMessage, response: ServerResponse): void {
       .writeHead(200, { ...headers, 'content-encoding': path.slice(1), 'content-length': bytes.length })
       .end(bytes);
   } else if (path === '/echo') {
-    response.end(
-      `${request.method ?? ''} ${request.headers.host ?? ''} ${request.headers['x-one'] ?? '-'} ${request.headers.authorization ?? '-'}`,
-    );
+    const { host = '', 'x-one': one = '-', authorization = '-' } = request.headers;
+    response.end([request.method, host, one, authorization].join(' '));
   } else if (path === '/cookie') {
     const again = request.headers.cookie === 'a=b';
     response.writeHead(again ? 200 : 302, { 'set-cookie': 'a=b', location: '/cookie', 'content-length': 0 }).end();
@@ -202,7 +201,7 @@ type Zone = (label: string) => {
   readonly rcode?: number;
 } | null;
 
-const SOA = '026e730002686d00' + '0000002a' + '00001c20' + '00000384' + '00127500' + '0000012c';
+const SOA = '026e730002686d000000002a00001c2000000384001275000000012c';
 
 /** More than the 512 bytes that fit into a datagram without EDNS. */
 const many = (owner: string): readonly WireRecord[] =>
