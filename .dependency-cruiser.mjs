@@ -23,6 +23,7 @@ const packages = {
   bcryptjs: '^src/agent/(web-config|gatekeeper)[.]ts$',
   yaml: '^src/(config|certs|blackbox)/',
   aws4: '^src/net/auth/',
+  ws: '^src/net/talk/',
   zod: '^(src/(model|contract|journey|config)/|probes/[^/]+/(evidence[-a-z0-9]*|options)[.]ts$|schema/)',
 };
 
@@ -137,7 +138,7 @@ export default {
         pathNot: [
           '^src/(net|model|cli|config|certs/files)/',
           '^src/journey/settings[.]ts$',
-          '^src/contract/call[.]ts$',
+          '^src/contract/(call|talk)[.]ts$',
           '^probes/steps/',
           TESTS,
         ],

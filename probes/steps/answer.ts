@@ -7,6 +7,7 @@ import { capture, type WireText } from '../../src/model/text.ts';
 import { decodeBody } from '../../src/net/call/decode.ts';
 
 export interface Answer {
+  /** 0: of no HTTP. */
   readonly status: number;
   /** Values of every line with this name. `name` in any case. */
   header(name: string): readonly string[];
@@ -25,15 +26,15 @@ const MAX_CODINGS = 8;
 /** Null without an answer. */
 export async function answerOf(record: CallRecord): Promise<Answer | null> {
   const { http, body } = record;
-  if (http === null) return null;
-  const isCut = http.truncated;
+  if (http === null && body === null) return null;
+  const isCut = http?.truncated ?? false;
   const codings = codingsOf(record).map((coding) => plain(coding).toLowerCase());
   const decoded = await decodeBody(body ?? new Uint8Array(), codings, { maxBytes: MAX_TEXT_BYTES, isCut });
   const text = decoded.state === 'decoded' ? textOf(decoded.bytes, record) : null;
   let parsed: { readonly value: Json | undefined } | null = null;
   return {
-    status: http.status,
-    header: (name) => fieldValues(http.headers, name.toLowerCase()).map(plain),
+    status: http?.status ?? 0,
+    header: (name) => fieldValues(http?.headers ?? [], name.toLowerCase()).map(plain),
     text,
     because: decoded.state === 'failed' ? `the body could not be read: ${decoded.because}` : null,
     json() {

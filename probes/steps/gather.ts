@@ -14,6 +14,7 @@ import { heldStep } from './held-step.ts';
 import type { StepSource, StepsOptions } from './options.ts';
 import { type RoundState, runStep } from './run-step.ts';
 import { shownUrl } from './sending.ts';
+import { talkName } from './talk-kind.ts';
 import { hidden, writtenExchange } from './written.ts';
 
 /** Why there is no record: compared nowhere, read by people. */
@@ -66,7 +67,7 @@ async function goThrough(
   call: RoundState['call'],
 ): Promise<RoundRecord[]> {
   const state: RoundState = {
-    ...{ call, target, signal, cookies: openCookies(), captures: new Map(), connections: new Map() },
+    ...{ call, talk: net.talk, target, signal, cookies: openCookies(), captures: new Map(), connections: new Map() },
     endpoint: endpoints[round % Math.max(1, endpoints.length)] ?? null,
   };
   const given = new Set(secretsIn(steps));
@@ -128,7 +129,7 @@ function recordOf(step: StepSource, rounds: readonly RoundRecord[], target: stri
   const hasBody = [step.body, step.json, step.form].some((one) => one !== undefined);
   return {
     name: step.name,
-    method: step.method ?? (hasBody ? 'POST' : 'GET'),
+    method: talkName(step) ?? step.method ?? (hasBody ? 'POST' : 'GET'),
     url: shownUrl(step, target),
     rounds: rounds.map(({ summary }) => summary),
     shown: shown.toSorted((a, b) => a.round - b.round),

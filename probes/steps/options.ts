@@ -9,6 +9,7 @@ import { schemaTestOf } from './json-schema.ts';
 import { patternOf } from './pattern.ts';
 import { capturesIn } from './places.ts';
 import { statusRange } from './statuses.ts';
+import { talkName, urlFault } from './talk-kind.ts';
 
 export const MAX_STEPS = 32;
 export const MAX_REPEAT = 100;
@@ -117,6 +118,10 @@ const asked = z.strictObject({
   json: z.unknown().optional(),
 });
 
+/** RFC 9110 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const MAX_TURNS = 32;
+
 const step = z
   .strictObject({
     name: z.string().min(1).max(80),
@@ -132,13 +137,43 @@ const step = z
     /** How many redirects are followed; 0: none. */
     redirects: z.int().min(0).max(MAX_REDIRECTS).default(10),
     http: z.enum(['1.1', '2']).optional(),
+    /** RFC 6455: the handshake, then a message, if any, the one waited for, and a ping. `url`: ws, wss, http or https. */
+    websocket: z
+      .strictObject({
+        send: text.optional(),
+        /** RE2 over each message. */
+        expect: pattern.optional(),
+        protocols: z.array(z.string().regex(TOKEN, 'not a name of a protocol (RFC 6455 4.1)')).max(8).optional(),
+      })
+      .optional(),
+    /** grpc.health.v1; passed when the service, or without one the server, is SERVING. `url`: grpc, grpcs, http or https. */
+    grpcHealth: z.strictObject({ service: z.string().max(200).optional() }).optional(),
+    /** Over TCP, in turns. `url`: tcp://HOST:PORT, or tls://. */
+    lines: z
+      .array(
+        z
+          .strictObject({ send: text.optional(), expect: pattern.optional() })
+          .refine((turn) => Object.keys(turn).length === 1, 'give one of send, expect'),
+      )
+      .min(1)
+      .max(MAX_TURNS)
+      .optional(),
     capture: z.record(captureName, captureSource).default({}),
     assert: z.array(assertion).max(MAX_ASSERTIONS).default([]),
   })
   .refine(
-    ({ body, json, form }) => [body, json, form].filter((one) => one !== undefined).length < 2,
-    'give one of body, json, form',
-  );
+    ({ body, json, form, websocket, grpcHealth, lines }) =>
+      [body, json, form, websocket, grpcHealth, lines].filter((one) => one !== undefined).length < 2,
+    'give one of body, json, form, websocket, grpcHealth, lines',
+  )
+  .refine(
+    (one) => talkName(one) === null || (one.method === undefined && one.http === undefined),
+    'method and http are of plain requests',
+  )
+  .superRefine((one, context) => {
+    const fault = urlFault(one);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault, path: ['url'] });
+  });
 
 export type StepSource = z.infer<typeof step>;
 

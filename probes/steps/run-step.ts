@@ -1,6 +1,7 @@
 // Owns one step of one round: its request, what it redirects to hop by hop, its cookies, captures and assertions.
 // Sends nothing twice but an idempotent request whose kept connection the server had closed meanwhile (RFC 9112 9.3.1).
 import type { Call, CallRecord, CallRequest, KeptConnection } from '../../src/contract/call.ts';
+import type { Talk, TalkRequest } from '../../src/contract/talk.ts';
 import { addressScope } from '../../src/model/address-scope.ts';
 import { fieldValue, fieldValues } from '../../src/model/fields.ts';
 import { problemCatalogue } from '../../src/model/problem.ts';
@@ -9,16 +10,19 @@ import { type Endpoint, endpointId, type Target } from '../../src/model/target.t
 import { interpret } from '../../src/model/text.ts';
 import { UsageError } from '../../src/model/usage-error.ts';
 import { type StepUrl, stepUrl } from '../../src/net/call/step-url.ts';
-import { type Answer, answerOf } from './answer.ts';
+import { type Answer, answerOf, plain } from './answer.ts';
 import type { Cookies } from './cookies.ts';
 import type { StepSource } from './options.ts';
 import { forAnotherOrigin, type Headers, redirected, withoutBodyHeaders } from './redirect.ts';
 import { type Sending, sendingOf } from './sending.ts';
+import { talkOf } from './talking.ts';
 import type { Captures } from './template.ts';
 
 /** Of one round. */
 export interface RoundState {
   readonly call: Call;
+  /** Absent: steps that talk another way cannot be gone. */
+  readonly talk: Talk | undefined;
   readonly target: Target;
   /** Of the target in this round; null for a target without addresses. */
   readonly endpoint: Endpoint | null;
@@ -61,6 +65,8 @@ export async function runStep(step: StepSource, state: RoundState): Promise<Step
   const sent: Sent[] = [];
   try {
     let next: Sending = sendingOf(step, state.captures as Captures, state.target.url);
+    const talk = talkOf(step, state.captures);
+    if (talk !== null) return await runTalk(next, talk, state);
     for (;;) {
       const record = await exchange(next, step, sent.at(-1) ?? null, state);
       const hop = await noted(next, record, sent.length > 0, state);
@@ -79,8 +85,27 @@ export async function runStep(step: StepSource, state: RoundState): Promise<Step
   }
 }
 
+async function runTalk(next: Sending, talk: TalkRequest['talk'], state: RoundState): Promise<StepOutcome> {
+  const { url, method, headers, credentials } = next;
+  const endpoint = endpointFor(url, state);
+  const request: TalkRequest = {
+    ...{ url: url.wire, headers, reach: 'any', talk },
+    ...(endpoint === null ? {} : { endpoint }),
+    ...(credentials ? { credentials } : {}),
+  };
+  const record = await state.talk?.(request, state.signal);
+  if (record === undefined) return { sent: [], answer: null, because: 'nothing but HTTP is spoken here' };
+  const sent = [{ method, url, isChosen: false, record, cookiesSent: 0, cookiesTaken: [], onward: null }];
+  if (record.problem !== null) return { sent, answer: null, because: saying(record) };
+  if (record.refused !== null) return { sent, answer: null, because: record.refused };
+  return { sent, answer: await answerOf(record), because: null };
+}
+
 function saying({ problem: failed }: CallRecord): string {
-  return failed === null ? 'no answer' : problemCatalogue[failed.code].says;
+  if (failed === null) return 'no answer';
+  // A talk says what it had waited for.
+  const detail = failed.detail === null || !failed.code.endsWith('timeout') ? '' : ` (${plain(failed.detail)})`;
+  return `${problemCatalogue[failed.code].says}${detail}`;
 }
 
 async function exchange(

@@ -55,7 +55,8 @@ function exchangesTable(steps: readonly StepRecord[]): Block {
 }
 
 function statusOf({ status, problem, version }: ExchangeRecord): Cell {
-  return problem === null ? `${status} (HTTP/${version})` : problem.code;
+  if (problem !== null) return problem.code;
+  return status === null ? 'open' : `${status} (HTTP/${version})`;
 }
 
 function thenOf({ redirect, reused, truncated }: ExchangeRecord): Cell {

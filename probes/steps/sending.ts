@@ -7,6 +7,7 @@ import { type StepUrl, stepUrl } from '../../src/net/call/step-url.ts';
 import type { StepSource } from './options.ts';
 import { PLACE } from './places.ts';
 import type { Headers } from './redirect.ts';
+import { talkName, withoutOwnScheme } from './talk-kind.ts';
 import { type Captures, piecesOf } from './template.ts';
 
 export interface Sending {
@@ -25,10 +26,10 @@ export function sendingOf(step: StepSource, captures: Captures, base: string): S
     ([name, value]) => [name, written(piecesOf(value, captures, 'raw'), `header ${name}`)] as const,
   );
   return {
-    url: stepUrl(written(urlPieces(step.url ?? base, captures), 'url'), base),
-    method: step.method ?? (body === null ? 'GET' : 'POST'),
+    url: stepUrl(written(urlPieces(step, base, captures), 'url'), base),
+    method: talkName(step) ?? step.method ?? (body === null ? 'GET' : 'POST'),
     headers: [
-      ...(has(headers, 'accept-encoding') ? [] : [['accept-encoding', ACCEPTED] as const]),
+      ...(talkName(step) !== null || has(headers, 'accept-encoding') ? [] : [['accept-encoding', ACCEPTED] as const]),
       ...(body?.type === undefined || has(headers, 'content-type') ? [] : [['content-type', body.type] as const]),
       ...headers,
     ],
@@ -42,10 +43,11 @@ function has(headers: Headers, wanted: string): boolean {
 }
 
 /** What a URL begins with is a URL, or the begin of one, itself: it stays as it is. */
-function urlPieces(url: string | SecretText, captures: Captures): readonly Piece[] {
-  const [first, ...rest] = piecesOf(url, captures, 'url');
+function urlPieces(step: StepSource, base: string, captures: Captures): readonly Piece[] {
+  const [first, ...rest] = piecesOf(step.url ?? base, captures, 'url');
   if (first === undefined) return [];
-  return [typeof first === 'string' ? first : { value: first.value, encoding: 'raw' }, ...rest];
+  const begin = (text: string): string => (talkName(step) === null ? text : withoutOwnScheme(text));
+  return [typeof first === 'string' ? begin(first) : { value: first.value, encoding: 'raw' }, ...rest];
 }
 
 interface Body {

@@ -9,6 +9,7 @@ import type { Converse } from './conversation.ts';
 import type { Handshake } from './handshake.ts';
 import type { Hello } from './hello.ts';
 import type { Trace, TryFullSize } from './path.ts';
+import type { Talk } from './talk.ts';
 
 /** Asked over UDP, and over TCP after truncation. */
 export interface PlainDnsServer {
@@ -345,6 +346,8 @@ export interface Net {
   readonly sampleWith?: SampleWith;
   /** HTTP requests beyond the ride, to any URL; absent where nothing beyond it may be sent. */
   readonly call?: Call;
+  /** WebSockets, gRPC health checks and lines, to any host; absent where `call` is. */
+  readonly talk?: Talk;
   /** Several messages on one connection; absent where nothing beyond the ride may be sent. */
   readonly converse?: Converse;
   /** Absent where nothing may be fetched. */

@@ -24,6 +24,7 @@ import { httpOpening, type Opening, tlsOpening } from '../net/path/opening.ts';
 import { openTracer, type Tracer } from '../net/path/tracer.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import { ALPN, openSampler, type Sampler, type SamplerOptions } from '../net/sample/sampler.ts';
+import { type OpenedTalk, openTalk } from '../net/talk/talk.ts';
 import { openHandshake } from '../net/tls/open-handshake.ts';
 import { rideWithBeside } from './beside.ts';
 import { endpointsOf } from './endpoints.ts';
@@ -277,29 +278,39 @@ function openWire(
 ): Net & { readonly dns: OpenedDnsClient } {
   const wire = openNet(settings, resolvers, meter);
   const authorization = who.authorization ?? undefined;
-  const calls = openCallOf(settings, {
+  const { call: calls, talk } = openCallOf(settings, {
     ...{ dns: wire.dns, meter, originMs, startedAtMs },
     ...(authorization === undefined ? {} : { authorization }),
   });
   who.askBy(calls.call);
-  toClose.push(wire.dns, calls);
+  toClose.push(wire.dns, calls, talk);
   const { trace, fullSize } = tracer;
   const wallMs = (): number => startedAtMs + now() - originMs;
   const converse = openConverse({
     ...{ ...settings, limits: LIMITS, meter, wallMs },
     request: requestWith(settings.request, who.authorization),
   });
-  return { ...wire, trace, fullSize, sample: more.sample, sampleWith: more.sampleWith, call: calls.call, converse };
+  return {
+    ...wire,
+    trace,
+    fullSize,
+    sample: more.sample,
+    sampleWith: more.sampleWith,
+    call: calls.call,
+    talk: talk.talk,
+    converse,
+  };
 }
 
 function openCallOf(
   { target, servername, trust, identity, request, http, timeoutMs, families, traceSampled = true }: RideSettings,
   own: Pick<CallOptions, 'dns' | 'meter' | 'originMs' | 'startedAtMs' | 'authorization'>,
-): OpenedCall {
+): { readonly call: OpenedCall; readonly talk: OpenedTalk } {
   const { userAgent, traced = [] } = request;
   const alike = { target, servername, trust, identity, http, timeoutMs, families };
   const tracing = { headers: traced, sampled: traceSampled };
-  return openCall({ ...alike, userAgent, headerBytes: LIMITS.headerBytes, tracing, ...own });
+  const opening = { ...alike, userAgent, headerBytes: LIMITS.headerBytes, tracing, ...own };
+  return { call: openCall(opening), talk: openTalk(opening) };
 }
 
 async function rideEndpoints(settings: RideSettings, context: ObserveContext, start: Start): Promise<Ride> {

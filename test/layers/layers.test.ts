@@ -52,6 +52,7 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
     'json-p3',
     'ajv',
     'aws4',
+    'ws',
   ].map((name) => [`room-of-${name}`, 'src/agent/everything.ts', name] as const),
 ];
 

@@ -4,10 +4,11 @@ import type { GatherContext } from '../../../src/contract/probe.ts';
 import { type Endpoint, endpointId, parseTarget } from '../../../src/model/target.ts';
 import type { DnsName, IpAddress } from '../../../src/model/text.ts';
 import type { Lookup } from '../../../src/model/trace.ts';
-import { openCall } from '../../../src/net/call/call.ts';
+import { type CallOptions, openCall } from '../../../src/net/call/call.ts';
 import { now } from '../../../src/net/clock.ts';
 import { createMeter } from '../../../src/net/meter.ts';
 import { rootPem } from '../../../src/net/sample/test/servers.ts';
+import { openTalk } from '../../../src/net/talk/talk.ts';
 import type { StepsEvidence } from '../evidence.ts';
 import { gather } from '../gather.ts';
 import { stepsOptions } from '../options.ts';
@@ -26,23 +27,24 @@ export async function goThrough(url: string, given: unknown, signal = new AbortC
     familyProblems: { ipv4: null, ipv6: null },
   };
   const dns = { lookup: () => Promise.resolve({ startMs: now(), ...answer }) };
-  const opened = openCall({
+  const wire: CallOptions = {
     ...{ target, servername: HOST as DnsName, identity: null, http: 'negotiated', families: [4, 6], meter, dns },
     ...{ trust: { caPem: [rootPem], insecure: false }, timeoutMs: 2_000, userAgent: 'steps-test' },
     ...{ originMs: now(), startedAtMs: Date.now(), headerBytes: 32_768 },
-  });
+  };
+  const [opened, talks] = [openCall(wire), openTalk(wire)];
   const endpoint: Endpoint = {
     ...{ id: endpointId(ADDRESS, target.port), address: ADDRESS, port: target.port, family: 4 },
     ...{ zone: null, zoneSource: null, ttlSeconds: null },
   };
   const context = {
     ...{ target, endpoints: [endpoint], lookup: null, ride: { traces: [], lookups: [], certificates: new Map() } },
-    ...{ options, earlier: {}, startedAtMs: Date.now(), signal, net: { now, call: opened.call } },
+    ...{ options, earlier: {}, startedAtMs: Date.now(), signal, net: { now, call: opened.call, talk: talks.talk } },
   };
   try {
     return { attempt: await gather(context as unknown as GatherContext<never>), sent: meter.read() };
   } finally {
-    await opened.close();
+    await Promise.all([opened.close(), talks.close()]);
   }
 }
 

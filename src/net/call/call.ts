@@ -1,33 +1,26 @@
 // Owns one HTTP request beyond the ride: where it goes, on which connection, and what is written down of it.
 // Never follows, decodes or repeats anything: one request is sent at most once.
 import type { Call, CallRecord, CallRequest } from '../../contract/call.ts';
-import type { DnsClient } from '../../contract/net.ts';
-import { addressScope } from '../../model/address-scope.ts';
-import { type Problem, problem } from '../../model/problem.ts';
+import type { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
-import { type Endpoint, endpointId, familyOf, type Target } from '../../model/target.ts';
-import type { IpAddress } from '../../model/text.ts';
-import { wireText } from '../../model/text.ts';
+import type { Endpoint, Target } from '../../model/target.ts';
 import type { HopId, HttpFacts, Span } from '../../model/trace.ts';
 import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
 import type { Authorization } from '../auth/authorization.ts';
+import { authorizationFor, shownBy } from '../auth/call-authorization.ts';
 import { now } from '../clock.ts';
-import { reachable } from '../named/named-url.ts';
 import type { ExchangeRequest, Moments } from '../sample/exchange.ts';
 import { type FieldStore, openFieldStore } from '../sample/fields.ts';
 import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
 import { Stopwatch } from '../sample/stopwatch.ts';
 import { openTraceIds } from '../trace-ids.ts';
+import { endpointOf, type Lookups } from './call-endpoint.ts';
 import { targetOfUrl } from './call-url.ts';
 import { type Connection, type ConnectionOptions, openConnections } from './connection.ts';
 
-export interface CallOptions extends ConnectionOptions {
-  readonly dns: Pick<DnsClient, 'lookup'>;
-  readonly families: readonly (4 | 6)[];
+export interface CallOptions extends ConnectionOptions, Lookups {
   readonly userAgent: string;
-  /** `now()` of the ride's start; spans are relative to it. */
-  readonly originMs: number;
   readonly headerBytes: number;
   /** Wall clock at `originMs`, Unix ms. */
   readonly startedAtMs: number;
@@ -41,22 +34,6 @@ export interface OpenedCall {
   readonly call: Call;
   /** Destroys every connection that is left. */
   close(): Promise<void>;
-}
-
-const OUT_OF_REACH = {
-  public: 'its address is not public, and the one before was',
-  site: 'its address is of this link, or of a cloud for its metadata',
-  any: 'its address is nobody’s',
-} as const;
-/** Where clouds answer for their metadata besides link-local addresses: AWS over IPv6, Alibaba. */
-const METADATA: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200']);
-
-function reachableBy(addresses: readonly IpAddress[], reach: CallRequest['reach']): IpAddress | null {
-  if (reach !== 'site') return reachable(addresses, reach);
-  return reachable(
-    addresses.filter((address) => addressScope(address) !== 'link' && !METADATA.has(address)),
-    'any',
-  );
 }
 
 export function openCall(options: CallOptions): OpenedCall {
@@ -142,30 +119,6 @@ function opened(value: string | Secret): string {
   return typeof value === 'string' ? value : value.open();
 }
 
-/** The target's origin alone is shown it, and only where the request shows nothing of its own. */
-function authorizationFor(
-  { credentials, headers }: CallRequest,
-  { url }: Target,
-  { authorization, target }: CallOptions,
-): Authorization | null {
-  if (credentials !== true || authorization === undefined || new URL(url).origin !== new URL(target.url).origin)
-    return null;
-  return headers.some(([name]) => name.toLowerCase() === 'authorization') ? null : authorization;
-}
-
-/** @throws StepFailure */
-function shownBy(
-  authorization: Authorization,
-  { method, path, headers, body }: ExchangeRequest,
-  { startedAtMs, originMs }: CallOptions,
-): readonly string[] {
-  const pairs = headers.flatMap((name, at) => (at % 2 === 0 ? [[name, headers[at + 1] ?? ''] as const] : []));
-  const atMs = startedAtMs + now() - originMs;
-  return authorization
-    .fields({ method, path, headers: pairs, body, atMs })
-    .flatMap(([name, value]) => [name, opened(value)]);
-}
-
 /** @throws UsageError */
 function sendable(
   { headers, method, body, http, maxBodyBytes }: CallRequest,
@@ -232,28 +185,4 @@ async function send(
     if (moments.endMs !== null)
       seen.spans.total = { startMs: relative(startMs), durationMs: moments.endMs - startMs, clock: 'loop' };
   }
-}
-
-/** @throws StepFailure */
-async function endpointOf(
-  { host, isAddress, port }: Target,
-  { reach }: CallRequest,
-  seen: Seen,
-  signal: AbortSignal,
-  { dns, families, originMs }: CallOptions,
-): Promise<Endpoint> {
-  const found = isAddress ? null : await dns.lookup(host as Parameters<DnsClient['lookup']>[0], signal);
-  if (found !== null) {
-    const { startMs, durationMs } = found;
-    seen.spans.resolve = { startMs: startMs - originMs, durationMs, clock: 'loop' };
-    if (found.problem !== null) throw new StepFailure(found.problem);
-  }
-  const all = found === null ? [host as IpAddress] : found.addresses.map(({ address }) => address);
-  const own = all.filter((one) => families.includes(familyOf(one)));
-  if (own.length === 0) throw new StepFailure(problem('nodata', 'resolve'));
-  const address = reachableBy(own, reach);
-  if (address === null) throw new StepFailure(problem('out-of-reach', 'connect', wireText(OUT_OF_REACH[reach])));
-  const ttlSeconds = found?.addresses.find((one) => one.address === address)?.ttlSeconds ?? null;
-  const family = familyOf(address);
-  return { id: endpointId(address, port), address, port, family, zone: null, zoneSource: null, ttlSeconds };
 }

@@ -54,6 +54,8 @@ interface Opening {
   readonly target: Target;
   readonly http: keyof typeof ALPN;
   readonly request: Pick<ExchangeRequest, 'origin' | 'limits'>;
+  /** Something else than HTTP's own exchanges goes over it: what is offered by ALPN. */
+  readonly raw?: readonly string[];
 }
 
 export function openConnections(options: ConnectionOptions) {
@@ -126,8 +128,8 @@ export class Connection {
   }
 
   /** Fills the spans as it goes on. @throws StepFailure */
-  async open(spans: Spans, signal: AbortSignal): Promise<void> {
-    const { target, http, request } = this.#opening;
+  async open(spans: Spans, signal: AbortSignal): Promise<Socket> {
+    const { target, http, request, raw } = this.#opening;
     const { timeoutMs, meter, originMs } = this.#options;
     const isPlain = target.scheme === 'http';
     await warmUp(isPlain ? ['plain'] : ALPN[http], this.#contexts(target.host), null);
@@ -139,17 +141,19 @@ export class Connection {
     const { socket, startMs, tcp, stamped: _, ...figure } = connected;
     this.learnt.tcp = tcp;
     spans.connect = { startMs: startMs - originMs, ...figure };
-    this.#line = openLine(isPlain ? socket : await this.#secure(socket, spans, signal), request, IDLE_MS);
+    const ready = isPlain ? socket : await this.#secure(socket, spans, signal);
+    if (raw === undefined) this.#line = openLine(ready, request, IDLE_MS);
+    return ready;
   }
 
   /** @throws StepFailure */
   async #secure(socket: Socket, spans: Spans, signal: AbortSignal): Promise<TLSSocket> {
-    const { target, http } = this.#opening;
+    const { target, http, raw: alpn = ALPN[http] } = this.#opening;
     const { timeoutMs, originMs } = this.#options;
     const servername = serverNameFor(target, this.#options);
     const readsChain = await walkIsAsSent();
     const beginMs = now();
-    const wanted = { context: this.#contexts(target.host), servername, alpn: ALPN[http], timeoutMs, readsChain };
+    const wanted = { context: this.#contexts(target.host), servername, alpn, timeoutMs, readsChain };
     const secured = await handshake(socket, wanted, this.learnt, signal);
     spans.tls = { startMs: beginMs - originMs, durationMs: now() - beginMs, clock: 'loop' };
     this.learnt.unverified = distrust(secured, target.host);

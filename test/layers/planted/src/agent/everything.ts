@@ -14,6 +14,7 @@ import 'tough-cookie';
 import 'json-p3';
 import 'ajv';
 import 'aws4';
+import 'ws';
 import 'fast-check';
 import 'a-package-that-nobody-named';
 import { secret } from '../model/secret.ts';
