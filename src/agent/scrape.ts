@@ -6,9 +6,12 @@ import type { Agent } from './agent.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import type { Reloads } from './reloads.ts';
 
+/** What a scrape asks of an agent. */
+type Scraped = Pick<Agent, 'followed' | 'state' | 'lag'>;
+
 export interface ScrapeRoom {
   /** Null where no targets are configured. */
-  readonly agent: Agent | null;
+  readonly agent: Scraped | null;
   readonly version: string;
   readonly delay: LoopDelay;
   /** Of the config of targets, and of the modules of /probe; null without one. */
@@ -23,7 +26,7 @@ export async function scrape(room: ScrapeRoom, format: Format): Promise<AsyncIte
   return exposition([...ofAgent, ...(await room.processMetrics()), ...ofTargets(room.agent)], format);
 }
 
-function ofTargets(agent: Agent | null): readonly Told[] {
+function ofTargets(agent: Scraped | null): readonly Told[] {
   if (agent === null) return [];
   return catalogue.map((family) => ({
     family,
@@ -54,7 +57,7 @@ function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRo
   ];
 }
 
-function agentSamples(agent: Agent): [string, Iterable<string>][] {
+function agentSamples(agent: Scraped): [string, Iterable<string>][] {
   const { targets, underWay, waiting, faults } = agent.state();
   const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
   return [

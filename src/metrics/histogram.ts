@@ -4,12 +4,15 @@ import { labelPairs, line, numberText } from './exposition.ts';
 export class GrowingHistogram {
   readonly #bounds: readonly number[];
   readonly #counts: Float64Array;
+  /** `le="0.5"} ` of each bucket. */
+  readonly #ends: readonly string[];
   #sum = 0;
 
   /** @param bounds upper ones, rising, without infinity */
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
     this.#counts = new Float64Array(bounds.length + 1);
+    this.#ends = endsOf(bounds);
   }
 
   observe(value: number): void {
@@ -20,13 +23,22 @@ export class GrowingHistogram {
   }
 
   lines(name: string, pairs: string): string {
-    const before = pairs === '' ? '' : `${pairs},`;
+    const before = `${name}_bucket{${pairs === '' ? '' : `${pairs},`}`;
     let count = 0;
     let text = '';
-    for (const [at, own] of this.#counts.entries()) {
-      count += own;
-      text += line(`${name}_bucket`, before + labelPairs({ le: numberText(this.#bounds[at] ?? Infinity) }), count);
+    for (let at = 0; at < this.#counts.length; at++) {
+      count += this.#counts[at] ?? 0;
+      text += `${before}${this.#ends[at] ?? ''}${count}\n`;
     }
     return `${text}${line(`${name}_sum`, pairs, this.#sum)}${line(`${name}_count`, pairs, count)}`;
   }
+}
+
+const known = new WeakMap<readonly number[], readonly string[]>();
+
+/** Shared by all that have these bounds. */
+function endsOf(bounds: readonly number[]): readonly string[] {
+  const ends = known.get(bounds) ?? [...bounds, Infinity].map((bound) => `${labelPairs({ le: numberText(bound) })}} `);
+  known.set(bounds, ends);
+  return ends;
 }
