@@ -1,5 +1,5 @@
 // Owns the agent's own pages: metrics, status, kept journeys, config, health. What they show is made elsewhere.
-import { MEDIA_TYPES } from '../metrics/exposition.ts';
+import { type Format, MEDIA_TYPES } from '../metrics/exposition.ts';
 import type { Journey } from '../model/journey.ts';
 import { writeJson } from '../report/json.ts';
 import type { Agent } from './agent.ts';
@@ -22,10 +22,14 @@ export interface AgentPages {
   readonly isReady: () => boolean;
   readonly wallClockMs: () => number;
   readonly html: (journey: Journey) => Promise<string>;
+  /** `module=journey`, where the modules' own file has none of that name. */
+  readonly journey: (asked: Asked, format: Format) => Promise<Reply>;
+  readonly hasModule: (name: string) => boolean;
   /** Pages of the modules of /probe; none without their config. */
   readonly below: Route | null;
 }
 
+const JOURNEY = 'journey';
 const PLAIN = 'text/plain; charset=utf-8';
 const plain = (status: number, body: string): Reply => ({ status, contentType: PLAIN, body });
 const HTML = 'text/html; charset=utf-8';
@@ -46,6 +50,10 @@ async function own(asked: Asked, pages: AgentPages): Promise<Reply | null> {
       const format = expositionOf(asked);
       return { status: 200, contentType: MEDIA_TYPES[format], body: await scrape(pages.scrape, format) };
     }
+    case '/probe':
+      return asked.query.get('module') !== JOURNEY || pages.hasModule(JOURNEY)
+        ? null
+        : pages.journey(asked, expositionOf(asked));
     case '/-/healthy':
       return plain(200, 'Healthy');
     case '/-/ready':

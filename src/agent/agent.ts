@@ -70,6 +70,10 @@ export class Agent {
     return this.#followed.values();
   }
 
+  target(name: string): Ridden | undefined {
+    return this.#followed.get(name)?.target;
+  }
+
   state(): { readonly targets: number; readonly underWay: number; readonly waiting: number; readonly faults: number } {
     return { targets: this.#followed.size, ...this.#schedule.state(), faults: this.#faults };
   }

@@ -94,7 +94,7 @@ async function permitted(file: string, config: BlackboxConfig): Promise<Blackbox
 }
 
 /** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
-const byTheSystem: ResolveName = (name, family, signal) =>
+export const byTheSystem: ResolveName = (name, family, signal) =>
   new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`lookup ${name}: i/o timeout`)), { once: true });
     lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {

@@ -89,7 +89,7 @@ describe('the agent', () => {
   beforeAll(async () => {
     file = join(folder, 'agent.yml');
     await writeFile(file, config(TARGETS));
-    running = await start(file, '--enable-reload');
+    running = await start(file, '--enable-reload', '--deny', '127.0.99.0/24');
   });
   afterAll(async () => {
     running.io.interrupt();
@@ -152,6 +152,34 @@ describe('the agent', () => {
     for (const { text } of [{ text: page }, shown, metrics]) expect(text).not.toContain(CANARY);
     // The query is the request's own, and stays in the journey; the header's value does not.
     expect(json.text.replaceAll(`key=${CANARY}`, '')).not.toContain(CANARY);
+  });
+
+  test('rides one whole journey for who asks /probe for it, to a target of the config or to another', async () => {
+    const probe = (target: string): Promise<{ status: number; text: string }> =>
+      get(`${running.url}/probe?module=journey&target=${encodeURIComponent(target)}`);
+    const configured = await probe('kms');
+    expect(configured.status).toBe(200);
+    // 2 samples to each of 3 zones, as its own runs have, and its labels.
+    expect(sum(configured.text, 'journey_hop_attempts_total', 'target="kms"', 'env="test"', 'hop="total"')).toBe(6);
+    expect(sum(configured.text, 'probe_success')).toBe(0);
+    expect(configured.text).toContain('\njourney_verdict{target="kms",service="keys",env="test"} 2\n');
+    const stranger = await probe(`https://127.0.20.1:${world.port}/`);
+    expect(stranger.text).toContain(`\njourney_verdict{target="https://127.0.20.1:${world.port}/"} 2\n`);
+    // The defaults of the config are for its own targets: 10 samples, and nothing else of the file.
+    expect(sum(stranger.text, 'journey_hop_attempts_total', 'hop="total"')).toBe(10);
+  });
+
+  test.each([
+    ['', 400, 'Target parameter is missing'],
+    ['https://169.254.169.254/latest', 400, '169.254.169.254 is link-local'],
+    ['[fd00:ec2::254]', 400, 'link-local or a cloud'],
+    ['127.0.99.1', 400, '127.0.99.1 is denied by --deny'],
+    ['no such name', 400, ''],
+    ['nowhere.invalid', 400, 'nowhere.invalid has no address'],
+  ])('does not ride to "%s"', async (target, status, says) => {
+    const answer = await get(`${running.url}/probe?module=journey&target=${encodeURIComponent(target)}`);
+    expect(answer.status).toBe(status);
+    expect(answer.text).toContain(says);
   });
 
   test('says that it lives and is ready; other paths are not there', async () => {

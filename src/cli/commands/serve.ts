@@ -1,18 +1,22 @@
 // Owns `probe serve`: its options, its configs, starting, reloading and ending. What it serves is the agent's.
 import { dirname, resolve as resolvePath } from 'node:path';
+import { addressPolicy } from '../../agent/address-policy.ts';
 import { Agent } from '../../agent/agent.ts';
-import { agentRoutes } from '../../agent/agent-routes.ts';
+import { type AgentPages, agentRoutes } from '../../agent/agent-routes.ts';
+import { openJourneyModule } from '../../agent/journey-module.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
 import { type Reloadable, reloadable } from '../../agent/reloads.ts';
+import type { RidingRoom } from '../../agent/riding.ts';
 import { type Listening, listen, type Route } from '../../agent/server.ts';
 import { steadyClock } from '../../agent/steady-clock.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
+import { parseDuration } from '../../model/duration.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { shellQuote } from '../../report/escape/shell.ts';
-import { type LoadedAgent, loadAgent } from '../agent-config.ts';
-import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
+import { type LoadedAgent, loadAgent, riddenAt } from '../agent-config.ts';
+import { byTheSystem, type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
@@ -54,7 +58,7 @@ export async function runServe(
     config === undefined || loaded === null
       ? null
       : openTargets(loaded, () => loadAgent(config, defaults, launch), launch);
-  await serve(where, { options, modules, targets, web }, launch);
+  await serve(where, { options, modules, targets, web, defaults }, launch);
   return EXIT.ok;
 }
 
@@ -66,16 +70,21 @@ interface Targets {
   readonly reloadable: Reloadable;
 }
 
-function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>, { io, probes, version }: Launch): Targets {
-  let loaded = first;
-  const warn = (words: string): void => io.err(`probe: ${words}\n`);
-  const wallClockMs = (): number => io.wallClockMs();
-  const agent = new Agent({
-    ...{ probes, version, wallClockMs, warn, quote: shellQuote, clock: steadyClock(wallClockMs) },
+function ridingRoomOf({ io, probes, version }: Launch): RidingRoom {
+  return {
+    ...{ probes, version, wallClockMs: () => io.wallClockMs(), quote: shellQuote },
     newId: () => io.newId(),
     vantage: () => io.vantage(),
     samplesOf: (journey) => samplesOf(journey, probes),
-  });
+  };
+}
+
+function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>, launch: Launch): Targets {
+  const { io } = launch;
+  let loaded = first;
+  const warn = (words: string): void => io.err(`probe: ${words}\n`);
+  const wallClockMs = (): number => io.wallClockMs();
+  const agent = new Agent({ ...ridingRoomOf(launch), warn, clock: steadyClock(wallClockMs) });
   const take = async (): Promise<void> => {
     loaded = await load();
     agent.set(loaded.config);
@@ -92,6 +101,8 @@ interface Served {
   readonly targets: Targets | null;
   /** Undefined: in the clear, for everybody. */
   readonly web: WebConfig | undefined;
+  /** Of the options of a ride. */
+  readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 async function serve(where: Address, served: Served, launch: Launch): Promise<void> {
@@ -119,10 +130,12 @@ async function serve(where: Address, served: Served, launch: Launch): Promise<vo
 }
 
 async function routeOf(
-  { options, modules, targets }: Served,
+  served: Served,
   { delay, isReady }: { readonly delay: ReturnType<typeof watchLoopDelay>; readonly isReady: () => boolean },
-  { io, probes, version }: Launch,
+  launch: Launch,
 ): Promise<Route> {
+  const { options, modules, targets } = served;
+  const { io, probes, version } = launch;
   const { collectProcessMetrics } = await import('../../metrics/process-metrics.ts');
   const agent = targets?.agent ?? null;
   return agentRoutes({
@@ -146,7 +159,20 @@ async function routeOf(
       const view = { columns: 80, colour: false, verbose: true, quiet: false };
       return htmlReporter.render(journey, await sectionsOf(journey, probes), view);
     },
+    journey: journeyModuleOf(served, launch),
+    hasModule: (name) => modules?.config().modules.has(name) ?? false,
     below: modules?.route ?? null,
+  });
+}
+
+function journeyModuleOf({ options, targets, defaults }: Served, launch: Launch): AgentPages['journey'] {
+  return openJourneyModule({
+    configured: (name) => targets?.agent.target(name),
+    strange: (target, addresses) => riddenAt(target, addresses, defaults, launch),
+    resolve: (name, signal) => byTheSystem(name, null, signal),
+    allows: addressPolicy(options.allow, options.deny),
+    riding: ridingRoomOf(launch),
+    timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
   });
 }
 

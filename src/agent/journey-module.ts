@@ -1,0 +1,101 @@
+// Owns `/probe?module=journey&target=`: one whole journey as metrics, to a target of the config, or to one that the caller names.
+// Never sends what the config holds to a target of the caller's, and goes to no address that the policy denies.
+import { probeTimeout } from '../blackbox/timeout.ts';
+import { catalogue } from '../metrics/catalogue.ts';
+import { exposition, type Format, line, MEDIA_TYPES, type Told } from '../metrics/exposition.ts';
+import { TargetSeries } from '../metrics/target-series.ts';
+import { verdicts } from '../model/journey.ts';
+import { parseTarget } from '../model/target.ts';
+import { UsageError } from '../model/usage-error.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
+import type { Asked, Reply } from './server.ts';
+
+export interface JourneyModule {
+  /** A target of the config by its name. */
+  readonly configured: (name: string) => Ridden | undefined;
+  /** With nothing of the config, to these addresses alone: what the name may mean next is not asked. @throws UsageError */
+  readonly strange: (target: string, addresses: readonly string[]) => Promise<Ridden>;
+  /** Every address of a name. */
+  readonly resolve: (name: string, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly allows: AddressPolicy;
+  readonly riding: RidingRoom;
+  readonly timeoutOffsetSeconds: number;
+}
+
+/** Whole journeys under way at once for callers; more are told to come later. */
+const MOST_UNDER_WAY = 16;
+
+const PLAIN = 'text/plain; charset=utf-8';
+const refusal = (status: number, words: string): Reply => ({ status, contentType: PLAIN, body: `${words}\n` });
+
+/** @returns answers requests for the module */
+export function openJourneyModule(module: JourneyModule): (asked: Asked, format: Format) => Promise<Reply> {
+  let underWay = 0;
+  return async (asked, format) => {
+    const target = asked.query.get('target') ?? '';
+    if (target === '') return refusal(400, 'Target parameter is missing');
+    const scrapeTimeout = asked.headers['x-prometheus-scrape-timeout-seconds']?.toString();
+    const seconds = probeTimeout(scrapeTimeout, 0, module.timeoutOffsetSeconds);
+    if (seconds === null) return refusal(500, 'X-Prometheus-Scrape-Timeout-Seconds is no number');
+    if (underWay >= MOST_UNDER_WAY) return refusal(503, `${MOST_UNDER_WAY} journeys are under way already`);
+    underWay++;
+    try {
+      const ridden = module.configured(target) ?? (await strangerOf(target, module, asked.signal));
+      return await told(target, withDeadline(ridden, seconds * 1000), module, asked.signal, format);
+    } catch (error) {
+      if (error instanceof UsageError) return refusal(400, error.message);
+      throw error;
+    } finally {
+      underWay--;
+    }
+  };
+}
+
+/** Looked up once, and held to what was allowed: a name that means another address a moment later (DNS rebinding) gains nothing. */
+async function strangerOf(
+  target: string,
+  { resolve, allows, strange }: JourneyModule,
+  signal: AbortSignal,
+): Promise<Ridden> {
+  const { host, isAddress } = parseTarget(target);
+  const addresses = isAddress ? [host] : await resolve(host, signal).catch(() => []);
+  if (addresses.length === 0) throw new UsageError(`${host} has no address`);
+  for (const address of addresses) {
+    const because = allows(address);
+    if (because !== null) throw new UsageError(because);
+  }
+  return strange(target, addresses);
+}
+
+function withDeadline(ridden: Ridden, ms: number): Ridden {
+  const deadlineMs = Math.max(1, Math.min(ridden.settings.deadlineMs, Math.floor(ms)));
+  return { ...ridden, settings: { ...ridden.settings, deadlineMs } };
+}
+
+async function told(
+  target: string,
+  ridden: Ridden,
+  { riding }: JourneyModule,
+  signal: AbortSignal,
+  format: Format,
+): Promise<Reply> {
+  const { journey, samples } = await rideOnce(ridden, riding, signal);
+  const series = new TargetSeries(target.replace(/[?#].*$/s, ''), ridden.labels);
+  series.ended(journey, samples);
+  const [success, took] = ['probe_success', 'probe_duration_seconds'];
+  // A warning is no outage.
+  const isWell = verdicts.indexOf(journey.verdict) < verdicts.indexOf('critical');
+  const own: readonly Told[] = [
+    {
+      family: { name: success, type: 'gauge', help: 'Displays whether or not the probe was a success' },
+      pieces: [line(success, '', isWell ? 1 : 0)],
+    },
+    {
+      family: { name: took, type: 'gauge', help: 'Returns how long the probe took to complete in seconds' },
+      pieces: [line(took, '', journey.durationMs / 1000)],
+    },
+  ];
+  const all = [...own, ...catalogue.map((family) => ({ family, pieces: [series.text(family.name)] }))];
+  return { status: 200, contentType: MEDIA_TYPES[format], body: exposition(all, format) };
+}
