@@ -3,7 +3,7 @@
 import type { Going, Probe } from '../../src/contract/probe.ts';
 import { enumeration } from '../../src/model/finding.ts';
 import type { StepsEvidence } from './evidence.ts';
-import type { StepsOptions, StepsPolicy } from './options.ts';
+import type { StepSource, StepsOptions, StepsPolicy } from './options.ts';
 
 export const steps: Probe<StepsEvidence, StepsOptions, StepsPolicy> = {
   id: 'steps',
@@ -26,7 +26,9 @@ function sends({ options }: Going): string | null {
   const { steps: given = [], assert = [], repeat = 1, every = '1s' } = (options ?? {}) as Partial<StepsOptions>;
   if (given.length === 0 && assert.length === 0) return null;
   const names = given.length === 0 ? ['the request, for its assertions'] : given.map(({ name }) => `"${name}"`);
-  const redirects = given.reduce((most, step) => Math.max(most, step.redirects), 0);
+  const isPlain = ({ websocket, grpcHealth, lines }: StepSource): boolean =>
+    websocket === undefined && grpcHealth === undefined && lines === undefined;
+  const redirects = given.filter(isPlain).reduce((most, step) => Math.max(most, step.redirects), 0);
   const times = repeat === 1 ? 'once' : `${repeat} times, at most one each ${every}`;
   const onward = redirects === 0 ? '' : `, and up to ${redirects} redirects of each`;
   return `${times}, one after the other: ${enumeration(names, 8).join('')}${onward}`;
