@@ -6,6 +6,8 @@ import { nameAt, Rdata } from './rdata.ts';
 import { recordText } from './record-types.ts';
 
 const HEADER_BYTES = 12;
+/** Characters of all records. Honest answers of 65,535 bytes come to a tenth; expressions are tried on each of them. */
+const MOST_TEXT = 2_097_152;
 const OPT = 41;
 const SOA = 6;
 
@@ -68,7 +70,7 @@ export function readAnswer(bytes: Buffer): Answer {
   if (bytes.length < HEADER_BYTES) throw new MalformedMessage('dns: short read');
   const id = bytes.readUInt16BE(0);
   const rcode = bytes.readUInt16BE(2) & 15;
-  const walk: Walk = { bytes, at: HEADER_BYTES, extended: 0 };
+  const walk: Walk = { bytes, at: HEADER_BYTES, extended: 0, textLeft: MOST_TEXT };
   // A header alone is an answer too, whatever it counts.
   if (bytes.length === HEADER_BYTES) return { id, rcode, answer: [], authority: [], additional: [] };
   for (let left = bytes.readUInt16BE(4); left > 0 && walk.at < bytes.length; left--) {
@@ -86,12 +88,18 @@ interface Walk {
   readonly bytes: Buffer;
   at: number;
   extended: number;
+  textLeft: number;
 }
 
 /** Records that the header counts but that are not there are passed over, when the message ends between two. */
 function section(walk: Walk, count: number): readonly RecordLine[] {
   const lines: RecordLine[] = [];
-  while (lines.length < count && walk.at < walk.bytes.length) lines.push(nextRecord(walk));
+  while (lines.length < count && walk.at < walk.bytes.length) {
+    const line = nextRecord(walk);
+    walk.textLeft -= line.text.length;
+    if (walk.textLeft < 0) throw new MalformedMessage('an answer of too much text');
+    lines.push(line);
+  }
   return lines;
 }
 

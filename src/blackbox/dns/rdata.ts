@@ -4,6 +4,11 @@ import { MalformedMessage, readLabels } from '../../net/dns/names.ts';
 
 /** Pointers that one name may follow (miekg/dns, maxCompressionPointers). */
 const MOST_HOPS = 126;
+/**
+ * Characters of names that one record may come to: two bytes can point at 255 octets, four characters each. A record of a name server that
+ * means well holds one, two or three names.
+ */
+const MOST_NAMED = 16_384;
 /** Octets of a label that stand behind a backslash. */
 const SPECIAL = new Set(Buffer.from('. \'@;()"\\'));
 
@@ -12,6 +17,7 @@ export class Rdata {
   readonly bytes: Buffer;
   at: number;
   readonly #end: number;
+  #named = 0;
 
   /** @param bytes the whole message, which names may point into */
   constructor(bytes: Buffer, start: number, end: number) {
@@ -48,6 +54,8 @@ export class Rdata {
     if (this.left === 0) return '';
     const { text, end } = nameAt(this.bytes, this.at);
     this.at = end;
+    this.#named += text.length;
+    if (this.#named > MOST_NAMED) throw new MalformedMessage('a record with too many names');
     return text;
   }
 

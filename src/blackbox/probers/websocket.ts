@@ -18,6 +18,9 @@ import { Messages } from './websocket-frames.ts';
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const MOST_HEADER_BYTES = 65_536;
 
+/** What url.Parse refuses: a colon in the first part that ends no scheme, and what cannot be printed. */
+const NO_URL = /^[^/?#]*:|[^!-~]/;
+
 interface Families {
   readonly status: Gauge;
   readonly upgraded: Gauge;
@@ -28,15 +31,16 @@ interface Families {
 export const probeWebsocket: Prober = async (context) => {
   const { target, log, module } = context;
   const url = URL.canParse(target) ? new URL(target) : null;
-  if (url === null) {
+  if (url === null && NO_URL.test(target)) {
     context.fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(target)}: invalid` });
     return false;
   }
   const families = register(context);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  // A path alone is a URL to Go, and one without a host, which has no address.
+  const host = url === null ? '' : url.hostname.replace(/^\[|\]$/g, '');
   const chosen = await chooseAddress(context, host, module.websocket);
-  if (chosen === null) return false;
+  if (chosen === null || url === null) return false;
   families.phase('resolve').add(chosen.lookupSeconds);
   const startMs = performance.now();
   let connectSeconds = 0;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MalformedMessage } from '../../net/dns/names.ts';
 import { typeName } from '../config/dns-words.ts';
 import { questionBytes, readAnswer } from '../dns/message.ts';
-import { messageOf, record } from './dns-messages.ts';
+import { messageOf, record, type WireRecord } from './dns-messages.ts';
 import { RECORD_ROWS } from './record-rows.ts';
 
 const typeWord = (type: number, text: string): string =>
@@ -104,6 +104,25 @@ describe('an answer', () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe('an answer that means to keep us busy', () => {
+  /** Of 255 octets, each of which is four characters as text; it stands at byte 27. */
+  const long = `${`3f${'ff'.repeat(63)}`.repeat(3)}3d${'ff'.repeat(61)}00`;
+  const first = record('a.x', 5, long);
+  const pointer = (0xc000 + 27).toString(16);
+
+  test('by one record of 32,000 names is refused', () => {
+    const bytes = messageOf(1, [first, record('a.x', 55, `00020000${pointer.repeat(32_000)}`)]);
+    expect(() => readAnswer(bytes)).toThrow('too many names');
+  });
+
+  test('by thousands of records with long names is refused', () => {
+    const pointed = Buffer.from(`${pointer}0001000100000000 0004c0000201`.replace(' ', ''), 'hex');
+    const bytes = messageOf(1, [first, ...Array<WireRecord>(4000).fill({ bytes: pointed })]);
+    expect(bytes.length).toBeLessThan(65_536 + 2000);
+    expect(() => readAnswer(bytes)).toThrow('too much text');
   });
 });
 

@@ -154,6 +154,7 @@ describe('an upgrade', () => {
       ['resolve', 'processing'],
       'connect config prober',
     ],
+    ['a path alone', 'here.example', 'Resolution with IP protocol failed', [], 'resolve no-address target'],
     ['a name without address', 'ws://gone.example/', 'no such host', [], 'resolve no-address target'],
   ])('to %s fails', async (_name, target, words, seen, failure) => {
     const page = await probe('', target);
