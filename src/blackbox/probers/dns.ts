@@ -50,8 +50,10 @@ export const probeDns: Prober = async (context) => {
   }
   const startMs = performance.now();
   const { answer, phase, rttSeconds } = await ask(context, transport, chosen, where);
-  families.phase('connect').set(Math.max(0, secondsSince(startMs) - rttSeconds));
-  families.phase('request').set(rttSeconds);
+  if (context.quirks || rttSeconds > 0) {
+    families.phase('connect').set(Math.max(0, secondsSince(startMs) - rttSeconds));
+    families.phase('request').set(rttSeconds);
+  }
   if (answer instanceof Error) {
     const malformed = { phase, reason: 'dns-malformed', fault: 'target' } as const;
     context.fail(answer instanceof MalformedMessage ? malformed : failureOf(answer, phase));
@@ -61,10 +63,11 @@ export const probeDns: Prober = async (context) => {
   return judge(context, families, answer);
 };
 
-function register({ gauges }: ProbeContext): Families {
+function register({ gauges, quirks }: ProbeContext): Families {
   const phase: Families['phase'] = (name) =>
     gauges.labelled('probe_dns_duration_seconds', 'Duration of DNS request by phase', { phase: name });
-  for (const name of ['resolve', 'connect', 'request'] as const) phase(name);
+  // Its quirk (#984): what did not happen took 0 s.
+  if (quirks) for (const name of ['resolve', 'connect', 'request'] as const) phase(name);
   const entries = (section: string): Gauge =>
     gauges.gauge(`probe_dns_${section}_rrs`, `Returns number of entries in the ${section} resource record list`);
   return {

@@ -198,6 +198,18 @@ describe('fails, with every family there, for', () => {
   });
 });
 
+test('what did not happen took 0 s, mended it is not there', async () => {
+  const phases = (page: string) =>
+    ['resolve', 'connect', 'request'].map((phase) => valueOf(page, `probe_dns_duration_seconds{phase="${phase}"}`));
+  const block = 'query_name: x\ntransport_protocol: tcp';
+  expect(phases(await probe(block, 'gone.example'))).toEqual([0, 0, 0]);
+  expect(phases(await probe(block, 'gone.example', { quirks: false }))).toEqual([null, null, null]);
+  const refused = phases(await probe(block, '127.0.0.1:1', { quirks: false }));
+  expect(refused.map((seconds) => seconds !== null)).toEqual([true, false, false]);
+  const whole = phases(await probe(block, await tcpServer(), { quirks: false }));
+  expect(whole.every((seconds) => seconds !== null && seconds >= 0)).toBe(true);
+});
+
 /** Module, success with the exporter's quirks, success without. The name `two` has two A records, `none` only a SOA in the authority section. */
 const VALIDATIONS: readonly (readonly [string, string, 0 | 1, 0 | 1])[] = [
   ['none', 'valid_rcodes: [NXDOMAIN]', 1, 1],

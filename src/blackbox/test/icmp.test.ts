@@ -63,6 +63,9 @@ test.skipIf(refusal !== null)(
     const page = await probe('', '127.255.255.255', {}, '300ms');
     expect(valueOf(page, 'probe_success')).toBe(0);
     expect(valueOf(page, 'probe_icmp_duration_seconds{phase="rtt"}')).toBe(0);
+    const mended = await probe('', '127.255.255.255', { quirks: false }, '300ms');
+    expect(valueOf(mended, 'probe_icmp_duration_seconds{phase="rtt"}')).toBeNull();
+    expect(valueOf(mended, 'probe_icmp_duration_seconds{phase="setup"}')).toBeGreaterThan(0);
     expect(['request wait-timeout network', 'request denied prober']).toContain(failureIn(page));
   },
 );
