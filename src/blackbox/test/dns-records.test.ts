@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { MalformedMessage } from '../../net/dns/names.ts';
 import { typeName } from '../config/dns-words.ts';
 import { questionBytes, readAnswer } from '../dns/message.ts';
-import { messageOf, record, type WireRecord } from './dns-messages.ts';
+import { messageOf, record } from './dns-messages.ts';
 import { RECORD_ROWS } from './record-rows.ts';
 
 const typeWord = (type: number, text: string): string =>
@@ -120,7 +120,7 @@ describe('an answer that means to keep us busy', () => {
 
   test('by thousands of records with long names is refused', () => {
     const pointed = Buffer.from(`${pointer}0001000100000000 0004c0000201`.replace(' ', ''), 'hex');
-    const bytes = messageOf(1, [first, ...Array<WireRecord>(4000).fill({ bytes: pointed })]);
+    const bytes = messageOf(1, [first, ...Array.from({ length: 4000 }, () => ({ bytes: pointed }))]);
     expect(bytes.length).toBeLessThan(65_536 + 2000);
     expect(() => readAnswer(bytes)).toThrow('too much text');
   });
