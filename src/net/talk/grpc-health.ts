@@ -7,10 +7,8 @@ import { problemOf } from '../sample/failure.ts';
 import { keepSessionsBehindStreams } from '../sample/http2-order.ts';
 import { runStep } from '../sample/step.ts';
 import { factsOf } from './facts.ts';
-import { healthRequest, servingState } from './health-message.ts';
+import { HEALTH_PATH, healthRequest, servingState } from './health-message.ts';
 import { MAX_SAID_BYTES, type Said, type Wire } from './wire.ts';
-
-const METHOD = '/grpc.health.v1.Health/Check';
 
 /** @throws StepFailure */
 export async function checkHealth({ service }: HealthTalk, wire: Wire): Promise<Said> {
@@ -48,7 +46,7 @@ function ask(
   const given = headers.flatMap((name, at) => (at % 2 === 0 ? [[name.toLowerCase(), headers[at + 1] ?? '']] : []));
   const stream = session.request({
     ...Object.fromEntries(given.filter(([name]) => name !== 'host' && name !== 'accept')),
-    ...{ ':method': 'POST', ':path': METHOD, ':scheme': scheme, ':authority': authority },
+    ...{ ':method': 'POST', ':path': HEALTH_PATH, ':scheme': scheme, ':authority': authority },
     ...{ te: 'trailers', 'content-type': 'application/grpc', 'grpc-timeout': `${Math.min(timeoutMs, 99_999_999)}m` },
   });
   let head: IncomingHttpHeaders = {};

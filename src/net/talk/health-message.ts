@@ -1,5 +1,8 @@
 // Owns the two messages of grpc.health.v1 as they are on the wire: protobuf (proto3) within gRPC's frames. Never throws for what came.
 
+/** `:path` of a check. */
+export const HEALTH_PATH = '/grpc.health.v1.Health/Check';
+
 /** `HealthCheckResponse.ServingStatus`. */
 const STATES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
 export type ServingState = (typeof STATES)[number];

@@ -13,6 +13,7 @@ import { type Connection, openConnections } from '../call/connection.ts';
 import { now } from '../clock.ts';
 import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
+import { HEALTH_PATH, healthRequest } from './health-message.ts';
 import type { Said, Wire } from './wire.ts';
 
 export interface OpenedTalk {
@@ -63,7 +64,7 @@ async function talkOnce(request: TalkRequest, signal: AbortSignal, shared: Share
   const head = headOf(request, target, options);
   const seen: Seen = { endpoint: null, spans: {}, connection: null, said: null, problem: null };
   try {
-    const shown = authorization === null ? [] : shownBy(authorization, head, options);
+    const shown = authorization === null ? [] : shownBy(authorization, signedOf(request, head), options);
     const isConfidential = authorization !== null || holdsSecrets(request);
     const wanted = { ...request, headers: [...head.headers, ...shown], path: head.path, isConfidential };
     await run(wanted, target, seen, signal, shared);
@@ -105,6 +106,11 @@ function headOf({ headers, talk }: TalkRequest, target: Target, { userAgent, tim
     request: { method, headers, body: null, userAgent },
   });
   return { ...request, headers: Array.isArray(request.headers) ? (request.headers as readonly string[]) : [] };
+}
+
+/** What a signature is over: a health check goes to a path of its own, with a message. */
+function signedOf({ talk }: TalkRequest, head: ReturnType<typeof headOf>): ReturnType<typeof headOf> {
+  return talk.kind === 'grpc-health' ? { ...head, path: HEALTH_PATH, body: healthRequest(talk.service) } : head;
 }
 
 /** What is offered by ALPN, and the version that must be agreed on. */
