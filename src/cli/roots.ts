@@ -20,19 +20,24 @@ const MAX_BYTES = 16_777_216;
  */
 export async function systemRoots(env: Readonly<Record<string, string | undefined>>): Promise<string | null> {
   const named = env['SSL_CERT_FILE'];
-  if (named !== undefined && named !== '') return readText(named, 'SSL_CERT_FILE', MAX_BYTES);
+  if (named !== undefined && named !== '') {
+    const found = await stat(named).catch(() => null);
+    return unlessKnown(named, found === null ? null : `${found.mtimeMs} ${found.size}`, 'SSL_CERT_FILE');
+  }
   for (const path of BUNDLES) {
     const found = await stat(path).catch(() => null);
-    if (found?.isFile() === true && found.size > 0) return unlessKnown(path, `${found.mtimeMs} ${found.size}`);
+    if (found?.isFile() === true && found.size > 0)
+      return unlessKnown(path, `${found.mtimeMs} ${found.size}`, 'system roots');
   }
   return null;
 }
 
 let known: { readonly path: string; readonly state: string; readonly text: string } | null = null;
 
-/** Who rides to many targets has the bundle once. */
-async function unlessKnown(path: string, state: string): Promise<string> {
-  if (known?.path === path && known.state === state) return known.text;
-  known = { path, state, text: await readText(path, 'system roots', MAX_BYTES) };
-  return known.text;
+/** Who rides to many targets has the bundle once. @param state tells whether it changed; null where that is not known */
+async function unlessKnown(path: string, state: string | null, option: string): Promise<string> {
+  if (state !== null && known?.path === path && known.state === state) return known.text;
+  const text = await readText(path, option, MAX_BYTES);
+  known = { path, state: state ?? '', text };
+  return text;
 }

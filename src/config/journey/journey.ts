@@ -46,8 +46,7 @@ export async function readJourney(
     Buffer.from(await readBytes(resolvePath(path), 'file')).toString('utf8');
   const value = await withSecrets(written, { env, readFile });
   const { place } = written;
-  const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
-  const whole = schemaOf(shapes);
+  const { shapes, whole } = await schemasOf(probes);
   const filled = parseAt<Record<string, unknown>>(
     whole,
     value,
@@ -63,9 +62,26 @@ export async function readJourney(
 
 /** JSON Schema of a journey file, for editors. */
 export async function journeyFileSchema(probes: readonly AnyProbe[]): Promise<object> {
-  const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
-  const { $schema, ...schema } = z.toJSONSchema(schemaOf(shapes), { unrepresentable: 'any', io: 'input' });
+  const { whole } = await schemasOf(probes);
+  const { $schema, ...schema } = z.toJSONSchema(whole, { unrepresentable: 'any', io: 'input' });
   return { $schema, title: 'A journey of outrider: probe --journey FILE', ...schema };
+}
+
+type Shapes = readonly Readonly<Record<string, z.ZodType>>[];
+const known = new WeakMap<
+  readonly AnyProbe[],
+  Promise<{ readonly shapes: Shapes; readonly whole: ReturnType<typeof schemaOf> }>
+>();
+
+/** Made once: the agent reads ten thousand journeys by them. */
+function schemasOf(probes: readonly AnyProbe[]) {
+  const made = async () => {
+    const shapes = await Promise.all(parts.map((part) => part.schemas(probes)));
+    return { shapes, whole: schemaOf(shapes) };
+  };
+  const one = known.get(probes) ?? made();
+  known.set(probes, one);
+  return one;
 }
 
 function schemaOf(shapes: readonly Readonly<Record<string, z.ZodType>>[]) {
