@@ -45,7 +45,10 @@ const agent = {
 const reloads = () => ({ targets: null, modules: null });
 const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
   ...{ status: 200, contentType: MEDIA_TYPES.text },
-  body: await scrape({ agent, version: '0', delay, reloads, unknownModules: () => 0, processMetrics }, 'text'),
+  body: await scrape(
+    { agent, version: '0', delay, reloads, discovery: () => null, unknownModules: () => 0, processMetrics },
+    'text',
+  ),
 }));
 
 for (const encoding of ['identity', 'gzip']) {

@@ -3,6 +3,7 @@ import { agentCatalogue } from '../metrics/agent-catalogue.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
 import type { Agent } from './agent.ts';
+import type { DiscoveryState } from './discovery.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import type { Reloads } from './reloads.ts';
 
@@ -16,6 +17,8 @@ export interface ScrapeRoom {
   readonly delay: LoopDelay;
   /** Of the config of targets, and of the modules of /probe; null without one. */
   readonly reloads: () => { readonly targets: Reloads | null; readonly modules: Reloads | null };
+  /** Null where no targets are configured. */
+  readonly discovery: () => DiscoveryState | null;
   readonly unknownModules: () => number;
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
@@ -34,8 +37,16 @@ function ofTargets(agent: Scraped | null): readonly Told[] {
   }));
 }
 
-function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRoom): [string, Iterable<string>][] {
+function ownSamples({
+  agent,
+  version,
+  delay,
+  reloads,
+  discovery,
+  unknownModules,
+}: ScrapeRoom): [string, Iterable<string>][] {
   const { targets, modules } = reloads();
+  const places = discovery();
   const one = (name: string, value: number, pairs = ''): [string, Iterable<string>] => [
     name,
     [line(name, pairs, value)],
@@ -47,6 +58,9 @@ function ownSamples({ agent, version, delay, reloads, unknownModules }: ScrapeRo
     one('outrider_build_info', 1, labelPairs({ version })),
     ['outrider_event_loop_delay_seconds', delays],
     ...(agent === null ? [] : agentSamples(agent)),
+    ...(places === null
+      ? []
+      : [one('outrider_discovery_sources', places.sources), one('outrider_discovery_sources_failing', places.failing)]),
     ...(targets === null ? [] : reloadSamples('outrider_config', targets)),
     ...(modules === null
       ? []

@@ -1,9 +1,12 @@
 // Owns the step from the agent's file to what it rides: each target joined with the defaults of the command line. Never rides.
 
 import type { AgentConfig } from '../agent/agent.ts';
+import type { Source } from '../agent/discovery.ts';
 import type { Ridden } from '../agent/riding.ts';
-import { type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
+import { type AgentFile, type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
+import { readDiscovered } from '../config/agent/discovered.ts';
 import { UsageError } from '../model/usage-error.ts';
+import { fetchTargets } from '../net/named-targets.ts';
 import { readBytes } from './input-file.ts';
 import { expectationsFrom, policyFrom } from './judging.ts';
 import type { Launch } from './launch.ts';
@@ -17,7 +20,11 @@ const PART_OF_INTERVAL = 0.9;
 const SAMPLES = '10';
 
 export interface LoadedAgent {
+  /** With the targets of the file alone. */
   readonly config: AgentConfig;
+  /** Where others name targets; looked at every so often, ms. */
+  readonly sources: readonly Source<Ridden>[];
+  readonly refreshMs: number;
   /** As a person wrote it. */
   readonly text: string;
 }
@@ -37,7 +44,41 @@ export async function loadAgent(
   const file = await readAgentFile(text, path, sources);
   const targets: Ridden[] = [];
   for (const target of file.targets) targets.push(await riddenOf(target, { ...defaults, samples: SAMPLES }, launch));
-  return { config: { targets, concurrency: file.concurrency, history: file.history }, text };
+  return {
+    config: { targets, concurrency: file.concurrency, history: file.history },
+    ...{
+      text,
+      refreshMs: file.discover.refreshMs,
+      sources: sourcesOf(file, { ...defaults, samples: SAMPLES }, launch),
+    },
+  };
+}
+
+function sourcesOf(
+  { discover }: AgentFile,
+  defaults: Readonly<Record<string, unknown>>,
+  launch: Launch,
+): readonly Source<Ridden>[] {
+  const parse =
+    (name: string) =>
+    async (text: string): Promise<readonly Ridden[]> => {
+      const ridden: Ridden[] = [];
+      for (const found of await readDiscovered(text, name))
+        ridden.push(await riddenOf(await discover.journeyOf(found), defaults, launch));
+      return ridden;
+    };
+  const files = discover.files.map(
+    (path): Source<Ridden> => ({ name: path, read: () => readNamedFile(path), parse: parse(path) }),
+  );
+  const urls = discover.http.map((url): Source<Ridden> => {
+    const name = url.replace(/[?#].*$/s, '');
+    return { name, read: (signal) => fetchTargets(url, discover.refreshMs / 1000, signal), parse: parse(name) };
+  });
+  return [...files, ...urls];
+}
+
+async function readNamedFile(path: string): Promise<string> {
+  return (await readBytes(path, 'discover', MOST_CONFIG_BYTES)).toString('utf8');
 }
 
 async function riddenOf(

@@ -12,6 +12,12 @@ export const agentCatalogue: readonly Family[] = [
   ),
   family('outrider_build_info', 'gauge', 'Always 1; which version runs.', 'version'),
   family('outrider_targets', 'gauge', 'Targets of the config.'),
+  family('outrider_discovery_sources', 'gauge', 'Files and URLs that name targets.'),
+  family(
+    'outrider_discovery_sources_failing',
+    'gauge',
+    'Of those, how many could not be read, or were wrong, the last time; what they named before is kept.',
+  ),
   family('outrider_runs_under_way', 'gauge', 'Journeys under way.'),
   family('outrider_runs_waiting', 'gauge', 'Journeys whose turn has come, and that wait for one under way to end.'),
   family('outrider_run_faults_total', 'counter', 'Journeys that a fault of this program ended; the log says which.'),

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import type { Journey } from '../../model/journey.ts';
+import { listen } from '../server.ts';
 
 const CANARY = 'canary-8e21';
 const TARGETS = `
@@ -210,6 +211,43 @@ describe('the agent', () => {
     expect(sum(metrics, 'journey_runs_total', 'target="kms"', 'env="moved"')).toBeGreaterThanOrEqual(before);
     expect(metrics).not.toContain('target="odd');
   });
+});
+
+test('finds targets in files and at URLs, follows their changes, and keeps them when a place is wrong', async () => {
+  let answer = { status: 200, body: '[{"targets":["kms.example/b"],"labels":{"from":"http"}}]' };
+  const named = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
+    contentType: 'application/json',
+    ...answer,
+  }));
+  const list = join(folder, 'named.yml');
+  await writeFile(list, '- { targets: [kms.example/a], labels: { from: file } }\n');
+  const file = join(folder, 'discovering.yml');
+  const common = 'schedule: { interval: 3s }\ndefaults: { samples: 1, only: [tls] }\n';
+  await writeFile(
+    file,
+    `${common}discover: { files: [named.yml], http: ['http://127.0.0.1:${named.port}/?k=1'], refresh: 100ms }\n`,
+  );
+  const running = await start(file);
+  const seen = (wanted: readonly string[]): Promise<unknown> =>
+    until(async () => {
+      const { text } = await get(running.url);
+      return wanted.every((words) => text.includes(words)) || null;
+    });
+  await seen(['2 targets', 'from&#61;file', 'from&#61;http']);
+  await writeFile(list, '- { targets: [kms.example/a, kms.example/c], labels: { from: moved } }\n');
+  await seen(['3 targets', 'from&#61;moved']);
+  await writeFile(list, '- { target: [kms.example/a] }\n');
+  answer = { status: 503, body: '' };
+  await until(
+    async () => sum((await get(`${running.url}/metrics`)).text, 'outrider_discovery_sources_failing') === 2 || null,
+  );
+  await seen(['3 targets']);
+  const { err } = running.io.captured();
+  expect(err).toContain('named.yml:1: 0: no key is called "target"');
+  expect(err).toContain(`http://127.0.0.1:${named.port}/: answered 503; what`);
+  running.io.interrupt();
+  expect(await running.ended).toMatchObject({ exit: 0 });
+  await named.close(0);
 });
 
 test('without --enable-reload nobody reloads over HTTP', async () => {

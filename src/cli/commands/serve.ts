@@ -1,26 +1,22 @@
 // Owns `probe serve`: its options, its configs, starting, reloading and ending. What it serves is the agent's.
 import { dirname, resolve as resolvePath } from 'node:path';
 import { addressPolicy } from '../../agent/address-policy.ts';
-import { Agent } from '../../agent/agent.ts';
 import { type AgentPages, agentRoutes } from '../../agent/agent-routes.ts';
 import { openJourneyModule } from '../../agent/journey-module.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
-import { type Reloadable, reloadable } from '../../agent/reloads.ts';
-import type { RidingRoom } from '../../agent/riding.ts';
 import { type Listening, listen, type Route } from '../../agent/server.ts';
-import { steadyClock } from '../../agent/steady-clock.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
 import { parseDuration } from '../../model/duration.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { shellQuote } from '../../report/escape/shell.ts';
-import { type LoadedAgent, loadAgent, riddenAt } from '../agent-config.ts';
+import { loadAgent, riddenAt } from '../agent-config.ts';
+import { openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
 import { byTheSystem, type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
-import { samplesOf, sectionsOf } from '../output.ts';
+import { sectionsOf } from '../output.ts';
 
 export interface ServeOptions extends ModuleOptions {
   readonly config?: string;
@@ -62,39 +58,6 @@ export async function runServe(
   return EXIT.ok;
 }
 
-interface Targets {
-  readonly agent: Agent;
-  /** The config as written. */
-  readonly text: () => string;
-  readonly begin: () => void;
-  readonly reloadable: Reloadable;
-}
-
-function ridingRoomOf({ io, probes, version }: Launch): RidingRoom {
-  return {
-    ...{ probes, version, wallClockMs: () => io.wallClockMs(), quote: shellQuote },
-    newId: () => io.newId(),
-    vantage: () => io.vantage(),
-    samplesOf: (journey) => samplesOf(journey, probes),
-  };
-}
-
-function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>, launch: Launch): Targets {
-  const { io } = launch;
-  let loaded = first;
-  const warn = (words: string): void => io.err(`probe: ${words}\n`);
-  const wallClockMs = (): number => io.wallClockMs();
-  const agent = new Agent({ ...ridingRoomOf(launch), warn, clock: steadyClock(wallClockMs) });
-  const take = async (): Promise<void> => {
-    loaded = await load();
-    agent.set(loaded.config);
-  };
-  return {
-    ...{ agent, text: () => loaded.text, begin: () => agent.set(loaded.config) },
-    reloadable: reloadable(take, wallClockMs, warn),
-  };
-}
-
 interface Served {
   readonly options: ServeOptions;
   readonly modules: Modules | null;
@@ -124,6 +87,7 @@ async function serve(where: Address, served: Served, launch: Launch): Promise<vo
     io.onInterrupt(resolve);
   });
   state.isReady = false;
+  targets?.end();
   await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS)]);
   ignoreHangups();
   delay.stop();
@@ -146,6 +110,7 @@ async function routeOf(
         targets: targets?.reloadable.state() ?? null,
         modules: modules?.reloadable.state() ?? null,
       }),
+      discovery: () => targets?.discovery() ?? null,
       unknownModules: () => modules?.unknown() ?? 0,
       processMetrics: collectProcessMetrics(),
     },

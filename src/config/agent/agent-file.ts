@@ -9,6 +9,7 @@ import type { Contribution } from '../journey/part.ts';
 import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
 import { readYaml, type Written } from '../yaml.ts';
+import type { DiscoveredTarget } from './discovered.ts';
 import { type Labels, labelsSchema } from './labels.ts';
 
 export interface AgentTarget {
@@ -30,11 +31,19 @@ export interface AgentFile {
   readonly concurrency: number;
   /** Journeys that are kept, and as many failures again. */
   readonly history: number;
+  readonly discover: {
+    readonly files: readonly string[];
+    readonly http: readonly string[];
+    readonly refreshMs: number;
+    /** A target that somebody named, with the defaults. @throws UsageError */
+    readonly journeyOf: (found: DiscoveredTarget) => Promise<AgentTarget>;
+  };
 }
 
 const LEAST_INTERVAL_MS = 100;
 const MOST_TARGETS = 50_000;
 const MOST_NAME = 200;
+const MOST_SOURCES = 1000;
 
 const schedule = z.strictObject({
   interval: duration.default('1m'),
@@ -52,6 +61,15 @@ const targetShape = {
 };
 const TARGET_KEYS = Object.keys(targetShape);
 
+const discover = z.strictObject({
+  files: z.array(z.string().min(1)).max(MOST_SOURCES).default([]),
+  http: z
+    .array(z.url({ protocol: /^https?$/, error: 'not an http or https URL' }))
+    .max(MOST_SOURCES)
+    .default([]),
+  refresh: duration.default('1m'),
+});
+
 const fileSchema = z.strictObject({
   schedule: schedule.prefault({}),
   labels: labelsSchema.default({}),
@@ -61,8 +79,9 @@ const fileSchema = z.strictObject({
       z.union([z.string().min(1), z.record(z.string(), z.unknown())], 'a target is a name, or a mapping of keys'),
       'a list of targets is wanted',
     )
-    .min(1, 'no target is given')
-    .max(MOST_TARGETS),
+    .max(MOST_TARGETS)
+    .default([]),
+  discover: discover.prefault({}),
   history: z.int().min(0).max(10_000).default(200),
 });
 type FileValues = z.infer<typeof fileSchema>;
@@ -79,8 +98,39 @@ export async function readAgentFile(text: string, name: string, sources: Journey
   const targets: AgentTarget[] = [];
   for (const at of file.targets.keys()) targets.push(await targetAt(at, file, written, name, sources));
   refuseTwins(targets);
-  const { concurrency } = file.schedule;
-  return { targets, concurrency, history: file.history };
+  const { files, http, refresh } = file.discover;
+  if (targets.length + files.length + http.length === 0)
+    throw new UsageError(
+      `${written.place(['targets'])}: targets: no target is given`,
+      'for example: targets: [kms.example]',
+    );
+  const journeyOf = (found: DiscoveredTarget): Promise<AgentTarget> =>
+    discoveredTarget(found, file, written, name, sources);
+  return {
+    ...{ targets, concurrency: file.schedule.concurrency, history: file.history },
+    discover: {
+      files: files.map((path) => resolve(dirname(name), path)),
+      ...{ http, refreshMs: parseDuration(refresh, 'refresh'), journeyOf },
+    },
+  };
+}
+
+async function discoveredTarget(
+  { target, labels, place }: DiscoveredTarget,
+  file: FileValues,
+  written: Written,
+  name: string,
+  sources: JourneyFileSources,
+): Promise<AgentTarget> {
+  const whereOf = (path: Path): string => (path.length === 0 ? place : written.place(['defaults', ...path]));
+  const journey = await readJourney({ value: { ...file.defaults, target }, place: whereOf }, name, sources);
+  const { interval, jitter } = file.schedule;
+  const [intervalMs, jitterMs] = [parseDuration(interval, ''), jitter === undefined ? 0 : parseDuration(jitter, '')];
+  refuseTimes(intervalMs, jitterMs, written.place(['schedule']));
+  return {
+    ...{ name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs, place },
+    journey: { ...journey, target },
+  };
 }
 
 /** Once, at their own lines, and not at each target that they are laid under. */
@@ -112,7 +162,7 @@ async function targetAt(
   const isOwn = ([key]: readonly [string, unknown]): boolean => TARGET_KEYS.includes(key);
   const own = parseAt(z.strictObject(targetShape), Object.fromEntries(Object.entries(values).filter(isOwn)), here);
   const rest = Object.fromEntries(Object.entries(values).filter((entry) => !isOwn(entry)));
-  const journey = await journeyOf(rest, own.journey, file.defaults, { place, here, name, sources });
+  const journey = await journeyAt(rest, own.journey, file.defaults, { place, here, name, sources });
   const { target } = journey;
   if (target === undefined)
     throw new UsageError(`${here([])}: no target is given`, 'write target: https://kms.example/');
@@ -139,7 +189,7 @@ interface Room {
 }
 
 /** The defaults, over them the file of `journey`, over both the target's own keys. */
-async function journeyOf(
+async function journeyAt(
   values: Readonly<Record<string, unknown>>,
   journey: string | undefined,
   defaults: Readonly<Record<string, unknown>>,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../model/usage-error.ts';
 import { readAgentFile } from '../agent/agent-file.ts';
+import { readDiscovered } from '../agent/discovered.ts';
 import { maskedConfig } from '../agent/masked.ts';
 
 const CANARY = 'canary-51d0';
@@ -59,10 +60,47 @@ targets:
   expect(headers).toEqual([0, 1, 2].map(() => [['X-Key', `${CANARY}-file`]]));
 });
 
+test('targets that others name get the labels of their group, and the defaults', async () => {
+  const file = await read(`
+labels: { service: kms, env: test }
+defaults: { samples: 6 }
+discover: { files: [named.json], http: ['http://127.0.0.1/targets'], refresh: 5s }
+`);
+  expect(file.discover).toMatchObject({
+    files: ['/etc/outrider/named.json'],
+    ...{ http: ['http://127.0.0.1/targets'], refreshMs: 5000 },
+  });
+  const text =
+    '[{"targets":["a.example","b.example?k=1"],"labels":{"env":"prod","__meta_x":"gone"}},\n{"targets":["c.example"]}]';
+  const found = await readDiscovered(text, 'named.json');
+  expect(found.map(({ place }) => place)).toEqual(['named.json:1', 'named.json:1', 'named.json:2']);
+  const targets = await Promise.all(found.map((one) => file.discover.journeyOf(one)));
+  expect(targets).toMatchObject([
+    { name: 'a.example', labels: { service: 'kms', env: 'prod' }, journey: { options: { samples: '6' } } },
+    { name: 'b.example', labels: { service: 'kms', env: 'prod' }, journey: { target: 'b.example?k=1' } },
+    { name: 'c.example', labels: { service: 'kms', env: 'test' } },
+  ]);
+  expect(Object.keys(targets[0]?.labels ?? {})).toHaveLength(2);
+});
+
+test.each([
+  ['{"targets":["a"]}', 'named.json'],
+  ['[{"targets":"a"}]', 'named.json:1: 0.targets: a list of targets is wanted'],
+  ['[{"targets":["a"],"label":{}}]', 'no key is called "label"'],
+  ['[{"targets":["a"],\n"labels":{"zone":"a"}}]', 'named.json:2: zone: the metrics have a label'],
+  ['[{"targets":["a"]', 'named.json'],
+  ['- &a [*a]', 'named.json'],
+])('what others name is refused where it is wrong: %s', async (text, says) => {
+  const error: unknown = await readDiscovered(text, 'named.json').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UsageError);
+  expect((error as UsageError).message).toContain(says);
+});
+
 describe('mistakes are told with their line', () => {
   test.each([
     ['a list', '- kms.example', 'agent.yml: the agent'],
     ['no targets', 'labels: { a: b }', 'agent.yml: targets'],
+    ['no URL', 'discover:\n  http: [nowhere]\n', 'agent.yml:2: discover.http.0: not an http or https URL'],
     ['an empty list of targets', 'targets: []', 'agent.yml:1: targets: no target is given'],
     ['a mistyped key', 'targest: [a]\n', 'agent.yml:1: no key is called "targest"'],
     [
