@@ -1,5 +1,6 @@
 // The HTML report in a real browser: hostile text stays text, nothing is fetched, and a phone shows it without scrolling sideways.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statusPage } from '../../src/report/status-page.ts';
 import { dumpDom } from './rig/browser.ts';
 import { type Counter, countConnections } from './rig/counters.ts';
 import { type Hostile, hostileMarkup, startHostile } from './rig/hostile.ts';
@@ -56,6 +57,30 @@ describe.skipIf(!requireTools(['chromium', 'openssl']))('the page', () => {
     const page = await widths(await report(args()));
     expect(page.content).toBeGreaterThan(0);
     expect(page.content).toBeLessThanOrEqual(page.room);
+  });
+
+  it('fits a phone: the status of an agent, with names that have no end and markup in them', async () => {
+    const name = `${'w'.repeat(190)}.example`;
+    const what = hostileMarkup(imageUrl());
+    const html = statusPage({
+      ...{ nowMs: 0, search: what, targets: 1, found: 1, counts: { ok: 0, warning: 0, critical: 1, unknown: 0 } },
+      rows: [
+        {
+          ...{ name, labels: [`team=${what}`], url: `https://${name}/`, intervalMs: 60_000, verdict: 'critical', what },
+          latest: { startedAt: '2026-11-21T00:00:00Z', link: 'journeys/1' },
+          ...{ slowestMs: 20, history: Array.from({ length: 60 }, () => ({ verdict: 'critical', slowestMs: null })) },
+          zones: [{ zone: name, endpoints: 3, severity: 'critical' }],
+          failures: [{ startedAt: '2026-11-21T00:00:00Z', verdict: 'critical', what, link: 'journeys/1' }],
+          ...{ runs: 60, missed: 1 },
+        },
+      ],
+    });
+    const fetched = images.count();
+    const page = await widths(html);
+    expect(page.content).toBeGreaterThan(0);
+    expect(page.content).toBeLessThanOrEqual(page.room);
+    expect(titleOf(await dumpDom(rig, `file://${await rig.write('status.html', html)}`))).toBe('1 critical: 1 target');
+    expect(images.count()).toBe(fetched);
   });
 
   it('would see a page that does not fit a phone', async () => {
