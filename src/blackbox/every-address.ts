@@ -102,7 +102,8 @@ function towards(module: Module, address: string): Module {
   const family = { preferred_ip_protocol: isIP(address) === 6 ? 'ip6' : 'ip4', ip_protocol_fallback: true };
   return {
     ...module,
-    http: { ...module.http, ...family },
+    // A proxy that looks names up itself would choose the address itself.
+    http: { ...module.http, ...family, skip_resolve_phase_with_proxy: false },
     tcp: { ...module.tcp, ...family },
     dns: { ...module.dns, ...family },
     icmp: { ...module.icmp, ...family },

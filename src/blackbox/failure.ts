@@ -2,6 +2,7 @@
 import type { Fault, ProblemCode } from '../model/problem.ts';
 import { problemOf } from '../net/sample/failure.ts';
 import { StepFailure } from '../net/sample/step.ts';
+import { BadProxy } from './proxy-choice.ts';
 
 /** Where on its way a probe was. `answer`: all came, and was not what the module demands. */
 export type Phase = 'resolve' | 'connect' | 'tls' | 'request' | 'answer';
@@ -10,6 +11,7 @@ export type Phase = 'resolve' | 'connect' | 'tls' | 'request' | 'answer';
 export type Demand =
   | 'no-address'
   | 'not-allowed'
+  | 'proxy'
   | 'certificate'
   | 'config'
   | 'status'
@@ -34,6 +36,19 @@ export interface Failure {
 /** A certificate that is not trusted, or not for this name. */
 export class Distrust extends Error {}
 
+/** An address that this program must not go to. */
+export class NotAllowed extends Error {}
+
+/** A proxy that could not be reached, or that would not. */
+export class ProxyTrouble extends Error {
+  readonly fault: Fault;
+
+  constructor(words: string, fault: Fault) {
+    super(words);
+    this.fault = fault;
+  }
+}
+
 /** A step that took too long. */
 export class Late extends Error {
   constructor() {
@@ -53,6 +68,9 @@ const LATE = {
 /** @param error as a socket, OpenSSL, undici or a step of ours threw it */
 export function failureOf(error: unknown, phase: Phase): Failure {
   if (error instanceof Distrust) return { phase, reason: 'certificate', fault: 'target' };
+  if (error instanceof NotAllowed) return { phase: 'connect', reason: 'not-allowed', fault: 'prober' };
+  if (error instanceof ProxyTrouble) return { phase: 'connect', reason: 'proxy', fault: error.fault };
+  if (error instanceof BadProxy) return { phase: 'connect', reason: 'config', fault: 'prober' };
   if (error instanceof StepFailure) {
     const { code, fault } = error.problem;
     // The exchange knows its end only as a stop from outside: the probe's time was over.

@@ -20,7 +20,7 @@ export interface Answer {
 
 /** What the handler is given beside the request. */
 export interface ProbeRoom
-  extends Pick<ProbeContext, 'resolve' | 'allows' | 'rootsPem' | 'wallClockMs' | 'userAgent' | 'quirks'> {
+  extends Pick<ProbeContext, 'resolve' | 'allows' | 'rootsPem' | 'wallClockMs' | 'userAgent' | 'quirks' | 'env'> {
   readonly config: BlackboxConfig;
   readonly history: History;
   readonly timeoutOffsetSeconds: number;
@@ -96,7 +96,7 @@ async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run,
   log.debug('Beginning probe', { probe: module.prober, timeout_seconds: timeoutSeconds });
   const startMs = performance.now();
   const timeoutMs = Math.min(MOST_MS, Math.max(0, timeoutSeconds * 1000));
-  const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks } = room;
+  const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks, env } = room;
   const prober: Prober = await probers[module.prober]();
   let failure: Failure | null = null;
   const fail = (told: Failure): void => {
@@ -116,6 +116,7 @@ async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run,
         wallClockMs,
         userAgent,
         quirks,
+        env,
         signal,
         fail,
       },

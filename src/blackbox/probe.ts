@@ -3,6 +3,7 @@ import type { Module } from './config/modules.ts';
 import type { Failure } from './failure.ts';
 import type { Gauges } from './gauges.ts';
 import type { ProbeLog } from './log.ts';
+import type { Environment } from './proxy-choice.ts';
 
 /** Addresses of a name in the order the system would try them; throws for a name without any, with the system's words. */
 export type ResolveName = (name: string, family: 4 | 6 | null, signal: AbortSignal) => Promise<readonly string[]>;
@@ -30,6 +31,8 @@ export interface ProbeContext {
   readonly wallClockMs: () => number;
   /** What the exporter calls itself in requests. */
   readonly userAgent: string;
+  /** Names the proxies of modules with `proxy_from_environment`. */
+  readonly env: Environment;
   /** Told why the probe fails; the first word stands. */
   readonly fail: (failure: Failure) => void;
   /** False: its quirks are mended (`--no-quirks`). */

@@ -52,6 +52,7 @@ export async function openModules(file: string, options: ModuleOptions, { io, ve
     wallClockMs: () => io.wallClockMs(),
     userAgent: `Blackbox-Exporter/outrider-${version}`,
     quirks: options.quirks,
+    env: io.env,
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
     logLevel: 'info' as const,
     onUnknownModule: () => {

@@ -1,4 +1,5 @@
 // Owns what a blackbox.yml may say and this program cannot do: told when the file is loaded, because a probe that passes over it is a lie.
+import { BadProxy, hasProxy, type ProxyConfig, proxyOf } from '../proxy-choice.ts';
 import type { BlackboxConfig, Module } from './modules.ts';
 
 /** One line a module and key, with the reason. Empty: everything is done. */
@@ -10,7 +11,7 @@ function reasons(module: Module): readonly string[] {
   const { prober, http, websocket } = module;
   const client = prober === 'http' ? http : prober === 'websocket' ? websocket.http_config : null;
   if (client === null) return [];
-  const { oauth2, proxy_url, proxy_from_environment, tls_config, basic_auth, authorization } = client;
+  const { oauth2, tls_config, basic_auth, authorization } = client;
   const refs = [
     tls_config.ca_ref,
     tls_config.cert_ref,
@@ -22,11 +23,25 @@ function reasons(module: Module): readonly string[] {
   return [
     ...(http.enable_http3 && prober === 'http' ? ['enable_http3: Node.js has no HTTP/3 client'] : []),
     ...(oauth2 === null ? [] : ['oauth2: tokens are not fetched yet; use authorization with credentials_file']),
-    ...(proxy_url === '' && !proxy_from_environment
-      ? []
-      : ['proxy_url, proxy_from_environment: proxies are not spoken to yet']),
+    ...(prober === 'websocket' && hasProxy(client)
+      ? ['proxy_url, proxy_from_environment: the websocket prober speaks to no proxy']
+      : proxyRefusal(client)),
     ...(refs.some((ref) => ref !== undefined && ref !== '')
       ? ['keys that end in _ref: there is no secret manager']
       : []),
   ];
+}
+
+/** The environment's proxies are known only when a probe asks for them. */
+function proxyRefusal({ proxy_url, no_proxy }: ProxyConfig): readonly string[] {
+  if (proxy_url === '') return [];
+  // With no_proxy a URL without scheme is one of http (httpproxy's parseProxy).
+  const text = no_proxy === '' || /:\/\/[^/]/.test(proxy_url) ? proxy_url : `http://${proxy_url}`;
+  try {
+    proxyOf(text, 'proxy_url');
+    return [];
+  } catch (error) {
+    if (error instanceof BadProxy) return [error.message];
+    throw error;
+  }
 }

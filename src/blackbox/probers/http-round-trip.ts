@@ -1,17 +1,22 @@
 // Owns one request of the http prober and its answer: name, connection, TLS, exchange, and when each was done. Follows nothing.
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { visible } from '../../model/text.ts';
 import { exchange, type Moments } from '../../net/sample/exchange.ts';
 import type { FieldStore } from '../../net/sample/fields.ts';
 import { StepFailure } from '../../net/sample/step.ts';
-import { failureOf, type Phase } from '../failure.ts';
+import type { HttpModule } from '../config/modules.ts';
+import { failureOf, NotAllowed, type Phase } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
+import { bareHost, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { dial, type Secured, secure } from './connection.ts';
+import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
 export interface HttpRequest {
   /** Names the host of the answer's redirects; its host may be the address. */
   readonly url: URL;
+  /** Host of the URL as it was asked for, before an address took its place. */
+  readonly name: string;
   /** Null: looked up. */
   readonly address: string | null;
   /** Sent as Host (`:authority` in HTTP/2). */
@@ -59,14 +64,30 @@ export interface RoundTrip {
 const MOST_HEADER_BYTES = 1_048_576;
 const NO_LIMIT_MS = 2_147_483_647;
 
-export async function roundTrip(context: ProbeContext, request: HttpRequest, trace: Trace): Promise<RoundTrip> {
+/** Of a module, or of what it fetches its tokens with. */
+export type HttpClient = ProxyConfig & Pick<HttpModule, 'tls_config' | 'enable_http2'>;
+
+export async function roundTrip(
+  context: ProbeContext,
+  client: HttpClient,
+  request: HttpRequest,
+  trace: Trace,
+): Promise<RoundTrip> {
   let socket: Socket | null = null;
   let secured: RoundTrip['secured'] = null;
   try {
-    socket = await connected(context, request, trace);
-    if (request.url.protocol === 'https:') secured = await securedOf(context, request, socket, trace);
+    const { url, name } = request;
+    // The exporter has put the address into the URL by now: names in no_proxy do not fit it any more.
+    const proxy = proxyFor(client, url, context.env, context.quirks ? [] : [name]);
+    const isTunnel = proxy !== null && url.protocol === 'https:';
+    socket = await (proxy === null
+      ? connected(context, request, trace)
+      : viaProxy(context, client, request, proxy, trace));
+    if (isTunnel) await tunnel(socket, proxy, url, client.proxy_connect_header, context);
+    if (url.protocol === 'https:') secured = await securedOf(context, client, request, socket, trace);
     trace.gotConnection = performance.now();
-    const response = await exchanged(context, request, secured?.socket ?? socket, trace);
+    const sent = proxy === null || isTunnel ? request : askingProxy(request, proxy);
+    const response = await exchanged(context, sent, secured?.socket ?? socket, trace);
     return { response, socket, secured, failure: null };
   } catch (error) {
     context.fail(failureOf(error, phaseOf(trace)));
@@ -93,35 +114,63 @@ function wordsOf(error: unknown): string {
 async function connected(context: ProbeContext, { url, address }: HttpRequest, trace: Trace): Promise<Socket> {
   const { resolve, allows, signal } = context;
   trace.start = performance.now();
-  const name = url.hostname.replace(/^\[|\]$/g, '');
-  const [host] = address === null ? await resolve(name, null, signal) : [address];
+  const name = bareHost(url);
+  const literal = address ?? (isIP(name) === 0 ? null : name);
+  const [host] = literal === null ? await resolve(name, null, signal) : [literal];
   if (host === undefined) throw new Error(`lookup ${name}: no such host`);
   trace.resolved = address === null ? performance.now() : trace.start;
   const refusal = allows(host);
-  if (refusal !== null) throw new Error(refusal);
-  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  const socket = await dial({ to: { host, port }, signal });
+  if (refusal !== null) throw new NotAllowed(refusal);
+  const socket = await dial({ to: { host, port: portOf(url) }, signal });
   trace.connected = performance.now();
   return socket;
 }
 
+async function viaProxy(
+  context: ProbeContext,
+  { tls_config }: HttpClient,
+  { url }: HttpRequest,
+  proxy: URL,
+  trace: Trace,
+): Promise<Socket> {
+  // What the proxy makes of a name is its own rule; an address is ours to refuse.
+  const host = bareHost(url);
+  const refusal = isIP(host) === 0 ? null : context.allows(host);
+  if (refusal !== null) throw new NotAllowed(refusal);
+  trace.start = performance.now();
+  return await dialProxy(context, proxy, tls_config, trace);
+}
+
+/** Absolute form, by the name that is sent as Host (RFC 9112 3.2.2; net/http, Request.write). */
+function askingProxy(request: HttpRequest, proxy: URL): HttpRequest & { readonly target: string } {
+  const { url, host, headers } = request;
+  const authorization = proxyAuthorization(proxy);
+  const own = headers.filter(([name]) => authorization === null || name.toLowerCase() !== 'proxy-authorization');
+  return {
+    ...request,
+    headers: [...own, ...(authorization === null ? [] : [['proxy-authorization', authorization] as const])],
+    target: `http://${host}${url.pathname}${url.search}`,
+  };
+}
+
 async function securedOf(
-  { module, rootsPem, signal }: ProbeContext,
+  { rootsPem, signal }: ProbeContext,
+  { tls_config, enable_http2 }: HttpClient,
   request: HttpRequest,
   socket: Socket,
   trace: Trace,
 ) {
   trace.tlsStart = performance.now();
-  const servername = request.servername === '' ? request.url.hostname.replace(/^\[|\]$/g, '') : request.servername;
-  const alpn = module.http.enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const secured = await secure(socket, module.http.tls_config, servername, rootsPem, signal, alpn);
+  const servername = request.servername === '' ? bareHost(request.url) : request.servername;
+  const alpn = enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
+  const secured = await secure(socket, tls_config, servername, rootsPem, signal, alpn);
   trace.tlsDone = performance.now();
   return secured;
 }
 
 async function exchanged(
   { signal }: ProbeContext,
-  request: HttpRequest,
+  request: HttpRequest & { readonly target?: string },
   socket: Socket | TLSSocket,
   trace: Trace,
 ): Promise<HttpResponse> {
@@ -138,7 +187,7 @@ async function exchanged(
     }),
   };
   const moments: Moments = { beginMs: performance.now(), sentMs: null, firstByteMs: null, endMs: null };
-  const path = `${request.url.pathname}${request.url.search}`;
+  const path = request.target ?? `${request.url.pathname}${request.url.search}`;
   try {
     const facts = await exchange(
       socket,

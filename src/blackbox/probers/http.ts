@@ -6,6 +6,7 @@ import type { HttpModule } from '../config/modules.ts';
 import type { Demand } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
+import { bareHost, hasProxy } from '../proxy-choice.ts';
 import { chooseAddress } from '../resolving.ts';
 import { tellTls } from '../tls-state.ts';
 import {
@@ -62,13 +63,16 @@ export const probeHttp: Prober = async (context) => {
     log.error('Could not parse target URL', { err: context.target });
     return false;
   }
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const chosen = await chooseAddress(context, host, http);
-  phase('resolve').add(chosen?.lookupSeconds ?? gauges.value('probe_dns_lookup_time_seconds') ?? 0);
-  if (chosen === null) return false;
+  let address: string | null = null;
+  if (!(http.skip_resolve_phase_with_proxy && hasProxy(http))) {
+    const chosen = await chooseAddress(context, bareHost(url), http);
+    phase('resolve').add(chosen?.lookupSeconds ?? gauges.value('probe_dns_lookup_time_seconds') ?? 0);
+    if (chosen === null) return false;
+    ({ address } = chosen);
+  }
   for (const name of ['connect', 'tls', 'processing', 'transfer']) phase(name);
   const state: Http = { context, traces: [], jar: new CookieJar(), dueToRegex, dueToCel, redirects: 0 };
-  const last = await follow(state, url, chosen.address);
+  const last = await follow(state, url, address);
   const judged = last === null ? null : await judge(state, last);
   tellPhases(state.traces, phase);
   if (last?.answer.secured != null) {
@@ -112,7 +116,7 @@ interface Last {
   readonly refused: boolean;
 }
 
-async function follow(state: Http, target: URL, address: string): Promise<Last | null> {
+async function follow(state: Http, target: URL, address: string | null): Promise<Last | null> {
   const { context } = state;
   const { log, module } = context;
   const request = firstRequest(context, target, address);
@@ -126,7 +130,7 @@ async function follow(state: Http, target: URL, address: string): Promise<Last |
     const isCross = url.host !== request.url.host;
     const headers = await withCookies(state, current, isCross);
     if (headers === null) return null;
-    const answer = await roundTrip(context, { ...current, headers }, trace);
+    const answer = await roundTrip(context, module.http, { ...current, headers }, trace);
     if (answer.response === null) {
       log.error('Error for HTTP request', { err: answer.failure ?? '' });
       answer.socket?.destroy();
@@ -152,12 +156,16 @@ async function follow(state: Http, target: URL, address: string): Promise<Last |
   }
 }
 
-/** The URL's host becomes the address that was chosen; Host and server name stay what was asked for. */
-function firstRequest({ module, log, userAgent }: ProbeContext, target: URL, address: string): HttpRequest | null {
+/** The URL's host becomes the address that was chosen, if one was; Host and server name stay what was asked for. */
+function firstRequest(
+  { module, log, userAgent }: ProbeContext,
+  target: URL,
+  address: string | null,
+): HttpRequest | null {
   const { http } = module;
   const named = [...http.headers].findLast(([name]) => canonicalHeader(name) === 'Host')?.[1];
   const url = new URL(target);
-  url.hostname = address.includes(':') ? `[${address}]` : address;
+  if (address !== null) url.hostname = address.includes(':') ? `[${address}]` : address;
   url.username = '';
   url.password = '';
   let body: Buffer | null = http.body.byteLength > 0 ? http.body : null;
@@ -170,11 +178,15 @@ function firstRequest({ module, log, userAgent }: ProbeContext, target: URL, add
   const own = [...http.headers].filter(([name]) => canonicalHeader(name) !== 'Host');
   const hasAgent = own.some(([name]) => canonicalHeader(name) === 'User-Agent');
   return {
-    ...{ url, address, host: named ?? target.host, method: http.method === '' ? 'GET' : http.method, body },
-    servername:
-      http.tls_config.server_name === ''
-        ? (named ?? target.hostname.replace(/^\[|\]$/g, ''))
-        : http.tls_config.server_name,
+    ...{
+      url,
+      address,
+      name: bareHost(target),
+      host: named ?? target.host,
+      method: http.method === '' ? 'GET' : http.method,
+      body,
+    },
+    servername: http.tls_config.server_name === '' ? (named ?? bareHost(target)) : http.tls_config.server_name,
     headers: [...(hasAgent ? [] : [['user-agent', userAgent] as const]), ...own],
     mostBytes: mostRead(http),
   };
@@ -226,6 +238,7 @@ function redirected(request: HttpRequest, response: HttpResponse, first: HttpReq
   return {
     ...{ url, method, body: keeps ? request.body : null, mostBytes: request.mostBytes },
     address: isSameHost ? first.address : null,
+    name: isSameHost ? first.name : bareHost(url),
     host: isRelative ? request.host : url.host,
     servername: isSameHost ? first.servername : '',
     headers: [...headers, ...referer],

@@ -23,6 +23,7 @@ export function roomOf(config: string, given: Partial<ProbeRoom> = {}): ProbeRoo
     wallClockMs: () => 0,
     userAgent: 'Blackbox-Exporter/test',
     quirks: true,
+    env: {},
     timeoutOffsetSeconds: 0.5,
     logLevel: 'debug',
     onUnknownModule: () => undefined,

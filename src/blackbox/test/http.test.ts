@@ -54,6 +54,7 @@ async function probe(
       wallClockMs: () => 0,
       userAgent: 'agent/1',
       quirks: true,
+      env: {},
       timeoutOffsetSeconds: 0.5,
       logLevel: 'debug',
       onUnknownModule: () => undefined,

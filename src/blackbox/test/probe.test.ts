@@ -104,6 +104,7 @@ function roomOf(config = CONFIG): ProbeRoom {
     wallClockMs: () => 0,
     userAgent: 'test',
     quirks: true,
+    env: {},
     timeoutOffsetSeconds: 0.5,
     logLevel: 'debug',
     onUnknownModule: () => undefined,
