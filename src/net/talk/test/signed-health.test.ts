@@ -47,7 +47,7 @@ test('a health check is signed over its own path and message', async () => {
   );
   const target = parseTarget(`https://${HOST}:${server.port}/`);
   const address = server.address as IpAddress;
-  const { talk, close } = openTalk({
+  const opened = openTalk({
     ...{ target, servername: HOST, identity: null, http: 'negotiated', families: [4, 6], meter: createMeter() },
     ...{ trust: { caPem: [rootPem], insecure: false }, timeoutMs: 5_000, userAgent: 'talk-test', authorization },
     ...{ originMs: now(), startedAtMs: Date.now(), headerBytes: 32_768 },
@@ -62,9 +62,9 @@ test('a health check is signed over its own path and message', async () => {
       ...{ url: target.url, headers: [], endpoint, credentials: true as const, reach: 'any' as const },
       talk: { kind: 'grpc-health' as const, service: 'keys' },
     };
-    await talk(request, new AbortController().signal);
+    await opened.talk(request, new AbortController().signal);
     expect(holds).toBe(true);
   } finally {
-    await close();
+    await opened.close();
   }
 });
