@@ -15,6 +15,7 @@ import type { StepSource, StepsOptions } from './options.ts';
 import { type RoundState, runStep } from './run-step.ts';
 import { shownUrl } from './sending.ts';
 import { talkName } from './talk-kind.ts';
+import { toldExchange } from './told.ts';
 import { hidden, writtenExchange } from './written.ts';
 
 /** Why there is no record: compared nowhere, read by people. */
@@ -67,7 +68,8 @@ async function goThrough(
   call: RoundState['call'],
 ): Promise<RoundRecord[]> {
   const state: RoundState = {
-    ...{ call, talk: net.talk, target, signal, cookies: openCookies(), captures: new Map(), connections: new Map() },
+    ...{ call, talk: net.talk, target, signal, cookies: openCookies(), captures: new Map() },
+    ...{ connections: new Map(), trace: { id: null } },
     endpoint: endpoints[round % Math.max(1, endpoints.length)] ?? null,
   };
   const given = new Set(secretsIn(steps));
@@ -86,7 +88,7 @@ async function goThrough(
 interface Beside {
   /** Secrets of the steps, and of the journey as they are sent. */
   readonly given: Set<Secret>;
-  readonly net: Pick<Net, 'now'>;
+  readonly net: Pick<Net, 'now' | 'onStep'>;
   readonly asOfMs: number;
 }
 
@@ -100,11 +102,17 @@ async function goStep(step: StepSource, round: number, state: RoundState, beside
   const hide = hiding([...given, ...state.captures.values(), ...state.cookies.secrets()]);
   const startMs = outcome.sent[0]?.record.startMs ?? 0;
   const because = held.because === null ? null : hidden(held.because, hide);
+  const asked = shownUrl(step, state.target.url);
+  net.onStep?.({
+    ...{ name: hide(step.name), round, durationMs, outcome: held.outcome, because },
+    startMs: outcome.sent.length === 0 ? null : startMs,
+    exchanges: outcome.sent.map((sent) => toldExchange(sent, asked, hide)),
+  });
   return {
     summary: { round, startMs, durationMs, outcome: held.outcome, because },
     shown: {
       round,
-      exchanges: outcome.sent.map((sent) => writtenExchange(sent, shownUrl(step, state.target.url), hide)),
+      exchanges: outcome.sent.map((sent) => writtenExchange(sent, asked, hide)),
       assertions: held.assertions.map(({ says, saw }) => ({
         says: hide(says).slice(0, MAX_SAYS),
         held: saw === null,

@@ -29,6 +29,8 @@ export interface RoundState {
   readonly cookies: Cookies;
   readonly captures: Map<string, Secret>;
   readonly connections: Map<string, KeptConnection>;
+  /** Of the first request that carried one: the others of the round join it. */
+  readonly trace: { id: string | null };
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +41,9 @@ export interface Sent {
   /** Whether an answer chose the URL. */
   readonly isChosen: boolean;
   readonly record: CallRecord;
+  /** Names of the header fields that the step gave. */
+  readonly headerNames: readonly string[];
+  readonly isTalk: boolean;
   readonly cookiesSent: number;
   readonly cookiesTaken: readonly string[];
   readonly onward: Onward | null;
@@ -95,7 +100,13 @@ async function runTalk(next: Sending, talk: TalkRequest['talk'], state: RoundSta
   };
   const record = await state.talk?.(request, state.signal);
   if (record === undefined) return { sent: [], answer: null, because: 'nothing but HTTP is spoken here' };
-  const sent = [{ method, url, isChosen: false, record, cookiesSent: 0, cookiesTaken: [], onward: null }];
+  const headerNames = headers.map(([name]) => name);
+  const sent: Sent[] = [
+    {
+      ...{ method, url, isChosen: false, record, headerNames, isTalk: true },
+      ...{ cookiesSent: 0, cookiesTaken: [], onward: null },
+    },
+  ];
   if (record.problem !== null) return { sent, answer: null, because: saying(record) };
   if (record.refused !== null) return { sent, answer: null, because: record.refused };
   return { sent, answer: await answerOf(record), because: null };
@@ -125,11 +136,13 @@ async function exchange(
     ...(endpoint === null ? {} : { endpoint }),
     ...(credentials ? { credentials } : {}),
     ...(step.http === undefined ? {} : { http: step.http }),
+    ...(state.trace.id === null ? {} : { traceId: state.trace.id }),
   };
   const record = await state.call(request, state.signal);
   const isStale = record.reused && (record.problem?.code === 'closed' || record.problem?.code === 'reset');
   const final =
     isStale && IDEMPOTENT.has(method) ? await state.call({ ...request, connection: null }, state.signal) : record;
+  state.trace.id ??= final.traceId ?? null;
   if (final.connection === null) state.connections.delete(url.origin);
   else state.connections.set(url.origin, final.connection);
   return final;
@@ -150,14 +163,15 @@ function isPublic({ endpoint }: CallRecord): boolean {
 }
 
 async function noted(
-  { url, method }: Sending,
+  { url, method, headers }: Sending,
   record: CallRecord,
   isChosen: boolean,
   { cookies }: RoundState,
 ): Promise<Omit<Sent, 'onward'>> {
   const cookiesSent = cookies.headerFor(url.href)?.n ?? 0;
   const cookiesTaken = cookies.take(fieldValues(record.http?.headers ?? [], 'set-cookie'), url.href);
-  return { method, url, isChosen, record, cookiesSent, cookiesTaken };
+  const headerNames = headers.map(([name]) => name);
+  return { method, url, isChosen, record, headerNames, isTalk: false, cookiesSent, cookiesTaken };
 }
 
 interface Next {

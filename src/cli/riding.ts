@@ -1,11 +1,10 @@
 // Owns one ride from the command line: progress on standard error, the first Ctrl-C stops it, what was seen so far is kept.
-import { observe } from '../journey/observe.ts';
+import { type ObserveContext, observe } from '../journey/observe.ts';
 import { deadlineHints } from '../journey/plan.ts';
 import type { Progress } from '../journey/ride.ts';
 import type { RideSettings } from '../journey/settings.ts';
 import type { Observation } from '../model/journey.ts';
 import { visible } from '../model/text.ts';
-import type { Ride } from '../model/trace.ts';
 import type { Launch } from './launch.ts';
 import { progressLine } from './progress.ts';
 
@@ -14,12 +13,14 @@ export interface RidingOptions {
   readonly progress: boolean;
 }
 
-/** @param onRide given the samples themselves */
+/** Whoever is given the samples themselves, and the steps. */
+export type Given = Pick<ObserveContext, 'onRide' | 'onStep'>;
+
 export async function ridden(
   settings: RideSettings,
   options: RidingOptions,
   launch: Launch,
-  onRide: (ride: Ride) => void = () => undefined,
+  given: Given = {},
 ): Promise<Observation> {
   const { io, probes } = launch;
   const hints = options.quiet === true ? [] : deadlineHints(settings, probes);
@@ -34,7 +35,7 @@ export async function ridden(
       vantage: io.vantage(),
       signal: stop.signal,
       onProgress: (step: Progress) => progress.show(step),
-      onRide,
+      ...given,
       onNoCredentials: ({ detail }) => {
         progress.clear();
         io.err(`probe: ${detail === null ? 'no credentials' : visible(detail)}: nothing is sent to the target\n`);

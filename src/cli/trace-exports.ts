@@ -2,6 +2,7 @@
 // when asked for. Whoever cannot be told changes no verdict: it is said on standard error.
 import type { RideSettings } from '../journey/settings.ts';
 import type { Journey } from '../model/journey.ts';
+import type { StepTrace } from '../model/step-trace.ts';
 import type { Ride } from '../model/trace.ts';
 import type { Launch } from './launch.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
@@ -18,6 +19,7 @@ export interface TraceExports {
   /** What `--plan` says. */
   readonly plan: readonly string[];
   keep(ride: Ride): void;
+  keepStep(step: StepTrace): void;
   /** Never rejects for what a receiver does. @throws WriteError */
   hand(journey: Journey): Promise<void>;
   /** A file that was made for nothing goes. Harmless after `hand`. */
@@ -33,18 +35,22 @@ export async function openTraceExports(
   if (options.otlp === undefined && options.har === undefined) return null;
   const otlp =
     options.otlp === undefined ? null : await (await import('./otlp-settings.ts')).otlpSettings(options.otlp, launch);
-  const plan = otlp === null ? [] : [`otlp: the spans of each sample to ${new URL(otlp.receiver.url).host}`];
+  const plan = otlp === null ? [] : [`otlp: the spans of each sample and step to ${new URL(otlp.receiver.url).host}`];
   if (otlp?.note != null && options.quiet !== true) launch.io.err(`probe: --otlp: ${otlp.note}\n`);
   const har =
     options.har === undefined || options.plan === true ? null : await openReportFile(options.har, launch.io, '--har');
+  const steps: StepTrace[] = [];
   let ride: Ride = { traces: [], lookups: [], certificates: new Map() };
   return {
     plan,
     keep(given) {
       ride = given;
     },
+    keepStep(step) {
+      steps.push(step);
+    },
     async hand(journey) {
-      const kept: Kept = { journey, ride, settings, launch };
+      const kept: Kept = { journey, ride, steps, settings, launch };
       if (har !== null) await writeHar(har, kept);
       if (otlp !== null) await sendSpans(otlp, kept, options.quiet === true);
     },
@@ -55,6 +61,7 @@ export async function openTraceExports(
 interface Kept {
   readonly journey: Journey;
   readonly ride: Ride;
+  readonly steps: readonly StepTrace[];
   readonly settings: RideSettings;
   readonly launch: Launch;
 }
@@ -82,12 +89,19 @@ async function writeHar(file: ReportFile, { journey, ride, settings, launch }: K
 const PATIENCE_MS = 60_000;
 
 async function sendSpans(otlp: OtlpSettings, kept: Kept, isQuiet: boolean): Promise<void> {
-  const { journey, ride, settings, launch } = kept;
+  const { journey, ride, steps, settings, launch } = kept;
   const { spansOf } = await import('../trace/spans.ts');
   const { exportSpans } = await import('../export/otlp.ts');
   const { newSpanId, openTraceIds } = await import('../net/trace-ids.ts');
   const { request, traceSampled: sampled = true } = settings;
-  const spans = spansOf({ journey, ride, request, sampled, mint: openTraceIds(), newSpanId });
+  const ids = { mint: openTraceIds(), newSpanId };
+  const ofSteps =
+    steps.length === 0
+      ? []
+      : (await import('../trace/step-spans.ts')).spansOfSteps({
+          ...{ journey, steps, userAgent: request.userAgent, sampled, ...ids },
+        });
+  const spans = [...spansOf({ journey, ride, request, sampled, ...ids }), ...ofSteps];
   const attributes = {
     ...{ 'service.name': 'outrider', 'service.version': launch.version, 'host.name': journey.vantage.name },
     ...{ 'telemetry.sdk.name': 'outrider', 'telemetry.sdk.language': 'nodejs' },

@@ -51,6 +51,8 @@ export interface CallRequest {
    * and not where clouds answer for their metadata. `any`: a person named it.
    */
   readonly reach: 'public' | 'site' | 'any';
+  /** The trace that it joins, where it carries one at all; absent: one of its own. */
+  readonly traceId?: string;
 }
 
 export interface CallRecord {

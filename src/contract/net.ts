@@ -1,6 +1,7 @@
 // Owns what the wire offers to a probe's gather. Declared here, fulfilled by src/net, so that contract stands below net.
 import type { CookiePair } from '../model/cookie.ts';
 import type { Attempt } from '../model/problem.ts';
+import type { OnStep } from '../model/step-trace.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress, WireText } from '../model/text.ts';
 import type { DnsTransport, Lookup, PeerVerification, RequestTrace } from '../model/trace.ts';
@@ -346,6 +347,8 @@ export interface Net {
   readonly sampleWith?: SampleWith;
   /** HTTP requests beyond the ride, to any URL; absent where nothing beyond it may be sent. */
   readonly call?: Call;
+  /** Given each step as it went; absent where nobody asked. */
+  readonly onStep?: OnStep;
   /** WebSockets, gRPC health checks and lines, to any host; absent where `call` is. */
   readonly talk?: Talk;
   /** Several messages on one connection; absent where nothing beyond the ride may be sent. */

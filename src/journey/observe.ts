@@ -6,6 +6,7 @@ import { type Observation, type ProbeState, SCHEMA } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import { LEFT_OUT, NO_ENDPOINT } from '../model/observation-words.ts';
 import type { Problem } from '../model/problem.ts';
+import type { OnStep } from '../model/step-trace.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
@@ -52,6 +53,8 @@ export interface ObserveContext {
   readonly onProgress: (progress: Progress) => void;
   /** Given the samples themselves, of which the observation keeps what the probes made of them. */
   readonly onRide?: (ride: Ride) => void;
+  /** Given each step of a journey file as it went, without its secrets. */
+  readonly onStep?: OnStep;
   /** Told before the ride why its requests cannot show who the caller is. */
   readonly onNoCredentials?: (because: Problem) => void;
 }
@@ -268,13 +271,13 @@ function openSamplerOf(
   });
 }
 
-type Dated = Pick<ObserveContext, 'startedAtMs'>;
+type Dated = Pick<ObserveContext, 'startedAtMs' | 'onStep'>;
 
 /** Everything that may be sent; closed with the journey. */
 function openWire(
   settings: RideSettings,
   resolvers: NonNullable<RideSettings['resolvers']>,
-  { originMs, startedAtMs, meter, more, toClose, tracer, who }: Omit<Opened, 'sampler' | 'underWay'> & Dated,
+  { originMs, startedAtMs, onStep, meter, more, toClose, tracer, who }: Omit<Opened, 'sampler' | 'underWay'> & Dated,
 ): Net & { readonly dns: OpenedDnsClient } {
   const wire = openNet(settings, resolvers, meter);
   const authorization = who.authorization ?? undefined;
@@ -298,6 +301,7 @@ function openWire(
     sampleWith: more.sampleWith,
     call: calls.call,
     talk: talk.talk,
+    ...(onStep === undefined ? {} : { onStep }),
     converse,
   };
 }

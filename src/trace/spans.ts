@@ -12,7 +12,15 @@ import { type Attributes, known, type TraceSpan } from './span.ts';
 export interface SpanInput {
   readonly journey: Pick<Observation, 'id' | 'startedAt' | 'target' | 'endpoints'>;
   readonly ride: Ride;
-  readonly request: { readonly method: string; readonly userAgent: string };
+  readonly request: {
+    readonly method: string;
+    /** Null: another one was given. */
+    readonly userAgent: string | null;
+    /** Absent: plain HTTP. */
+    readonly isTalk?: boolean;
+    /** How often it was sent before, redirected each time. Absent: never. */
+    readonly resends?: number;
+  };
   readonly sampled: boolean;
   /** Ids for samples that carried none. */
   readonly mint: (atMs: number) => { readonly traceId: string; readonly spanId: string };
@@ -28,7 +36,7 @@ export function spansOf(input: SpanInput): readonly TraceSpan[] {
   });
 }
 
-interface Sample {
+export interface Sample {
   readonly input: SpanInput;
   readonly trace: RequestTrace;
   readonly endpoint: Endpoint;
@@ -47,13 +55,18 @@ function spansOfSample(input: SpanInput, trace: RequestTrace, endpoint: Endpoint
   const endMs = endOf(trace);
   const common = { traceId: ids.traceId, rootId: input.newSpanId(), requestId: ids.spanId, endMs };
   const sample: Sample = { input, trace, endpoint, ...common };
-  const parts = [dnsSpan(sample), connectSpan(sample), tlsSpan(sample), ...requestSpans(sample)];
-  const children = parts.filter((span) => span !== null);
+  const children = partsOf(sample);
   const startMs = Math.min(trace.startMs, ...children.map((span) => span.startMs));
   return [{ ...rootSpan(sample), startMs, endMs: Math.max(endMs, ...children.map((span) => span.endMs)) }, ...children];
 }
 
-function endOf({ spans, startMs, endedAfterMs = 0, cutAfterMs = 0 }: RequestTrace): number {
+/** The phases, and the request with what the service says of itself: what hangs below a root. */
+export function partsOf(sample: Sample): readonly TraceSpan[] {
+  const parts = [dnsSpan(sample), connectSpan(sample), tlsSpan(sample), ...requestSpans(sample)];
+  return parts.filter((span) => span !== null);
+}
+
+export function endOf({ spans, startMs, endedAfterMs = 0, cutAfterMs = 0 }: RequestTrace): number {
   const ends = [spans.connect, spans.tls, spans.send, spans.wait, spans.receive].flatMap((span) =>
     span === undefined ? [] : span.startMs + span.durationMs,
   );
@@ -178,7 +191,9 @@ function requestSpans(sample: Sample): readonly TraceSpan[] {
   const request = spanOf(sample, {
     ...{ spanId: requestId, name: input.request.method, kind: 'client', startMs, endMs },
     attributes: known({
-      ...{ 'http.request.method': input.request.method, 'user_agent.original': input.request.userAgent },
+      [input.request.isTalk === true ? 'outrider.talk' : 'http.request.method']: input.request.method,
+      'http.request.resend_count': input.request.resends,
+      'user_agent.original': input.request.userAgent,
       ...serverOf(input.journey.target),
       ...{ 'url.full': urlOf(input.journey.target), 'url.scheme': input.journey.target.scheme },
       ...{ 'network.peer.address': endpoint.address, 'network.peer.port': endpoint.port },

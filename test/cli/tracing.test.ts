@@ -162,7 +162,7 @@ test('what --plan says of it, and what cannot be used', async () => {
     '--har',
     join(folder, 'x'),
   ]);
-  expect(plan.out).toContain('otlp: the spans of each sample to otlp.example\n');
+  expect(plan.out).toContain('otlp: the spans of each sample and step to otlp.example\n');
   await expect(readFile(join(folder, 'x'))).rejects.toThrow('ENOENT');
   for (const [args, env, words] of [
     [['--otlp', 'localhost:4317'], {}, '--otlp: not an http(s) URL'],

@@ -8,7 +8,7 @@ import { expectationsFrom, judgedJourney, policyFrom } from '../judging.ts';
 import type { Launch } from '../launch.ts';
 import { type OutputOptions, openOutput } from '../output.ts';
 import { type RideOptions, rideSettings } from '../ride-options.ts';
-import { ridden } from '../riding.ts';
+import { type Given, ridden } from '../riding.ts';
 import { openTraceExports, type TraceExportOptions, type TraceExports } from '../trace-exports.ts';
 
 /** @param isTyped whether an option stands on the command line */
@@ -46,8 +46,10 @@ async function rideAndReport(
   judge: (observation: Observation) => Promise<Journey>,
 ): Promise<number> {
   const output = await openOutput(options, launch);
+  const given: Given =
+    exports === null ? {} : { onRide: (ride) => exports.keep(ride), onStep: (step) => exports.keepStep(step) };
   try {
-    const journey = await judge(await ridden(settings, options, launch, (ride) => exports?.keep(ride)));
+    const journey = await judge(await ridden(settings, options, launch, given));
     // The report is not kept waiting by whoever else is told.
     const exit = await output.report(journey);
     await exports?.hand(journey);

@@ -139,11 +139,16 @@ function sendable(
 }
 
 /** Requests to the target itself join the traces of its service; nobody else is told of them. */
-function traceOf({ host }: Target, { headers }: CallRequest, { target, tracing, originMs, startedAtMs }: CallOptions) {
+function traceOf(
+  { host }: Target,
+  { headers, traceId }: CallRequest,
+  { target, tracing, originMs, startedAtMs }: CallOptions,
+) {
   const named = (tracing?.headers ?? []).map((header) => TRACE_FIELDS[header].toLowerCase());
   const isGiven = headers.some(([name]) => named.includes(name.toLowerCase()));
   if (tracing === undefined || named.length === 0 || isGiven || host !== target.host) return null;
-  return { ...openTraceIds()(startedAtMs + now() - originMs), sampled: tracing.sampled };
+  const own = openTraceIds()(startedAtMs + now() - originMs);
+  return { ...own, traceId: traceId ?? own.traceId, sampled: tracing.sampled };
 }
 
 /** @throws StepFailure */
