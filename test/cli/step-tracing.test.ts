@@ -29,7 +29,7 @@ const service = createServer((request, response) => {
   if (context !== null) joined.push(context);
   const { pathname } = new URL(request.url ?? '/', origin);
   response.setHeader('x-echo', JSON.stringify(request.headers));
-  response.setHeader('server', String(request.headers.authorization ?? 'plain'));
+  response.setHeader('server', request.headers.authorization ?? 'plain');
   response.setHeader('server-timing', 'db;dur=0.5');
   if (pathname === '/login')
     return response
