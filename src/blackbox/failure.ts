@@ -12,6 +12,7 @@ export type Demand =
   | 'no-address'
   | 'not-allowed'
   | 'proxy'
+  | 'token'
   | 'certificate'
   | 'config'
   | 'status'

@@ -143,6 +143,8 @@ const authorization = goStruct('config.Authorization', {
 /** RFC 7523. */
 const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
+export const isJwtBearer = ({ grant_type }: { readonly grant_type: string }): boolean => grant_type === JWT_BEARER;
+
 const oauth2 = goStruct(
   'config.plain',
   {
@@ -285,7 +287,7 @@ function validateOAuth2(flow: OAuth2Config, basic: boolean): void {
   refuse(basic, 'at most one of basic_auth, oauth2 & authorization must be configured');
   refuse(flow.client_id === '', 'oauth2 client_id must be configured');
   refuse(flow.token_url === '', 'oauth2 token_url must be configured');
-  if (flow.grant_type === JWT_BEARER) {
+  if (isJwtBearer(flow)) {
     const keys = [flow.client_certificate_key, flow.client_certificate_key_file, flow.client_certificate_key_ref];
     refuse(
       count(...keys.map((key) => key !== '')) > 1,

@@ -1,5 +1,7 @@
 // Owns what a blackbox.yml may say and this program cannot do: told when the file is loaded, because a probe that passes over it is a lie.
+
 import { BadProxy, hasProxy, type ProxyConfig, proxyOf } from '../proxy-choice.ts';
+import { isJwtBearer, type OAuth2Config } from './client.ts';
 import type { BlackboxConfig, Module } from './modules.ts';
 
 /** One line a module and key, with the reason. Empty: everything is done. */
@@ -19,10 +21,14 @@ function reasons(module: Module): readonly string[] {
     basic_auth?.username_ref,
     basic_auth?.password_ref,
     authorization?.credentials_ref,
+    oauth2?.client_secret_ref,
+    oauth2?.tls_config.ca_ref,
+    oauth2?.tls_config.cert_ref,
+    oauth2?.tls_config.key_ref,
   ];
   return [
     ...(http.enable_http3 && prober === 'http' ? ['enable_http3: Node.js has no HTTP/3 client'] : []),
-    ...(oauth2 === null ? [] : ['oauth2: tokens are not fetched yet; use authorization with credentials_file']),
+    ...(oauth2 === null ? [] : tokenRefusal(oauth2, prober)),
     ...(prober === 'websocket' && hasProxy(client)
       ? ['proxy_url, proxy_from_environment: the websocket prober speaks to no proxy']
       : proxyRefusal(client)),
@@ -44,4 +50,11 @@ function proxyRefusal({ proxy_url, no_proxy }: ProxyConfig): readonly string[] {
     if (error instanceof BadProxy) return [error.message];
     throw error;
   }
+}
+
+function tokenRefusal(oauth2: OAuth2Config, prober: Module['prober']): readonly string[] {
+  if (prober === 'websocket')
+    return ['oauth2: the websocket prober fetches no tokens; use authorization with credentials_file'];
+  if (isJwtBearer(oauth2)) return ['oauth2: no assertions are signed, so that grant_type must be client_credentials'];
+  return proxyRefusal(oauth2).map((words) => `oauth2: ${words}`);
 }

@@ -27,6 +27,7 @@ import {
   type Trace,
   valuesOf,
 } from './http-round-trip.ts';
+import { forgetToken, NoToken, tokenFor } from './http-token.ts';
 
 /** Redirects that are followed. */
 const MOST_REDIRECTS = 10;
@@ -137,6 +138,7 @@ async function follow(state: Http, target: URL, address: string | null): Promise
       return null;
     }
     const { response } = answer;
+    if (response.status === 401 && module.http.oauth2 !== null && !isCross) forgetToken(module.http.oauth2);
     for (const cookie of valuesOf(response, 'set-cookie'))
       await state.jar.setCookie(cookie, url.href, { ignoreError: true });
     const next = redirected(current, response, request);
@@ -192,7 +194,7 @@ function firstRequest(
   };
 }
 
-/** Credentials go to the first host alone (prometheus/common, isCrossHostRedirect). @returns null for a file of them that cannot be read */
+/** Credentials go to the first host alone (prometheus/common, isCrossHostRedirect). @returns null where they cannot be had */
 async function withCookies(
   { context, jar }: Http,
   { url, headers }: HttpRequest,
@@ -201,14 +203,17 @@ async function withCookies(
   const cookies = await jar.getCookieString(url.href);
   const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization');
   try {
-    const authorization = isCross || isGiven ? null : authorizationOf(context.module.http);
+    const { oauth2 } = context.module.http;
+    const token = isCross || oauth2 === null ? null : await tokenFor(context, oauth2);
+    const authorization = token ?? (isCross || isGiven ? null : authorizationOf(context.module.http));
     return [
-      ...headers,
+      ...headers.filter(([name]) => token === null || name.toLowerCase() !== 'authorization'),
       ...(cookies === '' ? [] : [['cookie', cookies] as const]),
       ...(authorization === null ? [] : [['authorization', authorization] as const]),
       ...(isCross ? [] : givenHeaders(context.module.http.http_headers)),
     ];
   } catch (error) {
+    if (error instanceof NoToken) context.fail({ phase: 'request', reason: 'token', fault: 'prober' });
     context.log.error('Error for HTTP request', { err: error instanceof Error ? error.message : String(error) });
     return null;
   }
