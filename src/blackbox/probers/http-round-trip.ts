@@ -8,7 +8,7 @@ import { StepFailure } from '../../net/sample/step.ts';
 import type { HttpModule } from '../config/modules.ts';
 import { failureOf, NotAllowed, type Phase } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { bareHost, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
+import { BadProxy, bareHost, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { dial, type Secured, secure } from './connection.ts';
 import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
@@ -129,16 +129,24 @@ async function connected(context: ProbeContext, { url, address }: HttpRequest, t
 async function viaProxy(
   context: ProbeContext,
   { tls_config }: HttpClient,
-  { url }: HttpRequest,
+  { url, host }: HttpRequest,
   proxy: URL,
   trace: Trace,
 ): Promise<Socket> {
-  // What the proxy makes of a name is its own rule; an address is ours to refuse.
-  const host = bareHost(url);
-  const refusal = isIP(host) === 0 ? null : context.allows(host);
-  if (refusal !== null) throw new NotAllowed(refusal);
+  // What the proxy makes of a name is its own rule; an address is ours to refuse, and so is one that stands in Host: http targets are asked for by that.
+  for (const asked of url.protocol === 'http:' ? [url, plainUrl(host)] : [url]) {
+    const refusal = isIP(bareHost(asked)) === 0 ? null : context.allows(bareHost(asked));
+    if (refusal !== null) throw new NotAllowed(refusal);
+  }
   trace.start = performance.now();
   return await dialProxy(context, proxy, tls_config, trace);
+}
+
+/** @throws BadProxy for what is more or less than a host: a proxy might read another one in it */
+function plainUrl(host: string): URL {
+  const url = URL.canParse(`http://${host}/`) ? new URL(`http://${host}/`) : null;
+  if (url === null || /[@/?#\\\s]/.test(host)) throw new BadProxy('Host is no host that a proxy could be asked for');
+  return url;
 }
 
 /** Absolute form, by the name that is sent as Host (RFC 9112 3.2.2; net/http, Request.write). */

@@ -149,6 +149,18 @@ describe('a proxy', () => {
   });
 });
 
+test.each([
+  ['127.0.0.2', 'connect not-allowed prober'],
+  ['127.2:80', 'connect not-allowed prober'],
+  ['x@127.0.0.2', 'connect config prober'],
+  ['x.example/?@127.0.0.2', 'connect config prober'],
+])('a Host of %j, by which a proxy is asked, is held to the address policy too', async (host, failure) => {
+  const room = roomOf(config(`proxy_url: "http://127.0.0.1:1", headers: {Host: ${JSON.stringify(host)}}`), {
+    allows: (address) => (address === '127.0.0.2' ? 'no' : null),
+  });
+  expect(failureIn(await probed(room, 'm', 'http://here.example/'))).toBe(failure);
+});
+
 test.each<[list: string, host: string, port: number, straight: boolean]>([
   ['', 'localhost', 80, true],
   ['', '127.1.2.3', 80, true],
