@@ -63,7 +63,8 @@ function toldAnswer(http: HttpFacts, from: string, hide: Hide): HttpFacts {
 function valueOf(name: WireText, value: WireText, from: string, hide: Hide): WireText {
   if (isNamed(name, 'location')) {
     const to = URL.parse(plain(value), from);
-    return to === null ? MASKED : wireText(shown(to.href, to.href, hide));
+    if (to === null || (to.protocol !== 'https:' && to.protocol !== 'http:')) return MASKED;
+    return wireText(shown(to.href, to.href, hide));
   }
   return TOLD.has(plain(name).toLowerCase()) ? hidden(plain(value), hide, MAX_VALUE) : MASKED;
 }

@@ -66,7 +66,7 @@ interface Kept {
   readonly launch: Launch;
 }
 
-async function writeHar(file: ReportFile, { journey, ride, settings, launch }: Kept): Promise<void> {
+async function writeHar(file: ReportFile, { journey, ride, steps, settings, launch }: Kept): Promise<void> {
   const { renderHar } = await import('../export/har.ts');
   const { shownHeaders } = await import('../net/sample/request.ts');
   const { fieldNames } = await import('../net/auth/credentials.ts');
@@ -76,7 +76,7 @@ async function writeHar(file: ReportFile, { journey, ride, settings, launch }: K
   const headers = [...shownHeaders(settings), ...names.map((name) => [name, `[secret ${name}]`] as const)];
   await file.write(
     renderHar({
-      ...{ journey, ride, version: launch.version },
+      ...{ journey, ride, steps, version: launch.version },
       request: {
         ...{ method: request.method, headers, bodyBytes: request.body?.byteLength ?? 0 },
         ...{ traced: request.traced ?? [], sampled: traceSampled },

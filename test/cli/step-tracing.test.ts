@@ -1,7 +1,7 @@
 // Traces of the steps of a journey file, through the real command line: what a receiver of OTLP gets of rounds, steps and redirects, and
 // that nothing secret is in any of it, though the service says all of it back.
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readTraceparent, type TraceContext } from '../../src/model/trace-context.ts';
 import { captureIo, runCli } from '../support/cli.ts';
+import { faultsOfHar } from '../support/har-schema.ts';
 import {
   attributesOf,
   type OtlpReceiver,
@@ -143,9 +144,63 @@ test('a step that failed says so, and so does its round; one that was skipped ha
     expect([name, spans.find((span) => span.name === name)?.status?.code]).toEqual([name, 2]);
 });
 
-test('no secret, capture, cookie or query leaves through spans', async () => {
+interface Archive {
+  readonly pages: readonly { readonly id: string; readonly title: string; readonly startedDateTime: string }[];
+  readonly entries: readonly {
+    readonly pageref: string;
+    readonly request: { readonly method: string; readonly url: string; readonly headers: readonly object[] };
+    readonly response: { readonly status: number; readonly redirectURL: string; readonly content: { text?: string } };
+    readonly _traceId?: string;
+  }[];
+}
+
+/** Of the steps alone. */
+async function archiveOf(file: string): Promise<Archive & { readonly text: string }> {
+  const { log } = JSON.parse(await readFile(file, 'utf8')) as { readonly log: Archive };
+  expect(faultsOfHar({ log })).toBeNull();
+  const isOfStep = (page: string): boolean => page.startsWith('step ');
+  const pages = log.pages.filter(({ id }) => isOfStep(id));
+  const entries = log.entries.filter(({ pageref }) => isOfStep(pageref));
+  return { pages, entries, text: JSON.stringify({ pages, entries }) };
+}
+
+test('the archive has a page a step and round, and the exchanges in order', async () => {
+  const file = join(folder, 'steps.har');
+  await ride(`${STEPS}repeat: 2\nevery: 1ms\n`, '--har', file);
+  const { pages, entries } = await archiveOf(file);
+  expect(pages.map(({ title }) => title)).toEqual([
+    'step login, round 1 (passed)',
+    'step order, round 1 (passed)',
+    'step login, round 2 (passed)',
+    'step order, round 2 (passed)',
+  ]);
+  const shown = entries.map(({ pageref, request: { method, url }, response: { status, redirectURL } }) =>
+    [pageref, method, url.slice(origin.length), status, redirectURL.slice(origin.length)].join(' ').trim(),
+  );
+  const round = (first: number): readonly string[] => [
+    `step ${first} POST /login?user=* 303 /welcome?code=*`,
+    `step ${first} GET /welcome?code=* 200`,
+    `step ${first + 1} GET /orders/%7B%7Bid%7D%7D?key=* 200`,
+  ];
+  expect(shown).toEqual([...round(1), ...round(3)]);
+  expect(entries.map(({ _traceId }) => _traceId)).toEqual(joined.slice(1).map(({ traceId }) => traceId));
+});
+
+test('a step that failed is told in the archive', async () => {
+  const file = join(folder, 'gone.har');
+  await ride(GONE, '--har', file);
+  const { pages, text } = await archiveOf(file);
+  expect(pages.map(({ title }) => title)).toEqual([expect.stringMatching(/^step gone, round 1 \(failed: /)]);
+  expect(text).toContain('"_error":"closed');
+});
+
+test('no secret, capture, cookie or query leaves through spans or archive', async () => {
   await using receiver = await startOtlpReceiver();
-  await ride(STEPS, '--otlp', receiver.url);
+  const har = join(folder, 'secret.har');
+  await ride(STEPS, '--otlp', receiver.url, '--har', har);
+  const written = (await archiveOf(har)).text;
+  expect(written).toContain('Bearer [secret');
+  expect(written).not.toContain(CANARY);
   expect(stepSpans(receiver)).toHaveLength(ROUND.length);
   const all = receiver.heads.map(({ text }) => text).join('\n');
   expect(all).toContain('Bearer [secret');
