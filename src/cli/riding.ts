@@ -14,7 +14,7 @@ export interface RidingOptions {
 }
 
 /** Whoever is given the samples themselves, and the steps. */
-export type Given = Pick<ObserveContext, 'onRide' | 'onStep'>;
+export type Given = Pick<ObserveContext, 'onRide' | 'onSample' | 'onStep'>;
 
 export async function ridden(
   settings: RideSettings,

@@ -3,7 +3,7 @@
 import type { RideSettings } from '../journey/settings.ts';
 import type { Journey } from '../model/journey.ts';
 import type { StepTrace } from '../model/step-trace.ts';
-import type { Ride } from '../model/trace.ts';
+import type { RequestTrace, Ride } from '../model/trace.ts';
 import type { Launch } from './launch.ts';
 import type { OtlpSettings } from './otlp-settings.ts';
 import { openReportFile, type ReportFile } from './report-file.ts';
@@ -19,6 +19,8 @@ export interface TraceExports {
   /** What `--plan` says. */
   readonly plan: readonly string[];
   keep(ride: Ride): void;
+  /** A sample beyond the ride. */
+  keepMore(trace: RequestTrace): void;
   keepStep(step: StepTrace): void;
   /** Never rejects for what a receiver does. @throws WriteError */
   hand(journey: Journey): Promise<void>;
@@ -40,22 +42,32 @@ export async function openTraceExports(
   const har =
     options.har === undefined || options.plan === true ? null : await openReportFile(options.har, launch.io, '--har');
   const steps: StepTrace[] = [];
+  const more: RequestTrace[] = [];
   let ride: Ride = { traces: [], lookups: [], certificates: new Map() };
   return {
     plan,
     keep(given) {
       ride = given;
     },
+    keepMore(trace) {
+      more.push(trace);
+    },
     keepStep(step) {
       steps.push(step);
     },
     async hand(journey) {
-      const kept: Kept = { journey, ride, steps, settings, launch };
+      const kept: Kept = { journey, ride: withMore(ride, more), steps, settings, launch };
       if (har !== null) await writeHar(har, kept);
       if (otlp !== null) await sendSpans(otlp, kept, options.quiet === true);
     },
     discard: async () => har?.discard(),
   };
+}
+
+/** Those beyond the ride are numbered on from all of the ride: no two of an address have one number. */
+function withMore(ride: Ride, more: readonly RequestTrace[]): Ride {
+  const numbered = more.map((trace, at) => ({ ...trace, sequence: ride.traces.length + at }));
+  return { ...ride, traces: [...ride.traces, ...numbered] };
 }
 
 interface Kept {

@@ -9,7 +9,7 @@ import type { Problem } from '../model/problem.ts';
 import type { OnStep } from '../model/step-trace.ts';
 import type { Endpoint } from '../model/target.ts';
 import type { DnsName, IpAddress } from '../model/text.ts';
-import type { Lookup, Ride } from '../model/trace.ts';
+import type { Lookup, RequestTrace, Ride } from '../model/trace.ts';
 import type { Authorization } from '../net/auth/authorization.ts';
 import { fieldNames } from '../net/auth/credentials.ts';
 import { type CallOptions, type OpenedCall, openCall } from '../net/call/call.ts';
@@ -53,6 +53,8 @@ export interface ObserveContext {
   readonly onProgress: (progress: Progress) => void;
   /** Given the samples themselves, of which the observation keeps what the probes made of them. */
   readonly onRide?: (ride: Ride) => void;
+  /** Given each sample that a probe sent beyond the ride. */
+  readonly onSample?: (trace: RequestTrace) => void;
   /** Given each step of a journey file as it went, without its secrets. */
   readonly onStep?: OnStep;
   /** Told before the ride why its requests cannot show who the caller is. */
@@ -79,9 +81,9 @@ export async function observe(
   const opening = { meter, originMs, startedAtMs: context.startedAtMs, authorization: who.authorization };
   const sampler = await openSamplerOf(settings, { ...opening, checkOnly });
   const underWay: Promise<unknown>[] = [];
-  const more = openSampleMore(settings.request, (request) =>
-    openSamplerOf({ ...settings, request }, { ...opening, checkOnly: false }),
-  );
+  const openMore: Parameters<typeof openSampleMore>[1] = (request) =>
+    openSamplerOf({ ...settings, request }, { ...opening, checkOnly: false });
+  const more = openSampleMore(settings.request, openMore, context.onSample);
   const toClose: { close(): Promise<void> }[] = [more];
   const tracer = openTracer(meter, openingOf(settings));
   try {

@@ -153,6 +153,39 @@ test('no secret leaves through spans, archive or journey, though the service say
   expect(written).toContain('[secret header Authorization]');
 });
 
+test('samples beyond the ride are told as its own are, without the cookie that they carry back', async () => {
+  await using receiver = await startOtlpReceiver();
+  let asked = 0;
+  const several = createServer((request, response) => {
+    const cookie = `AWSALB=${CANARY}-${'x'.repeat(8)}; Path=/`;
+    response.writeHead(200, {
+      'x-served-by': `host-${asked++ % 3}`,
+      'set-cookie': cookie,
+      via: request.headers.cookie ?? 'none',
+    });
+    response.end(request.headers.cookie ?? 'none');
+  });
+  await once(several.listen(0, '127.0.0.1'), 'listening');
+  const url = `http://127.0.0.1:${(several.address() as AddressInfo).port}/`;
+  const har = join(folder, 'beyond.har');
+  const ways = ['--infer', '--only', 'hosts', '-n', '12', '--rate', '200', '--otlp', receiver.url, '--har', har];
+  await runCli([url, ...ways]);
+  several.closeAllConnections();
+  await new Promise((done) => several.close(done));
+  const roots = spansIn(receiver.requests).filter(({ name }) => name === 'outrider sample');
+  expect(receiver.faults).toEqual([]);
+  expect(asked).toBeGreaterThan(12);
+  expect(roots).toHaveLength(asked);
+  const numbers = roots.map(({ attributes }) => attributesOf(attributes)['outrider.sample.sequence']);
+  expect(new Set(numbers).size).toBe(asked);
+  const written = await readFile(har, 'utf8');
+  expect((JSON.parse(written) as { log: { entries: unknown[] } }).log.entries).toHaveLength(asked);
+  for (const text of [written, ...receiver.heads.map(({ text: sent }) => sent)]) {
+    expect(text).toContain('[secret cookie]');
+    expect(text).not.toContain(CANARY);
+  }
+});
+
 test('what --plan says of it, and what cannot be used', async () => {
   const plan = await runCli([
     target,

@@ -47,7 +47,13 @@ async function rideAndReport(
 ): Promise<number> {
   const output = await openOutput(options, launch);
   const given: Given =
-    exports === null ? {} : { onRide: (ride) => exports.keep(ride), onStep: (step) => exports.keepStep(step) };
+    exports === null
+      ? {}
+      : {
+          onRide: (ride) => exports.keep(ride),
+          onSample: (trace) => exports.keepMore(trace),
+          onStep: (step) => exports.keepStep(step),
+        };
   try {
     const journey = await judge(await ridden(settings, options, launch, given));
     // The report is not kept waiting by whoever else is told.

@@ -1,6 +1,7 @@
 // Owns keeping secrets out of what is written down: a server may send back what it was sent, in a header or a page.
 // Knows a secret by its very letters: one that comes back in another coding is not known again.
-import type { Secret } from '../../model/secret.ts';
+import type { CookiePair } from '../../model/cookie.ts';
+import { Secret } from '../../model/secret.ts';
 import { type WireText, wireText } from '../../model/text.ts';
 import type { HttpFacts } from '../../model/trace.ts';
 import type { GivenHeader } from './request.ts';
@@ -9,6 +10,12 @@ import type { GivenHeader } from './request.ts';
 const LEAST = 8;
 
 export type Conceal = (facts: HttpFacts) => HttpFacts;
+
+/** What comes back of a cookie, whole or its value alone. */
+export function concealingCookie(pair: CookiePair): Conceal {
+  const value = pair.slice(pair.indexOf('=') + 1);
+  return concealed([new Secret('cookie', pair), new Secret('cookie', value)]);
+}
 
 interface Known {
   readonly text: string;

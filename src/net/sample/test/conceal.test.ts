@@ -4,7 +4,7 @@ import { endpointsOf, tracesOn } from '../../../../test/support/traces.ts';
 import { Secret } from '../../../model/secret.ts';
 import { wireText } from '../../../model/text.ts';
 import type { HttpFacts } from '../../../model/trace.ts';
-import { concealing } from '../conceal.ts';
+import { concealing, concealingCookie } from '../conceal.ts';
 
 const CANARY = 'canary-91ab77d0e2';
 const hide = concealing([
@@ -43,4 +43,12 @@ test('without secrets nothing is touched', () => {
   const given = facts(CANARY, CANARY);
   expect(concealing([['accept', CANARY]])(given)).toBe(given);
   expect(hide({ ...given, bodyStart: wireText('plain') }).bodyStart).toBe('plain');
+});
+
+test.each([
+  [`session=${CANARY}; Path=/`, '[secret cookie]; Path=/'],
+  [`you are ${CANARY}`, 'you are [secret cookie]'],
+])('a cookie that comes back: %s', (value, shown) => {
+  const { headers, bodyStart } = concealingCookie(`session=${CANARY}`)(facts(value, value));
+  expect([headers[0]?.[1], bodyStart]).toEqual([shown, shown]);
 });
