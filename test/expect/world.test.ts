@@ -144,16 +144,21 @@ const changes: readonly (readonly [string, WorldScript, string, string, string, 
   ],
 ];
 
-test.each(changes)('another %s is told, and nothing else', async (_, script, id, before, after, others) => {
-  const held = await heldTo(script);
-  const found = drifts(held);
-  expect([...new Set(found.map((finding) => finding.id))], found.map(({ what }) => what).join('\n')).toEqual([id]);
-  expect(found[0]?.severity).toBe('warning');
-  expect(found[0]?.change?.before).toContain(before);
-  expect(found[0]?.change?.after).toContain(after);
-  expect(found[0]?.what).toContain(found[0]?.change?.after);
-  const own = held.findings.map((finding) => finding.id).filter((each) => !each.endsWith('-drift'));
-  expect(own.filter((each) => !usualFindings.includes(each) && !others.includes(each))).toEqual([]);
-  const blind = held.checks.filter((check) => check.id.endsWith('-drift') && check.outcome === 'not-judged');
-  expect(blind).toEqual([]);
-});
+// The world is in this process: on a busy machine samples are left out, and what rests on few of them is honestly not told.
+test.each(changes)(
+  'another %s is told, and nothing else',
+  { retry: 3 },
+  async (_, script, id, before, after, others) => {
+    const held = await heldTo(script);
+    const found = drifts(held);
+    expect([...new Set(found.map((finding) => finding.id))], found.map(({ what }) => what).join('\n')).toEqual([id]);
+    expect(found[0]?.severity).toBe('warning');
+    expect(found[0]?.change?.before).toContain(before);
+    expect(found[0]?.change?.after).toContain(after);
+    expect(found[0]?.what).toContain(found[0]?.change?.after);
+    const own = held.findings.map((finding) => finding.id).filter((each) => !each.endsWith('-drift'));
+    expect(own.filter((each) => !usualFindings.includes(each) && !others.includes(each))).toEqual([]);
+    const blind = held.checks.filter((check) => check.id.endsWith('-drift') && check.outcome === 'not-judged');
+    expect(blind).toEqual([]);
+  },
+);

@@ -38,7 +38,8 @@ const bound = (fault: string): readonly string[] =>
 
 const ZONE = healthyScript.zones[1]?.name ?? '';
 
-test('a healthy world is ok, and every check has an outcome', async () => {
+// A machine that is busy for a second leaves samples out, and then too few may be left to compare zones.
+test('a healthy world is ok, and every check has an outcome', { retry: 3 }, async () => {
   const journey = await ride(healthyScript);
   expect(serious(journey)).toEqual([]);
   expect(journey.verdict).toBe('ok');
