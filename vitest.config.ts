@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // Most files wait for servers that are silent on purpose: more of them fit beside each other than there are processors.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(5, availableParallelism()),
     projects: [
       {
         test: {
