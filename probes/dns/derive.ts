@@ -1,7 +1,9 @@
 // Owns what several checks and the gathering conclude from the same records. Pure.
+
 import type { Phrase, Step } from '../../src/model/finding.ts';
 import { type Pointer, pointer } from '../../src/model/finding.ts';
 import { type Problem, problemCatalogue } from '../../src/model/problem.ts';
+import { bareHost } from '../../src/model/target.ts';
 import { compareText, sameText, type WireText } from '../../src/model/text.ts';
 import type {
   AnswerEvidence,
@@ -140,8 +142,9 @@ export function digAt(resolver: string, ...rest: readonly (string | WireText)[])
     argv: ['dig', `@${address}`, ...(port === undefined ? [] : ['-p', port]), ...flags, ...rest],
   });
   if (resolver.startsWith('https://')) {
-    const { hostname, port, pathname } = new URL(resolver);
-    return argv(hostname.replace(/^\[|\]$/g, ''), port === '' ? undefined : port, `+https=${pathname}`, '+tls-ca');
+    const asked = new URL(resolver);
+    const { port, pathname } = asked;
+    return argv(bareHost(asked), port === '' ? undefined : port, `+https=${pathname}`, '+tls-ca');
   }
   const tls = /^tls:\/\/(?:\[([^\]]+)\]|([^#:]+))(?:#([^:]+))?(?::(\d+))?$/.exec(resolver);
   if (tls !== null) {

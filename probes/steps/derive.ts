@@ -1,6 +1,6 @@
 // Owns facts about steps that several readers share. Pure.
 import { summarize } from '../../src/stats/latency.ts';
-import type { ExchangeRecord, StepRecord, StepRound } from './evidence.ts';
+import type { StepRecord, StepRound } from './evidence.ts';
 
 /** Rounds in which the step was gone through. */
 export function ridden({ rounds }: StepRecord): readonly StepRound[] {
@@ -21,8 +21,4 @@ export function latencyOf(step: StepRecord): ReturnType<typeof summarize> | null
 /** The last round is what holds now: what failed before it and passes again has recovered. */
 export function hasRecovered(step: StepRecord): boolean {
   return step.rounds.length > 1 && step.rounds.at(-1)?.outcome === 'passed';
-}
-
-export function exchangesOf({ shown }: StepRecord): readonly ExchangeRecord[] {
-  return shown.flatMap(({ exchanges }) => exchanges);
 }

@@ -1,6 +1,8 @@
 // Owns probing every address behind a target instead of the first one: each with the right Host and server name, a roll-up, and a quorum.
 // What blackbox_exporter's users ask for (#51, #1378, #1512): one sick zone behind a name is otherwise hidden, or pages by chance.
+
 import { isIP } from 'node:net';
+import { bareHost } from '../model/target.ts';
 import type { Module } from './config/modules.ts';
 import type { Gauges } from './gauges.ts';
 import type { ResolveName } from './probe.ts';
@@ -27,12 +29,11 @@ export function quorumOf(text: string | null): Quorum | null {
 
 /** Host that a target names, of whatever prober. */
 export function hostOf(target: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target) && URL.canParse(target))
-    return new URL(target).hostname.replace(/^\[|\]$/g, '');
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(target) && URL.canParse(target)) return bareHost(new URL(target));
   if (isIP(target) !== 0) return target;
   const withPort = splitHostPort(target);
   if (withPort !== null) return withPort.host;
-  return URL.canParse(`http://${target}`) ? new URL(`http://${target}`).hostname.replace(/^\[|\]$/g, '') : target;
+  return URL.canParse(`http://${target}`) ? bareHost(new URL(`http://${target}`)) : target;
 }
 
 /**

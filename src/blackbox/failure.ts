@@ -86,3 +86,8 @@ export function failureOf(error: unknown, phase: Phase): Failure {
   const { code, fault } = problemOf(error, STEPS[phase]);
   return { phase, reason: code, fault };
 }
+
+/** What was thrown, in its own words. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,7 +1,9 @@
 // Owns which proxy a request goes through, as golang.org/x/net/http/httpproxy chooses it: proxy_url or the environment, less what no_proxy names.
 // Speaks to none.
+
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { bareHost } from '../model/target.ts';
 
 export interface ProxyConfig {
   readonly proxy_url: string;
@@ -18,9 +20,6 @@ export class BadProxy extends Error {}
 export function hasProxy({ proxy_url, proxy_from_environment }: ProxyConfig): boolean {
   return proxy_url !== '' || proxy_from_environment;
 }
-
-/** Host of a URL without the brackets of IPv6. */
-export const bareHost = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
 
 export const portOf = ({ port, protocol }: URL): number =>
   port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);

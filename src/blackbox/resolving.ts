@@ -1,6 +1,8 @@
 // Owns the choice of one address behind a target: the family that is preferred, the other where that is allowed, and what is
 // written down about it. Never asks twice and never tries a second address: that is the exporter's way, and its users' alerts rest on it.
+
 import { isIP } from 'node:net';
+import { wordsOf } from './failure.ts';
 import { secondsSince } from './gauges.ts';
 import type { ProbeContext } from './probe.ts';
 
@@ -79,7 +81,7 @@ async function addressesOf(
   try {
     return await resolve(host, family, signal);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return wordsOf(error);
   }
 }
 

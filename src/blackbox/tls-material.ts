@@ -1,7 +1,9 @@
 // Owns what a tls_config means for Node's TLS: roots, identity, versions, and the name that the certificate must hold for.
+
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
 import type { TlsConfig } from './config/client.ts';
+import { wordsOf } from './failure.ts';
 
 const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS10: 'TLSv1',
@@ -30,7 +32,7 @@ export function contextOf(config: TlsConfig, rootsPem: string | null): SecureCon
     try {
       return readFileSync(file, 'utf8');
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
+      const words = wordsOf(error);
       throw new Error(`unable to read ${what} ${file}: ${words}`, { cause: error });
     }
   };

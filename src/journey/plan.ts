@@ -1,7 +1,7 @@
 // Owns saying beforehand what a journey would send, and to whom. Sends nothing.
 import type { AnyProbe } from '../contract/probe.ts';
 import { formatDuration } from '../model/duration.ts';
-import { ipAddress } from '../model/target.ts';
+import { bareHost, ipAddress } from '../model/target.ts';
 import { TRACE_FIELDS } from '../model/trace-context.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { roundMs } from './pace.ts';
@@ -89,7 +89,7 @@ function dnsLine(settings: RideSettings, lookups: number): string {
 function locatingLines({ resolvers, families }: RideSettings): readonly string[] {
   const types = families.map((family) => (family === 4 ? 'A' : 'AAAA')).join(' and ');
   const hosts = (resolvers ?? []).flatMap((server) =>
-    server.transport === 'https' ? [new URL(server.url).hostname.replace(/^\[|\]$/g, '')] : [],
+    server.transport === 'https' ? [bareHost(new URL(server.url))] : [],
   );
   const names = [...new Set(hosts)].filter((host) => ipAddress(host) === null);
   return names.map((name) => `dns: 1 x ${types} of ${name} to the system's resolvers`);

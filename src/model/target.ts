@@ -72,6 +72,9 @@ export function zeroPadded(text: string): string | null {
   return `leading zeros are read as octal by some programs${plain === null ? '' : `; write ${plain}`}`;
 }
 
+/** The host of a URL without the brackets of an IPv6 address (RFC 3986 3.2.2). */
+export const bareHost = ({ hostname }: Pick<URL, 'hostname'>): string => hostname.replace(/^\[|\]$/g, '');
+
 export function familyOf(address: IpAddress): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }
@@ -105,7 +108,7 @@ export function parseTarget(input: string, defaultPort?: number): Target {
     throw new UsageError(`"${url.hostname}": no user name or password in the target; send them with --header`);
   }
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
-  const hostname = url.hostname.replace(/^\[|\]$/g, '');
+  const hostname = bareHost(url);
   const address = ipAddress(hostname);
   // A URL may write an address as one number, in hexadecimal or with parts left out; a person hardly means to.
   if (address !== null && !hostname.includes(':') && typedHost.replace(/\.$/, '') !== hostname)

@@ -104,6 +104,11 @@ export function summariesOf(rows: readonly EndpointRow[], phase: HopId): readonl
   return rows.map((row) => row.hops[phase]?.latencyMs ?? null).filter((summary) => summary !== null);
 }
 
+/** What is said below the figures, joined; empty when there is nothing to say. */
+export function latencyNotes({ hops }: Pick<Journey, 'hops'>, rows: readonly EndpointRow[]): string {
+  return [sampleNote(rows), clockNote(hops), lossNote(hops), paceNote(hops)].filter((note) => note !== null).join('; ');
+}
+
 /** Why `max` stands where a p99 is looked for; null when p99 is shown or there are no samples. */
 export function sampleNote(rows: readonly EndpointRow[]): string | null {
   const summaries = summariesOf(rows, 'total');

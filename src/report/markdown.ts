@@ -7,7 +7,7 @@ import { confidenceNote, shortTitle, toldAnswers } from './answers.ts';
 import { code, documentText, joined, type Markdown, markdown } from './escape/markdown.ts';
 import { groupFindings } from './groups.ts';
 import { headlineOf } from './headline.ts';
-import { clockNote, cutNotes, latencyRows, lossNote, paceNote, sampleNote } from './latency.ts';
+import { cutNotes, latencyNotes, latencyRows } from './latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from './latency-tables.ts';
 import { findingItems } from './markdown/findings.ts';
 import { sectionPart } from './markdown/sections.ts';
@@ -46,14 +46,7 @@ function openPart(journey: Journey): readonly Markdown[] {
 function latencyPart(journey: Journey): readonly Markdown[] {
   const { titles, rows } = overviewTable(journey);
   if (rows.length === 0) return [];
-  const notes = [
-    sampleNote(latencyRows(journey)),
-    clockNote(journey.hops),
-    lossNote(journey.hops),
-    paceNote(journey.hops),
-  ]
-    .filter((note) => note !== null)
-    .join('; ');
+  const notes = latencyNotes(journey, latencyRows(journey));
   const cut = cutNotes(latencyRows(journey)).map((note) => markdown`- ${note}`);
   const below = cut.length === 0 ? [] : [joined(cut, '\n')];
   return [markdown`### Latency`, table(titles, rows, 2), ...below, ...(notes === '' ? [] : [markdown`${notes}`])];

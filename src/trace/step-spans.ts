@@ -2,7 +2,7 @@
 // What it is given holds no secret.
 
 import type { ExchangeTrace, StepTrace } from '../model/step-trace.ts';
-import type { Endpoint, Target } from '../model/target.ts';
+import { bareHost, type Endpoint, type Target } from '../model/target.ts';
 import type { EndpointId } from '../model/text.ts';
 import { type IpAddress, visible } from '../model/text.ts';
 import type { RequestTrace } from '../model/trace.ts';
@@ -112,9 +112,10 @@ function spansOfExchange(
 }
 
 function targetOf(url: string): Target {
-  const { protocol, hostname, port, href } = new URL(url);
+  const asked = new URL(url);
+  const { protocol, port, href } = asked;
   const scheme = protocol === 'https:' ? 'https' : 'http';
-  const host = hostname.replace(/^\[|\]$/g, '') as Target['host'];
+  const host = bareHost(asked) as Target['host'];
   const usual = scheme === 'https' ? 443 : 80;
   return { input: '', url: href, scheme, host, isAddress: false, port: port === '' ? usual : Number(port) };
 }

@@ -1,5 +1,6 @@
 // Owns the text of the parameters of SVCB and HTTPS records (RFC 9460) as github.com/miekg/dns writes it. A record that breaks the format is refused.
 import { MalformedMessage } from '../../net/dns/names.ts';
+import { protocolsIn } from '../../net/dns/svcb.ts';
 import { addressText, escaped, type Rdata } from './rdata.ts';
 
 /** By number: RFC 9460 14.3.2, RFC 9461 5, RFC 9540 8. */
@@ -32,7 +33,7 @@ function valueText(key: string | undefined, value: Buffer): string {
         .map((part) => keyName(part.readUInt16BE(0)))
         .join(',');
     case 'alpn':
-      return protocols(value).map(protocolText).join(',');
+      return protocolsIn(value).map(protocolText).join(',');
     case 'no-default-alpn':
     case 'ohttp':
       if (value.length > 0) throw new MalformedMessage('a service parameter with a value that has none');
@@ -54,17 +55,6 @@ function valueText(key: string | undefined, value: Buffer): string {
 function parts(value: Buffer, size: number): readonly Buffer[] {
   if (value.length % size !== 0) throw new MalformedMessage('a service parameter of the wrong length');
   return Array.from({ length: value.length / size }, (_, at) => value.subarray(at * size, (at + 1) * size));
-}
-
-function protocols(value: Buffer): readonly Buffer[] {
-  const found: Buffer[] = [];
-  for (let at = 0; at < value.length; ) {
-    const end = at + 1 + (value[at] ?? 0);
-    if (end > value.length) throw new MalformedMessage('a protocol name that is cut');
-    found.push(value.subarray(at + 1, end));
-    at = end;
-  }
-  return found;
 }
 
 /** Commas and backslashes are escaped twice: once for the list, once for the zone file (RFC 9460 A.1). */

@@ -1,5 +1,6 @@
 // Owns one unary gRPC call over a connection that is there: headers, one message each way, trailers, and the status code that it comes to.
 // What a server sends is bounded in size and by the signal. Knows no service but by its path.
+
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -8,6 +9,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { wordsOf } from '../failure.ts';
 
 /** https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
 export const CODES = {
@@ -103,7 +105,7 @@ function converse({ session, headers, request, socket, finish }: Conversation): 
   try {
     stream = session.request(headers);
   } catch (error) {
-    return finish(failed(CODES.internal, error instanceof Error ? error.message : String(error)));
+    return finish(failed(CODES.internal, wordsOf(error)));
   }
   const parts: Buffer[] = [];
   let bytes = 0;

@@ -7,7 +7,7 @@ import type { DnsModule } from '../config/modules.ts';
 import { askByTcp, askByUdp, type Exchanged } from '../dns/exchange.ts';
 import { type Answer, questionBytes } from '../dns/message.ts';
 import { areValidRecords, isValidRcode } from '../dns/validate.ts';
-import { failureOf } from '../failure.ts';
+import { failureOf, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { type Chosen, chooseAddress, splitHostPort } from '../resolving.ts';
@@ -103,7 +103,7 @@ async function ask(
   try {
     question = questionBytes(randomInt(65_536), asked, dns.recursion_desired);
   } catch (error) {
-    return unsent(context, error instanceof Error ? error.message : String(error));
+    return unsent(context, wordsOf(error));
   }
   const localAddress = dns.source_ip_address === '' ? null : dns.source_ip_address;
   const asking = { host: address, family, port, localAddress, question, signal };

@@ -1,6 +1,6 @@
 // Owns the grpc prober: one Check of grpc.health.v1, in the clear (HTTP/2 by prior knowledge) or over TLS.
 import type { Socket } from 'node:net';
-import { type Failure, failureOf, type Phase } from '../failure.ts';
+import { type Failure, failureOf, type Phase, wordsOf } from '../failure.ts';
 import { secondsSince } from '../gauges.ts';
 import { type Called, CODES, callUnary } from '../grpc/call.ts';
 import { checkRequest, checkStatus, SERVING, SERVING_STATUSES } from '../grpc/health-messages.ts';
@@ -8,7 +8,6 @@ import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
 import { tellTls } from '../tls-state.ts';
 import { dial, type Secured, secure } from './connection.ts';
-import { wordsOf } from './query-response.ts';
 
 const CHECK = '/grpc.health.v1.Health/Check';
 

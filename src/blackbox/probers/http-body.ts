@@ -1,4 +1,5 @@
 // Owns what an http module demands of an answer: status, headers, body as text or JSON. What is decoded is bounded: a bomb is a failure.
+import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflateRaw } from 'node:zlib';
 import type { HttpModule } from '../config/modules.ts';
 import type { ProbeContext } from '../probe.ts';
@@ -106,20 +107,25 @@ export async function decoded(
   return plain;
 }
 
+/** By the word of the module. `deflate` is the bare stream (RFC 1951), as Go's compress/flate reads it. */
+const DECOMPRESS: ReadonlyMap<string, (body: Buffer, bound: { readonly maxOutputLength: number }) => Promise<Buffer>> =
+  new Map([
+    ['gzip', promisify(gunzip)],
+    ['br', promisify(brotliDecompress)],
+    ['deflate', promisify(inflateRaw)],
+  ]);
+
 /** @returns null when it is larger than `most` */
 async function decompressed(compression: string, body: Buffer, most: number): Promise<Buffer | null> {
   if (compression === '' || compression === 'identity') return body;
-  const decompress = { gzip: gunzip, br: brotliDecompress, deflate: inflateRaw }[compression];
+  const decompress = DECOMPRESS.get(compression);
   if (decompress === undefined) throw new Error('unsupported compression algorithm');
-  return new Promise((resolve, reject) => {
-    const told = (error: (Error & { code?: string }) | null, result: Buffer): void => {
-      if (error?.code === 'ERR_BUFFER_TOO_LARGE') resolve(null);
-      else if (error !== null) reject(error);
-      else resolve(result);
-    };
-    if (decompress === brotliDecompress) brotliDecompress(body, { maxOutputLength: most }, told);
-    else (decompress === gunzip ? gunzip : inflateRaw)(body, { maxOutputLength: most }, told);
-  });
+  try {
+    return await decompress(body, { maxOutputLength: most });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') return null;
+    throw error;
+  }
 }
 
 /** Bytes that are read of a body: one more than may be, where nothing is decoded. */

@@ -1,14 +1,16 @@
 // Owns one request of the http prober and its answer: name, connection, TLS, exchange, and when each was done. Follows nothing.
+
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { bareHost } from '../../model/target.ts';
 import { visible } from '../../model/text.ts';
 import { exchange, type Moments } from '../../net/sample/exchange.ts';
 import type { FieldStore } from '../../net/sample/fields.ts';
 import { StepFailure } from '../../net/sample/step.ts';
 import type { HttpModule } from '../config/modules.ts';
-import { failureOf, NotAllowed, type Phase } from '../failure.ts';
+import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { BadProxy, bareHost, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
+import { BadProxy, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { dial, type Secured, secure } from './connection.ts';
 import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
@@ -91,7 +93,7 @@ export async function roundTrip(
     return { response, socket, secured, failure: null };
   } catch (error) {
     context.fail(failureOf(error, phaseOf(trace)));
-    return { response: null, socket, secured, failure: wordsOf(error) };
+    return { response: null, socket, secured, failure: failureWords(error) };
   }
 }
 
@@ -103,12 +105,12 @@ function phaseOf({ resolved, connected: open, tls, gotConnection, firstByte }: T
   return firstByte === undefined ? 'request' : 'answer';
 }
 
-function wordsOf(error: unknown): string {
+function failureWords(error: unknown): string {
   if (error instanceof StepFailure) {
     const { code, detail } = error.problem;
     return detail === null ? code : `${code}: ${visible(detail)}`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return wordsOf(error);
 }
 
 async function connected(context: ProbeContext, { url, address }: HttpRequest, trace: Trace): Promise<Socket> {

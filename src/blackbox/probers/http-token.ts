@@ -1,11 +1,12 @@
 // Owns tokens of the client credentials grant (RFC 6749 4.4) as golang.org/x/oauth2/clientcredentials fetches them, kept until they end.
 // Follows no redirect with credentials, and neither logs what it sent nor what it got.
+
 import { readFileSync } from 'node:fs';
+import { bareHost } from '../../model/target.ts';
 import { visible } from '../../model/text.ts';
 import type { OAuth2Config } from '../config/client.ts';
-import { Late } from '../failure.ts';
+import { Late, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { bareHost } from '../proxy-choice.ts';
 import { type HttpResponse, roundTrip, valuesOf } from './http-round-trip.ts';
 
 /** Bytes of an answer that are read: as x/oauth2. */
@@ -69,7 +70,7 @@ function secretOf({ client_secret, client_secret_file }: OAuth2Config): string {
   try {
     return readFileSync(client_secret_file, 'utf8').trim();
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = wordsOf(error);
     throw new NoToken(`unable to read oauth2 client secret: ${words}`, { cause: error });
   }
 }

@@ -1,12 +1,15 @@
 // Owns the http prober: requests from redirect to redirect, as Go's client goes, and what the module demands of the last answer.
+
 import { readFileSync } from 'node:fs';
 import { CookieJar } from 'tough-cookie';
+import { bareHost } from '../../model/target.ts';
 import { canonicalHeader } from '../config/client.ts';
 import type { HttpModule } from '../config/modules.ts';
 import type { Demand } from '../failure.ts';
+import { wordsOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
-import { bareHost, hasProxy } from '../proxy-choice.ts';
+import { hasProxy } from '../proxy-choice.ts';
 import { chooseAddress } from '../resolving.ts';
 import { tellTls } from '../tls-state.ts';
 import {
@@ -214,7 +217,7 @@ async function withCookies(
     ];
   } catch (error) {
     if (error instanceof NoToken) context.fail({ phase: 'request', reason: 'token', fault: 'prober' });
-    context.log.error('Error for HTTP request', { err: error instanceof Error ? error.message : String(error) });
+    context.log.error('Error for HTTP request', { err: wordsOf(error) });
     return null;
   }
 }
@@ -279,7 +282,7 @@ async function judge(
       dueToCel.set(success ? 0 : 1);
     }
   } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
+    const words = wordsOf(error);
     log.error('Failed to read HTTP response body', { err: words });
     success = false;
     missed('body');

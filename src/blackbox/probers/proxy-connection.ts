@@ -1,11 +1,13 @@
 // Owns connections to HTTP proxies and the tunnels that CONNECT makes through them (RFC 9110 9.3.6). Chooses no proxy, and shows no password.
+
 import { request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
+import { bareHost } from '../../model/target.ts';
 import { visible } from '../../model/text.ts';
 import type { TlsConfig } from '../config/client.ts';
-import { Late, NotAllowed, ProxyTrouble } from '../failure.ts';
+import { Late, NotAllowed, ProxyTrouble, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { bareHost, portOf } from '../proxy-choice.ts';
+import { portOf } from '../proxy-choice.ts';
 import { dial, secure } from './connection.ts';
 
 const MOST_HEADER_BYTES = 65_536;
@@ -102,6 +104,6 @@ function refusalOf(status: number, words: string, proxy: URL): ProxyTrouble {
 
 function troubleOf(error: unknown, proxy: URL): ProxyTrouble {
   if (error instanceof ProxyTrouble) return error;
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   return new ProxyTrouble(`proxyconnect ${proxy.host}: ${visible(words)}`, 'network');
 }

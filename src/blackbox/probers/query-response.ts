@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { TlsConfig } from '../config/client.ts';
 import type { QueryResponse } from '../config/modules.ts';
-import { failureOf } from '../failure.ts';
+import { failureOf, wordsOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import { expand, type GoMatch } from '../go/regexp.ts';
 import type { ProbeContext } from '../probe.ts';
@@ -130,8 +130,4 @@ async function startTls(talk: Talk): Promise<boolean> {
     context.log.error('TLS Handshake (client) failed', { err: wordsOf(error) });
     return false;
   }
-}
-
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,11 +1,11 @@
 // Owns the tcp prober: one connection to one address, TLS at once where asked, then the dialogue.
 import { isIP, type Socket } from 'node:net';
 import type { TcpModule } from '../config/modules.ts';
-import { failureOf, type Phase } from '../failure.ts';
+import { failureOf, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
 import { dial, type Secured, secure } from './connection.ts';
-import { converse, wordsOf } from './query-response.ts';
+import { converse } from './query-response.ts';
 
 export const probeTcp: Prober = async (context) => {
   const { module, target, log } = context;

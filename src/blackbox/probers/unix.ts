@@ -1,8 +1,8 @@
 // Owns the unix prober: the dialogue over a socket of this machine.
-import { failureOf } from '../failure.ts';
+import { failureOf, wordsOf } from '../failure.ts';
 import type { Prober } from '../probe.ts';
 import { dial, secure } from './connection.ts';
-import { converse, wordsOf } from './query-response.ts';
+import { converse } from './query-response.ts';
 
 export const probeUnix: Prober = async (context) => {
   const { module, target, log, signal, rootsPem } = context;

@@ -1,17 +1,18 @@
 // Owns the websocket prober: the handshake of RFC 6455 4 over one connection to one address, then messages back and forth.
+
 import { createHash, randomBytes } from 'node:crypto';
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { bareHost } from '../../model/target.ts';
 import type { QueryResponse, WebsocketModule } from '../config/modules.ts';
-import { failureOf, Late, type Phase } from '../failure.ts';
+import { failureOf, Late, type Phase, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
 import { dial, secure } from './connection.ts';
 import { authorizationOf, givenHeaders } from './http-credentials.ts';
-import { wordsOf } from './query-response.ts';
 import { Messages } from './websocket-frames.ts';
 
 /** RFC 6455 1.3 */
@@ -38,7 +39,7 @@ export const probeWebsocket: Prober = async (context) => {
   }
   const families = register(context);
   // A path alone is a URL to Go, and one without a host, which has no address.
-  const host = url === null ? '' : url.hostname.replace(/^\[|\]$/g, '');
+  const host = url === null ? '' : bareHost(url);
   const chosen = await chooseAddress(context, host, module.websocket);
   if (chosen === null || url === null) return false;
   families.phase('resolve').add(chosen.lookupSeconds);
@@ -101,7 +102,7 @@ async function connected(
   onConnect(secondsSince(startMs));
   if (!isSecure) return socket;
   const { tls_config } = module.websocket.http_config;
-  const servername = tls_config.server_name === '' ? url.hostname.replace(/^\[|\]$/g, '') : tls_config.server_name;
+  const servername = tls_config.server_name === '' ? bareHost(url) : tls_config.server_name;
   return (await secure(socket, tls_config, servername, rootsPem, signal)).socket;
 }
 

@@ -1,5 +1,5 @@
 // Owns which URL one request may go to. Pure; its messages never repeat the URL, which may hold a secret.
-import { ipAddress, type Target } from '../../model/target.ts';
+import { bareHost, ipAddress, type Target } from '../../model/target.ts';
 import { dnsName } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 
@@ -15,7 +15,7 @@ export function targetOfUrl(text: string): Target {
   if (url.username !== '' || url.password !== '')
     throw new UsageError('the URL of a request holds a user name or password', 'send them in a header');
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
-  const plain = url.hostname.replace(/^\[|\]$/g, '');
+  const plain = bareHost(url);
   const address = ipAddress(plain);
   const host = address ?? dnsName(plain);
   if (host === null) throw new UsageError('the host in the URL of a request is no host name');

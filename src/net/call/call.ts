@@ -1,5 +1,6 @@
 // Owns one HTTP request beyond the ride: where it goes, on which connection, and what is written down of it.
 // Never follows, decodes or repeats anything: one request is sent at most once.
+
 import type { Call, CallRecord, CallRequest } from '../../contract/call.ts';
 import type { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
@@ -15,6 +16,7 @@ import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
 import { Stopwatch } from '../sample/stopwatch.ts';
 import { openTraceIds } from '../trace-ids.ts';
+import { openUnderWay } from '../under-way.ts';
 import { endpointOf, type Lookups } from './call-endpoint.ts';
 import { targetOfUrl } from './call-url.ts';
 import { type Connection, type ConnectionOptions, openConnections } from './connection.ts';
@@ -39,20 +41,12 @@ export interface OpenedCall {
 export function openCall(options: CallOptions): OpenedCall {
   const connections = openConnections(options);
   const fields = openFieldStore();
-  const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const underWay = openUnderWay();
   return {
-    call(request, signal) {
-      const stop = AbortSignal.any([signal, closing.signal]);
-      const calling = callOnce(request, stop, { options, connections, fields });
-      running.add(calling);
-      const forget = (): boolean => running.delete(calling);
-      calling.then(forget, forget);
-      return calling;
-    },
+    call: (request, signal) =>
+      underWay.run(signal, (stop) => callOnce(request, stop, { options, connections, fields })),
     async close() {
-      closing.abort();
-      await Promise.allSettled(running);
+      await underWay.stop();
       connections.close();
     },
   };

@@ -1,7 +1,8 @@
 // Owns connections of requests beyond the ride: opened, verified, kept while somebody wants them, counted, and closed with the journey.
 // Never opens one that nobody asked for.
+
 import type { Socket } from 'node:net';
-import { checkServerIdentity, type SecureContext, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import type { KeptConnection } from '../../contract/call.ts';
 import { problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
@@ -17,6 +18,7 @@ import { type ExchangeRequest, type Line, openLine } from '../sample/exchange.ts
 import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
 import { ALPN } from '../sample/sampler.ts';
 import { StepFailure } from '../sample/step.ts';
+import { distrustOf } from '../sample/unverified.ts';
 import { warmUp } from '../sample/warm-up.ts';
 
 export interface ConnectionOptions {
@@ -195,7 +197,6 @@ function serverNameFor({ host, isAddress }: Target, { target, servername }: Conn
 }
 
 function distrust(socket: TLSSocket, host: string): WireText | null {
-  const error = socket.authorized ? checkServerIdentity(host, socket.getPeerCertificate()) : socket.authorizationError;
-  if (error === undefined || error === null) return null;
-  return wireText(error instanceof Error ? error.message : String(error), 300);
+  const words = distrustOf(socket, host);
+  return words === null ? null : wireText(words, 300);
 }

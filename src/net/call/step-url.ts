@@ -1,5 +1,7 @@
 // Owns where a step's request goes: its URL put together, resolved against where it comes from. Opens secrets that stand in URLs.
+
 import { Secret } from '../../model/secret.ts';
+import { bareHost } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 
 export interface StepUrl {
@@ -25,6 +27,6 @@ export function stepUrl(given: string | Secret, base: string): StepUrl {
   return {
     wire: typeof given === 'string' ? url.href : new Secret('url', url.href),
     ...{ href: url.href, origin: url.origin, scheme, port },
-    host: url.hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(url),
   };
 }

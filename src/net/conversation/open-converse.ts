@@ -1,11 +1,11 @@
 // Owns several messages on one connection: connect to the pinned address, TLS where the target has it, send, read, send the next, hang up.
 // Judges nothing. What the caller gave goes to a verified server alone, as in the ride.
+
 import type { Socket } from 'node:net';
-import { checkServerIdentity, type SecureContext, type TLSSocket } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 import type { Conversation, ConversationOffer, Converse, HeardAnswer, Message } from '../../contract/conversation.ts';
-import { type Problem, problem } from '../../model/problem.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { Endpoint } from '../../model/target.ts';
-import { wireText } from '../../model/text.ts';
 import { now } from '../clock.ts';
 import type { Meter } from '../meter.ts';
 import { NO_CHAIN } from '../sample/chain-walk.ts';
@@ -15,6 +15,7 @@ import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
 import { headerOf, type RequestOptions, type RequestTemplate, requestOf } from '../sample/request.ts';
 import type { SamplerOptions } from '../sample/sampler.ts';
 import { runStep, StepFailure } from '../sample/step.ts';
+import { refuseUnverified } from '../sample/unverified.ts';
 import { AnswerReader } from './answer-reader.ts';
 
 export type ConverseOptions = RequestOptions &
@@ -233,14 +234,4 @@ class Talk {
     this.#options.meter.add({ bytesSent: socket.bytesWritten, bytesReceived: socket.bytesRead });
     socket.destroy();
   }
-}
-
-/** @throws StepFailure */
-function refuseUnverified(socket: TLSSocket, name: string): void {
-  const distrust = socket.authorized
-    ? checkServerIdentity(name, socket.getPeerCertificate())
-    : socket.authorizationError;
-  if (distrust === undefined) return;
-  const words = distrust instanceof Error ? distrust.message : String(distrust);
-  throw new StepFailure(problem('withheld', 'send', wireText(words)));
 }

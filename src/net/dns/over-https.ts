@@ -5,7 +5,7 @@ import type { buildConnector, Dispatcher } from 'undici';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { DnsRecord, HttpsDnsServer } from '../../contract/net.ts';
 import { type Problem, problem } from '../../model/problem.ts';
-import { ipAddress } from '../../model/target.ts';
+import { bareHost, ipAddress } from '../../model/target.ts';
 import { dnsName, type IpAddress, wireText } from '../../model/text.ts';
 import { now } from '../clock.ts';
 import { dial, type Line } from './dial.ts';
@@ -171,7 +171,7 @@ class Session {
   async #open(): Promise<Line> {
     if (this.#counts.connections >= MAX_CONNECTIONS) throw new NotOpened(tooManyConnections());
     this.#counts.connections += 1;
-    const host = this.#url.hostname.replace(/^\[|\]$/g, '');
+    const host = bareHost(this.#url);
     const name = ipAddress(host) === null ? dnsName(host) : null;
     const address = name === null ? (ipAddress(host) as IpAddress) : await this.#options.locate(name);
     if (address === null) throw new NotOpened(failed('dns-unreachable', `no address found for ${host}`));

@@ -1,6 +1,6 @@
 // Owns how a person writes a DNS server, and how it is written back. Never looks anything up.
 import type { DnsServer, PlainDnsServer, TlsDnsServer } from '../../contract/net.ts';
-import { familyOf, ipAddress, zeroPadded } from '../../model/target.ts';
+import { bareHost, familyOf, ipAddress, zeroPadded } from '../../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 
@@ -57,7 +57,7 @@ function tlsServer(text: string): TlsDnsServer {
 function urlOf(text: string): string {
   // RFC 8484 4.1 gives URI templates: the variable is for GET, and POST goes to what remains.
   const url = URL.parse(text.replace('{?dns}', ''));
-  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? '';
+  const host = url === null ? '' : bareHost(url);
   const known = ipAddress(host) !== null || hostName(host) !== null;
   if (url === null || !known || url.username !== '' || url.password !== '' || url.href.length > MAX_URL) {
     throw new UsageError(

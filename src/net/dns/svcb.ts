@@ -99,7 +99,7 @@ function numbersIn(value: Buffer | undefined): readonly number[] {
 }
 
 /** Names behind their length octets. @throws MalformedMessage when one runs past the end */
-function protocolsIn(value: Buffer = Buffer.alloc(0)): readonly Buffer[] {
+export function protocolsIn(value: Buffer = Buffer.alloc(0)): readonly Buffer[] {
   const found: Buffer[] = [];
   for (let at = 0; at < value.length; ) {
     const end = at + 1 + (value[at] ?? 0);

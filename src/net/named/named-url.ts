@@ -1,6 +1,6 @@
 // Owns which URL out of a stranger's document may be gone to, and at which address. Pure; sends nothing.
 import { addressScope } from '../../model/address-scope.ts';
-import { ipAddress } from '../../model/target.ts';
+import { bareHost, ipAddress } from '../../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../../model/text.ts';
 
 export interface NamedUrl {
@@ -19,7 +19,7 @@ export function namedUrl(text: string): NamedUrl | { readonly because: string } 
   if (url.username !== '' || url.password !== '') return { because: 'its URL holds a user name' };
   const port = url.port === '' ? (url.protocol === 'http:' ? 80 : 443) : Number(url.port);
   if (port === 0) return { because: 'its URL cannot be read' };
-  const plain = url.hostname.replace(/^\[|\]$/g, '');
+  const plain = bareHost(url);
   const address = ipAddress(plain);
   if (address !== null) return { url, port, host: { address } };
   const name = dnsName(plain);

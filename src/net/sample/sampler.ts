@@ -1,6 +1,7 @@
 // Owns one sample: one request on one new connection to one endpoint, written down as a RequestTrace. Judges nothing.
+
 import { isIP, type Socket } from 'node:net';
-import { checkServerIdentity, type SecureContext, type TLSSocket } from 'node:tls';
+import { type SecureContext, type TLSSocket } from 'node:tls';
 import { type Problem, problem } from '../../model/problem.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Endpoint } from '../../model/target.ts';
@@ -12,6 +13,7 @@ import type { Meter } from '../meter.ts';
 import { openStamping, type Stamping } from '../stamped/open.ts';
 import { openTcpInfo } from '../tcp-info.ts';
 import { type MintTraceIds, openTraceIds } from '../trace-ids.ts';
+import { openUnderWay } from '../under-way.ts';
 import { NO_CHAIN } from './chain-walk.ts';
 import { walkIsAsSent } from './chain-walk-trial.ts';
 import { type Conceal, concealing } from './conceal.ts';
@@ -22,6 +24,7 @@ import { handshake, type Learnt, type Staple, secureContext } from './handshake.
 import { headerOf, type RequestOptions, type RequestTemplate, requestOf, type SampleHead } from './request.ts';
 import { StepFailure } from './step.ts';
 import { Stopwatch, totalOf } from './stopwatch.ts';
+import { refuseUnverified } from './unverified.ts';
 import { warmUp } from './warm-up.ts';
 
 export interface SamplerOptions extends RequestOptions {
@@ -69,20 +72,14 @@ export async function openSampler(options: SamplerOptions): Promise<Sampler> {
   const mint = options.tracing?.mint ?? openTraceIds();
   const conceal = concealing(options.request.headers, () => options.request.authorization?.secrets() ?? []);
   const shared = { options, context, request, readsChain, fields: openFieldStore(), stamping, mint, conceal };
-  const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const underWay = openUnderWay();
   return {
     sample(endpoint, sequence, signal, until) {
-      const stop = AbortSignal.any([signal, closing.signal]);
-      const sample = sampleOnce(until === undefined ? shared : { ...shared, until }, endpoint, sequence, stop);
-      running.add(sample);
-      const forget = (): boolean => running.delete(sample);
-      sample.then(forget, forget);
-      return sample;
+      const held = until === undefined ? shared : { ...shared, until };
+      return underWay.run(signal, (stop) => sampleOnce(held, endpoint, sequence, stop));
     },
     async close() {
-      closing.abort();
-      await Promise.allSettled(running);
+      await underWay.stop();
       stamping?.close();
     },
   };
@@ -130,16 +127,6 @@ function isConfidential({ request }: SamplerOptions): boolean {
     request.authorization !== undefined ||
     request.headers.some(([, value]) => typeof value !== 'string')
   );
-}
-
-/** A client refuses such a server before it sends anything; so does this one when there is something to protect. @throws StepFailure */
-function refuseUnverified(socket: TLSSocket, name: string): void {
-  const distrust = socket.authorized
-    ? checkServerIdentity(name, socket.getPeerCertificate())
-    : socket.authorizationError;
-  if (distrust === undefined) return;
-  const words = distrust instanceof Error ? distrust.message : String(distrust);
-  throw new StepFailure(problem('withheld', 'send', wireText(words)));
 }
 
 /** What a sample has seen so far. */

@@ -1,5 +1,6 @@
 // Owns one talk in another protocol than plain HTTP: where it goes, on a connection of its own, and what is written down of it.
 // Never says anything twice, and nothing of the caller's to a server that could not be verified.
+
 import type { Talk, TalkRecord, TalkRequest } from '../../contract/talk.ts';
 import { type Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
@@ -13,6 +14,7 @@ import { type Connection, openConnections } from '../call/connection.ts';
 import { now } from '../clock.ts';
 import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
+import { openUnderWay } from '../under-way.ts';
 import { HEALTH_PATH, healthRequest } from './health-message.ts';
 import type { Said, Wire } from './wire.ts';
 
@@ -24,19 +26,11 @@ export interface OpenedTalk {
 
 export function openTalk(options: CallOptions): OpenedTalk {
   const connections = openConnections(options);
-  const closing = new AbortController();
-  const running = new Set<Promise<unknown>>();
+  const underWay = openUnderWay();
   return {
-    talk(request, signal) {
-      const talking = talkOnce(request, AbortSignal.any([signal, closing.signal]), { options, connections });
-      running.add(talking);
-      const forget = (): boolean => running.delete(talking);
-      talking.then(forget, forget);
-      return talking;
-    },
+    talk: (request, signal) => underWay.run(signal, (stop) => talkOnce(request, stop, { options, connections })),
     async close() {
-      closing.abort();
-      await Promise.allSettled(running);
+      await underWay.stop();
       connections.close();
     },
   };

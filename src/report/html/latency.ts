@@ -1,7 +1,7 @@
 // Owns the latency part of the HTML report: the table, what it rests on, the drawn distributions, and every percentile folded away.
 import type { Journey } from '../../model/journey.ts';
 import { type Html, html, nothing } from '../escape/html.ts';
-import { clockNote, cutNotes, latencyRows, lossNote, paceNote, sampleNote } from '../latency.ts';
+import { cutNotes, latencyNotes, latencyRows } from '../latency.ts';
 import { overviewTable, percentileRows, percentileTitles } from '../latency-tables.ts';
 import { chartsPart } from './chart.ts';
 import { tablePart } from './table.ts';
@@ -16,14 +16,7 @@ function overview(journey: Journey): Html {
 
 export function latencyPart(journey: Journey): Html {
   if (journey.endpoints.length === 0) return nothing;
-  const notes = [
-    sampleNote(latencyRows(journey)),
-    clockNote(journey.hops),
-    lossNote(journey.hops),
-    paceNote(journey.hops),
-  ]
-    .filter((note) => note !== null)
-    .join('; ');
+  const notes = latencyNotes(journey, latencyRows(journey));
   const cut = cutNotes(latencyRows(journey)).map((note) => html`<p class="note">${note}</p>`);
   return html`<section><h2>Latency</h2>${overview(journey)}${cut}${notes === '' ? nothing : html`<p class="note">${notes}</p>`}${chartsPart(journey)}</section>`;
 }

@@ -4,17 +4,14 @@ import type { HopId } from '../../model/trace.ts';
 import { MARKS } from '../headline.ts';
 import { histogram, type Scale, scaleOf } from '../histogram.ts';
 import {
-  clockNote,
   cutIn,
   type EndpointRow,
   failedIn,
   highestOf,
+  latencyNotes,
   latencyRows,
-  lossNote,
   middleOf,
-  paceNote,
   phasesOf,
-  sampleNote,
   summariesOf,
 } from '../latency.ts';
 import { formatMs, plural } from '../numbers.ts';
@@ -176,9 +173,7 @@ export function latencyLines(journey: Journey, width: number, verbose: boolean):
   if (all.length === 0) return resolveLine(journey, width);
   const rows = shownRows(all, verbose);
   const more = all.length - rows.length;
-  const notes = [sampleNote(all), clockNote(journey.hops), lossNote(journey.hops), paceNote(journey.hops)]
-    .filter((note) => note !== null)
-    .join('; ');
+  const notes = latencyNotes(journey, all);
   const middle = summariesOf(all, 'total').some((summary) => middleOf(summary) !== null) ? 'p50' : 'max';
   const title = [run('LATENCY', 'strong'), run(`  ${middle} of each hop; bars: total, logarithmic`, 'dim')];
   return [
