@@ -4,6 +4,7 @@
 import { isIP } from 'node:net';
 import { bareHost } from '../model/target.ts';
 import type { Module } from './config/modules.ts';
+import type { Failure } from './failure.ts';
 import type { Gauges } from './gauges.ts';
 import type { ResolveName } from './probe.ts';
 import { splitHostPort } from './resolving.ts';
@@ -17,6 +18,8 @@ export type Quorum = 'all' | 'any' | number;
 export interface Outcome {
   readonly gauges: Gauges;
   readonly success: boolean;
+  /** Null when it succeeded, and when only the quorum was missed. */
+  readonly failure: Failure | null;
   readonly log: string;
 }
 
@@ -76,7 +79,7 @@ export async function everyAddress(
   gauges.gauge('probe_addresses_worst_duration_seconds', 'Longest probe of an address').set(Math.max(...times));
   const success = succeeded >= wanted;
   gauges.gauge('probe_success', 'Displays whether or not the probe was a success').set(success ? 1 : 0);
-  return { gauges, success, log: outcomes.map(({ log }) => log).join('') };
+  return { gauges, success, failure: success ? null : worst.failure, log: outcomes.map(({ log }) => log).join('') };
 }
 
 function tellAddress(gauges: Gauges, address: string, { gauges: own, success }: Outcome): void {

@@ -4,12 +4,10 @@ import { canonicalHeader } from './config/client.ts';
 import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
 import { everyAddress, type Outcome, quorumOf } from './every-address.ts';
-import type { Failure } from './failure.ts';
-import { CONTENT_TYPES, type Exposition, expose, Gauges, secondsSince } from './gauges.ts';
+import { CONTENT_TYPES, type Exposition, expose, type Gauges } from './gauges.ts';
 import type { History } from './history.ts';
-import { type Level, openProbeLog } from './log.ts';
-import type { ProbeContext, Prober, ResolveName } from './probe.ts';
-import { probers } from './probers/by-name.ts';
+import type { ResolveName } from './probe.ts';
+import { type RunRoom, runProbe } from './run.ts';
 import { probeTimeout } from './timeout.ts';
 
 export interface Answer {
@@ -19,16 +17,11 @@ export interface Answer {
 }
 
 /** What the handler is given beside the request. */
-export interface ProbeRoom
-  extends Pick<ProbeContext, 'resolve' | 'allows' | 'rootsPem' | 'wallClockMs' | 'userAgent' | 'quirks' | 'env'> {
+export interface ProbeRoom extends RunRoom {
   readonly config: BlackboxConfig;
   readonly history: History;
   readonly timeoutOffsetSeconds: number;
-  /** Of the lines on the debug page. */
-  readonly logLevel: Level;
   readonly onUnknownModule: () => void;
-  /** Ends when the caller has gone. */
-  readonly signal: AbortSignal;
 }
 
 export interface ProbeRequest {
@@ -39,8 +32,6 @@ export interface ProbeRequest {
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
-/** setTimeout's own bound. */
-const MOST_MS = 2_147_483_647;
 
 export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promise<Answer> {
   const { query } = request;
@@ -77,86 +68,6 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   room.history.add({ module: name, target, debug, success });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
   return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
-}
-
-interface Run {
-  readonly module: Module;
-  readonly name: string;
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly timeoutSeconds: number;
-}
-
-async function runProbe({ module, name, target, hostname, timeoutSeconds }: Run, room: ProbeRoom): Promise<Outcome> {
-  const gauges = new Gauges();
-  const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs);
-  const succeeded = gauges.gauge('probe_success', 'Displays whether or not the probe was a success');
-  const took = gauges.gauge('probe_duration_seconds', 'Returns how long the probe took to complete in seconds');
-  const bound = gauges.gauge('probe_timeout_seconds', 'Returns how long the probe timeout is in seconds');
-  log.debug('Beginning probe', { probe: module.prober, timeout_seconds: timeoutSeconds });
-  const startMs = performance.now();
-  const timeoutMs = Math.min(MOST_MS, Math.max(0, timeoutSeconds * 1000));
-  const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks, env } = room;
-  const prober: Prober = await probers[module.prober]();
-  let failure: Failure | null = null;
-  const fail = (told: Failure): void => {
-    failure ??= told;
-  };
-  const success = await withBound(timeoutMs, room.signal, (signal) =>
-    prober({
-      ...{
-        target,
-        module,
-        hostname,
-        gauges,
-        log,
-        resolve,
-        allows,
-        rootsPem,
-        wallClockMs,
-        userAgent,
-        quirks,
-        env,
-        signal,
-        fail,
-      },
-      deadlineMs: startMs + timeoutMs,
-    }),
-  );
-  const durationSeconds = secondsSince(startMs);
-  took.set(durationSeconds);
-  bound.set(timeoutSeconds);
-  succeeded.set(success ? 1 : 0);
-  if (!success) tellFailure(gauges, failure ?? UNSAID);
-  if (success) log.debug('Probe succeeded', { duration_seconds: durationSeconds });
-  else log.error('Probe failed', { duration_seconds: durationSeconds });
-  return { gauges, success, log: log.text() };
-}
-
-const UNSAID: Failure = { phase: 'answer', reason: 'unexpected', fault: 'target' };
-
-function tellFailure(gauges: Gauges, { phase, reason, fault }: Failure): void {
-  gauges
-    .labelled('probe_failure_info', 'Where on its way the probe failed, why, and whose fault that is', {
-      phase,
-      reason,
-      fault,
-    })
-    .set(1);
-}
-
-async function withBound<T>(ms: number, outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const bound = new AbortController();
-  const stop = (): void => bound.abort();
-  const timer = setTimeout(stop, ms);
-  outer.addEventListener('abort', stop, { once: true });
-  if (ms === 0 || outer.aborted) stop();
-  try {
-    return await run(bound.signal);
-  } finally {
-    clearTimeout(timer);
-    outer.removeEventListener('abort', stop);
-  }
 }
 
 /** @returns why not, when the module names another host */

@@ -1,0 +1,105 @@
+// Owns one probe by one module: its bound in time, what every probe tells, and why it failed. Knows no caller.
+import type { Module } from './config/modules.ts';
+import type { Outcome } from './every-address.ts';
+import type { Failure } from './failure.ts';
+import { Gauges, secondsSince } from './gauges.ts';
+import { type Level, openProbeLog } from './log.ts';
+import type { ProbeContext, Prober } from './probe.ts';
+import { probers } from './probers/by-name.ts';
+
+/** What a probe is given beside the module and the target. */
+export interface RunRoom
+  extends Pick<ProbeContext, 'resolve' | 'allows' | 'rootsPem' | 'wallClockMs' | 'userAgent' | 'quirks' | 'env'> {
+  /** Of the lines that are kept. */
+  readonly logLevel: Level;
+  /** Ends when nobody waits for the probe any more. */
+  readonly signal: AbortSignal;
+}
+
+/** setTimeout's own bound. */
+const MOST_MS = 2_147_483_647;
+
+export interface Run {
+  readonly module: Module;
+  readonly name: string;
+  readonly target: string;
+  readonly hostname: string | null;
+  readonly timeoutSeconds: number;
+}
+
+/** Never rejects for what the world does. */
+export async function runProbe(
+  { module, name, target, hostname, timeoutSeconds }: Run,
+  room: RunRoom,
+): Promise<Outcome> {
+  const gauges = new Gauges();
+  const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs);
+  const succeeded = gauges.gauge('probe_success', 'Displays whether or not the probe was a success');
+  const took = gauges.gauge('probe_duration_seconds', 'Returns how long the probe took to complete in seconds');
+  const bound = gauges.gauge('probe_timeout_seconds', 'Returns how long the probe timeout is in seconds');
+  log.debug('Beginning probe', { probe: module.prober, timeout_seconds: timeoutSeconds });
+  const startMs = performance.now();
+  const timeoutMs = Math.min(MOST_MS, Math.max(0, timeoutSeconds * 1000));
+  const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks, env } = room;
+  const prober: Prober = await probers[module.prober]();
+  let failure: Failure | null = null;
+  const fail = (told: Failure): void => {
+    failure ??= told;
+  };
+  const success = await withBound(timeoutMs, room.signal, (signal) =>
+    prober({
+      ...{
+        target,
+        module,
+        hostname,
+        gauges,
+        log,
+        resolve,
+        allows,
+        rootsPem,
+        wallClockMs,
+        userAgent,
+        quirks,
+        env,
+        signal,
+        fail,
+      },
+      deadlineMs: startMs + timeoutMs,
+    }),
+  );
+  const durationSeconds = secondsSince(startMs);
+  took.set(durationSeconds);
+  bound.set(timeoutSeconds);
+  succeeded.set(success ? 1 : 0);
+  const told = success ? null : (failure ?? UNSAID);
+  if (told !== null) tellFailure(gauges, told);
+  if (success) log.debug('Probe succeeded', { duration_seconds: durationSeconds });
+  else log.error('Probe failed', { duration_seconds: durationSeconds });
+  return { gauges, success, failure: told, log: log.text() };
+}
+
+const UNSAID: Failure = { phase: 'answer', reason: 'unexpected', fault: 'target' };
+
+function tellFailure(gauges: Gauges, { phase, reason, fault }: Failure): void {
+  gauges
+    .labelled('probe_failure_info', 'Where on its way the probe failed, why, and whose fault that is', {
+      phase,
+      reason,
+      fault,
+    })
+    .set(1);
+}
+
+async function withBound<T>(ms: number, outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const bound = new AbortController();
+  const stop = (): void => bound.abort();
+  const timer = setTimeout(stop, ms);
+  outer.addEventListener('abort', stop, { once: true });
+  if (ms === 0 || outer.aborted) stop();
+  try {
+    return await run(bound.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener('abort', stop);
+  }
+}
