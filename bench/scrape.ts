@@ -39,7 +39,7 @@ const delay = watchLoopDelay();
 const processMetrics = collectProcessMetrics();
 const agent = {
   followed: () => followed.values(),
-  state: () => ({ targets: TARGETS, underWay: 0, waiting: 0, faults: 0 }),
+  state: () => ({ targets: TARGETS, underWay: 0, stalled: 0, waiting: 0, faults: 0 }),
   lag: new GrowingHistogram([1]),
 };
 const reloads = () => ({ targets: null, modules: null });

@@ -50,7 +50,7 @@ export class Agent {
     this.#room = room;
     this.#schedule = new Schedule({
       clock: room.clock,
-      run: (target, signal) => this.#run(target, signal),
+      run: (target, signal, onAnswer) => this.#run(target, signal, onAnswer),
       onLag: (ms) => this.lag.observe(ms / 1000),
       onMissed: ({ name }, reason, turns) => this.#followed.get(name)?.series.missed(reason, turns),
     });
@@ -74,7 +74,7 @@ export class Agent {
     return this.#followed.get(name)?.target;
   }
 
-  state(): { readonly targets: number; readonly underWay: number; readonly waiting: number; readonly faults: number } {
+  state(): ReturnType<Schedule<Ridden>['state']> & { readonly targets: number; readonly faults: number } {
     return { targets: this.#followed.size, ...this.#schedule.state(), faults: this.#faults };
   }
 
@@ -97,10 +97,10 @@ export class Agent {
     this.#followed.set(name, { ...{ name, target, series, recent: [], failures: [] }, last: null, fault: null });
   }
 
-  async #run(target: Ridden, signal: AbortSignal): Promise<void> {
+  async #run(target: Ridden, signal: AbortSignal, onAnswer: () => void): Promise<void> {
     const startedAtMs = this.#room.wallClockMs();
     try {
-      const { journey, samples } = await rideOnce(target, this.#room, signal);
+      const { journey, samples } = await rideOnce(target, this.#room, signal, onAnswer);
       const followed = this.#followed.get(target.name);
       // Stopped, or taken out of the config meanwhile: what was seen by then is no news.
       if (signal.aborted || followed === undefined) return;

@@ -32,17 +32,26 @@ export interface Told {
   readonly samples: readonly MetricSample[];
 }
 
-/** Rejects for faults of the program, and for settings that cannot be used on this machine. */
+/**
+ * Rejects for faults of the program, and for settings that cannot be used on this machine.
+ * @param onAnswer told of every sample that went well
+ */
 export async function rideOnce(
   { settings, policy, expectations }: Ridden,
   room: RidingRoom,
   signal: AbortSignal,
+  onAnswer: () => void = () => undefined,
 ): Promise<Told> {
   const { probes, version, quote } = room;
   const startedAtMs = room.wallClockMs();
+  let answers = 0;
   const observation = await observe(settings, probes, {
     ...{ id: room.newId(), startedAtMs, vantage: room.vantage(), signal },
-    onProgress: () => undefined,
+    onProgress: ({ done, failed }) => {
+      if (done - failed <= answers) return;
+      answers = done - failed;
+      onAnswer();
+    },
   });
   const journey = await judge(observation, probes, {
     ...{ policy, asOfMs: startedAtMs, version, quote },

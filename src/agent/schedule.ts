@@ -1,5 +1,5 @@
-// Owns who is ridden when: each target at its turns, so many at once, what could not be ridden in its turn counted and let go.
-// Never rides, and never waits for a turn that has passed.
+// Owns who is ridden when: each target at its turns, so many at once, what could not be ridden in its turn counted and let go. Who only waits
+// for an answer holds no place. Never rides, and never waits for a turn that has passed.
 import { dueOf, type Pace, turnAfter } from './spread.ts';
 
 /** Why a turn passed without a journey. */
@@ -14,11 +14,18 @@ export interface Clock {
 
 export interface ScheduleOptions<T extends Pace> {
   readonly clock: Clock;
-  /** Never rejects. */
-  readonly run: (target: T, signal: AbortSignal) => Promise<void>;
+  /** Never rejects. Tells of every answer that came. */
+  readonly run: (target: T, signal: AbortSignal, onAnswer: () => void) => Promise<void>;
   readonly onLag: (ms: number) => void;
   readonly onMissed: (target: T, reason: Missed, turns: number) => void;
 }
+
+/** Who has heard nothing for so long is stalled, ms: it costs memory and a socket, and no work. */
+const PATIENCE_MS = 1000;
+/** With others waiting a place is given away after so long, ms. */
+const SHORT_PATIENCE_MS = 250;
+/** Places of the stalled, beside those of the others. */
+const MOST_STALLED = 1000;
 
 interface Entry<T> {
   target: T;
@@ -28,6 +35,8 @@ interface Entry<T> {
   sinceMs: number;
   cancel: () => void;
   state: 'idle' | 'waiting' | 'running';
+  /** In the run under way, or in the last one: who was silent is not given a place of those who answer. */
+  isStalled: boolean;
   /** Stops the journey under way. */
   stop: AbortController;
 }
@@ -38,6 +47,7 @@ export class Schedule<T extends Pace> {
   /** In the order of their turns. */
   readonly #waiting = new Set<Entry<T>>();
   readonly #running = new Set<Promise<void>>();
+  #stalled = 0;
   #concurrency = 1;
   #isClosed = false;
 
@@ -58,8 +68,9 @@ export class Schedule<T extends Pace> {
     this.#fill();
   }
 
-  state(): { readonly underWay: number; readonly waiting: number } {
-    return { underWay: this.#running.size, waiting: this.#waiting.size };
+  /** Under way are those that are stalled too. */
+  state(): { readonly underWay: number; readonly stalled: number; readonly waiting: number } {
+    return { underWay: this.#running.size, stalled: this.#stalled, waiting: this.#waiting.size };
   }
 
   /** No new journeys; resolves when those under way have ended. `cut` stops them. */
@@ -79,7 +90,7 @@ export class Schedule<T extends Pace> {
     if (known === undefined) {
       const entry: Entry<T> = {
         ...{ target, turn: 0, dueMs: 0, sinceMs: 0, cancel: () => undefined },
-        ...{ state: 'idle', stop: new AbortController() },
+        ...{ state: 'idle', isStalled: false, stop: new AbortController() },
       };
       this.#entries.set(target.name, entry);
       this.#await(entry, this.#options.clock.nowMs());
@@ -127,7 +138,11 @@ export class Schedule<T extends Pace> {
   /** Starts as many as there is room for. */
   #fill(): void {
     for (const entry of this.#waiting) {
-      if (this.#isClosed || this.#running.size >= this.#concurrency) return;
+      if (this.#isClosed) return;
+      const hasRoom = entry.isStalled
+        ? this.#stalled < MOST_STALLED
+        : this.#running.size - this.#stalled < this.#concurrency;
+      if (!hasRoom) continue;
       this.#waiting.delete(entry);
       this.#start(entry);
     }
@@ -137,11 +152,46 @@ export class Schedule<T extends Pace> {
     const { clock, onLag, run } = this.#options;
     onLag(Math.max(0, clock.nowMs() - entry.sinceMs));
     entry.state = 'running';
-    const running = run(entry.target, entry.stop.signal).finally(() => {
+    const silence = this.#listen(entry);
+    const running = run(entry.target, entry.stop.signal, silence.heard).finally(() => {
       entry.state = 'idle';
+      silence.ended();
       this.#running.delete(running);
       this.#fill();
     });
     this.#running.add(running);
+  }
+
+  /** Gives the place of a run away when it falls silent; it does not get it back, and the next one begins where this one ended. */
+  #listen(entry: Entry<T>): { readonly heard: () => void; readonly ended: () => void } {
+    const { clock } = this.#options;
+    let [holdsPlace, isSilent, heardMs] = [!entry.isStalled, false, clock.nowMs()];
+    let cancel: () => void = () => undefined;
+    const yieldPlace = (): void => {
+      holdsPlace = false;
+      this.#stalled++;
+      this.#fill();
+    };
+    const listen = (): void => {
+      cancel = clock.at(Math.max(clock.nowMs(), heardMs) + SHORT_PATIENCE_MS, () => {
+        const silentMs = clock.nowMs() - heardMs;
+        isSilent = silentMs >= PATIENCE_MS;
+        const isLong = isSilent || (silentMs >= SHORT_PATIENCE_MS && this.#waiting.size > 0);
+        if (isLong && holdsPlace && this.#stalled < MOST_STALLED) yieldPlace();
+        if (!isSilent) listen();
+      });
+    };
+    if (!holdsPlace) this.#stalled++;
+    listen();
+    return {
+      heard: () => {
+        heardMs = clock.nowMs();
+      },
+      ended: () => {
+        cancel();
+        entry.isStalled = isSilent;
+        this.#stalled -= holdsPlace ? 0 : 1;
+      },
+    };
   }
 }

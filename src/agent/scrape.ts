@@ -72,13 +72,14 @@ function ownSamples({
 }
 
 function agentSamples(agent: Scraped): [string, Iterable<string>][] {
-  const { targets, underWay, waiting, faults } = agent.state();
+  const { targets, underWay, stalled, waiting, faults } = agent.state();
   const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
   return [
     ['journey_runs_total', agent.followed().map(({ series }) => series.runsText())],
     ['journey_runs_missed_total', agent.followed().map(({ series }) => series.missedText())],
     one('outrider_targets', targets),
     one('outrider_runs_under_way', underWay),
+    one('outrider_runs_stalled', stalled),
     one('outrider_runs_waiting', waiting),
     one('outrider_run_faults_total', faults),
     ['outrider_schedule_lag_seconds', [agent.lag.lines('outrider_schedule_lag_seconds', '')]],

@@ -19,6 +19,11 @@ export const agentCatalogue: readonly Family[] = [
     'Of those, how many could not be read, or were wrong, the last time; what they named before is kept.',
   ),
   family('outrider_runs_under_way', 'gauge', 'Journeys under way.'),
+  family(
+    'outrider_runs_stalled',
+    'gauge',
+    'Of those, how many have had no answer for a second: they hold none of the places that concurrency bounds.',
+  ),
   family('outrider_runs_waiting', 'gauge', 'Journeys whose turn has come, and that wait for one under way to end.'),
   family('outrider_run_faults_total', 'counter', 'Journeys that a fault of this program ended; the log says which.'),
   family('outrider_schedule_lag_seconds', 'histogram', 'How long after its turn a journey began.'),

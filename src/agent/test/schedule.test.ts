@@ -42,19 +42,26 @@ const pace = (name: string, intervalMs = 10 * SECOND, jitterMs = 0): Pace => ({ 
 
 function rig(startMs = 1_000_000 * SECOND) {
   const clock = standingClock(startMs);
-  const runs: { name: string; atMs: number; end: () => void; signal: AbortSignal }[] = [];
+  const runs: { name: string; atMs: number; end: () => void; signal: AbortSignal; answer: () => void }[] = [];
   const missed: string[] = [];
   const lags: number[] = [];
   const schedule = new Schedule<Pace>({
     clock,
-    run: ({ name }, signal) =>
+    run: ({ name }, signal, answer) =>
       new Promise((resolve) => {
-        runs.push({ name, atMs: clock.nowMs(), end: resolve, signal });
+        runs.push({ name, atMs: clock.nowMs(), end: resolve, signal, answer });
       }),
     onLag: (ms) => lags.push(ms),
     onMissed: ({ name }, reason, turns) => missed.push(`${name} ${reason} ${turns}`),
   });
-  return { clock, runs, missed, lags, schedule, startMs };
+  /** Meanwhile whoever is ridden answers ten times a second. */
+  const moveTalking = async (toMs: number): Promise<void> => {
+    while (clock.nowMs() < toMs) {
+      await clock.move(Math.min(toMs, clock.nowMs() + SECOND / 10));
+      for (const run of runs) run.answer();
+    }
+  };
+  return { clock, runs, missed, lags, schedule, startMs, moveTalking };
 }
 
 describe('turns', () => {
@@ -123,11 +130,11 @@ describe('the schedule', () => {
   });
 
   test('keeps to its bound: who finds no room waits, first come first served, and misses turns meanwhile', async () => {
-    const { clock, runs, missed, lags, schedule, startMs } = rig();
+    const { runs, missed, lags, schedule, startMs, moveTalking } = rig();
     schedule.set([pace('a'), pace('b'), pace('c')], 1);
-    await clock.move(startMs + 10 * SECOND);
-    expect(schedule.state()).toEqual({ underWay: 1, waiting: 2 });
-    await clock.move(startMs + 20 * SECOND);
+    await moveTalking(startMs + 10 * SECOND);
+    expect(schedule.state()).toEqual({ underWay: 1, stalled: 0, waiting: 2 });
+    await moveTalking(startMs + 20 * SECOND);
     expect(missed.filter((text) => text.endsWith('no_room 1'))).toHaveLength(2);
     expect(missed).toHaveLength(3);
     runs[0]?.end();
@@ -138,6 +145,43 @@ describe('the schedule', () => {
       (x, y) => turnAfter(pace(x), startMs).dueMs - turnAfter(pace(y), startMs).dueMs,
     );
     expect(runs.map(({ name }) => name)).toEqual(order.slice(0, 2));
+  });
+
+  test('who never answers keeps nobody waiting, and begins beside the others from then on', async () => {
+    const { clock, runs, missed, lags, schedule, startMs } = rig();
+    const tarpits = Array.from({ length: 100 }, (_, at) => pace(`tarpit ${at}`));
+    const good = Array.from({ length: 20 }, (_, at) => pace(`good ${at}`));
+    schedule.set([...tarpits, ...good], 12);
+    const isGood = ({ name }: { readonly name: string }): boolean => name.startsWith('good');
+    // 100 tarpits in 10 s, each silent for 9: one of 12 places were theirs for ever.
+    for (let ms = 0; ms < 40 * SECOND; ms += 100) {
+      await clock.move(startMs + ms);
+      for (const run of runs) if (isGood(run) || clock.nowMs() - run.atMs > 9 * SECOND) run.end();
+      await settled();
+      const { underWay, stalled } = schedule.state();
+      expect(underWay - stalled).toBeLessThanOrEqual(12);
+    }
+    // Each is known for what it is after its first run.
+    expect(runs.filter(isGood).length).toBeGreaterThanOrEqual(20 * 3);
+    expect({ missed, lag: Math.max(...lags) < SECOND }).toEqual({ missed: [], lag: true });
+    expect(schedule.state().stalled).toBeGreaterThan(80);
+  });
+
+  test('who answers again is ridden among the others again', async () => {
+    const { clock, runs, schedule, startMs } = rig();
+    schedule.set([pace('a')], 1);
+    await clock.move(startMs + 12 * SECOND);
+    expect(schedule.state()).toEqual({ underWay: 1, stalled: 1, waiting: 0 });
+    runs[0]?.end();
+    await settled();
+    expect(schedule.state()).toEqual({ underWay: 0, stalled: 0, waiting: 0 });
+    const next = turnAfter(pace('a'), clock.nowMs()).dueMs;
+    await clock.move(next);
+    expect(schedule.state()).toMatchObject({ underWay: 1, stalled: 1 });
+    runs[1]?.end();
+    await settled();
+    await clock.move(next + 10 * SECOND);
+    expect(schedule.state()).toEqual({ underWay: 1, stalled: 0, waiting: 0 });
   });
 
   test('counts the turns that a held-up process slept through, and rides once', async () => {
@@ -169,9 +213,9 @@ describe('the schedule', () => {
   });
 
   test('closing waits for who is under way, and begins with nobody', async () => {
-    const { clock, runs, schedule, startMs } = rig();
+    const { clock, runs, schedule, startMs, moveTalking } = rig();
     schedule.set([pace('a'), pace('b')], 1);
-    await clock.move(startMs + 10 * SECOND);
+    await moveTalking(startMs + 10 * SECOND);
     let isClosed = false;
     const closing = schedule.close().then(() => {
       isClosed = true;
