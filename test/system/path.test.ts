@@ -168,11 +168,14 @@ describe.skipIf(!requireTools(['ip', 'mtr', 'ping', 'setpriv', 'sysctl']) || !re
 
   it('what routers do not answer because they limit that is no loss', async () => {
     await routers.limit(1000);
-    const { journey } = await ride([`http://${TARGET[4]}/`, '-n', '10', ...WITHOUT], routers.nobody);
+    // Linux owes each peer six answers before it limits them (XRLIM_BURST_FACTOR): these are taken here.
+    await trace(TARGET[4], PORT, { rounds: 6 });
+    const { journey } = await ride([`http://${TARGET[4]}/`, '-n', '50', '--rate', '10', ...WITHOUT], routers.nobody);
     await routers.limit(0);
     const [path] = evidenceOf<PathEvidence>(journey, 'path').byEndpoint;
     expect(path?.routers.filter(({ sent, received }) => received < sent)).not.toEqual([]);
-    expect(path?.routers.at(-1)).toMatchObject({ addresses: [TARGET[4]], sent: 2, received: 2 });
+    const target = path?.routers.at(-1);
+    expect(target).toMatchObject({ addresses: [TARGET[4]], received: target?.sent });
     expect(journey.findings.filter(({ probe }) => probe === 'path')).toEqual([]);
   });
 
