@@ -1,4 +1,5 @@
 // Owns what a prober gets and gives back. Knows no prober by name.
+import type { SeenChain } from './chain-life.ts';
 import type { Module } from './config/modules.ts';
 import type { Failure } from './failure.ts';
 import type { Gauges } from './gauges.ts';
@@ -35,6 +36,8 @@ export interface ProbeContext {
   readonly env: Environment;
   /** Told why the probe fails; the first word stands. */
   readonly fail: (failure: Failure) => void;
+  /** Told the chain of every TLS server that is probed, whatever becomes of its handshake; the last word stands. */
+  readonly sees: (chain: SeenChain) => void;
   /** False: its quirks are mended (`--no-quirks`). */
   readonly quirks: boolean;
 }

@@ -1,4 +1,5 @@
 // Owns one probe by one module: its bound in time, what every probe tells, and why it failed. Knows no caller.
+import { lifeOf, type SeenChain, tellChainLife } from './chain-life.ts';
 import type { Module } from './config/modules.ts';
 import type { Outcome } from './every-address.ts';
 import type { Failure } from './failure.ts';
@@ -46,6 +47,10 @@ export async function runProbe(
   const fail = (told: Failure): void => {
     failure ??= told;
   };
+  let chain: SeenChain | null = null;
+  const sees = (seen: SeenChain): void => {
+    chain = seen;
+  };
   const success = await withBound(timeoutMs, room.signal, (signal) =>
     prober({
       ...{
@@ -63,6 +68,7 @@ export async function runProbe(
         env,
         signal,
         fail,
+        sees,
       },
       deadlineMs: startMs + timeoutMs,
     }),
@@ -71,11 +77,17 @@ export async function runProbe(
   took.set(durationSeconds);
   bound.set(timeoutSeconds);
   succeeded.set(success ? 1 : 0);
+  if (chain !== null) tellChain(gauges, chain, wallClockMs());
   const told = success ? null : (failure ?? UNSAID);
   if (told !== null) tellFailure(gauges, told);
   if (success) log.debug('Probe succeeded', { duration_seconds: durationSeconds });
   else log.error('Probe failed', { duration_seconds: durationSeconds });
   return { gauges, success, failure: told, log: log.text() };
+}
+
+function tellChain(gauges: Gauges, chain: SeenChain, atMs: number): void {
+  const life = lifeOf(chain, atMs);
+  if (life !== null) tellChainLife(gauges, life);
 }
 
 const UNSAID: Failure = { phase: 'answer', reason: 'unexpected', fault: 'target' };

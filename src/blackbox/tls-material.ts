@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import { trustedRoots } from '../net/sample/roots.ts';
 import type { TlsConfig } from './config/client.ts';
 import { wordsOf } from './failure.ts';
 
@@ -12,10 +13,15 @@ const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS13: 'TLSv1.3',
 };
 
-interface Kept {
+export interface TlsMaterial {
+  readonly context: SecureContext;
+  /** DER of what `context` trusts; the same list every time. */
+  readonly roots: () => readonly Uint8Array[];
+}
+
+interface Kept extends TlsMaterial {
   readonly key: string;
   readonly rootsPem: string | null;
-  readonly context: SecureContext;
 }
 
 /** One context for each config and state of its files: reading a root store takes longer than a handshake. */
@@ -26,7 +32,7 @@ const contexts = new WeakMap<TlsConfig, Kept>();
  * @param rootsPem of this machine; null: those of Node
  * @throws Error with the words for the log when a file cannot be used
  */
-export function contextOf(config: TlsConfig, rootsPem: string | null): SecureContext {
+export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMaterial {
   const read = (inline: string, file: string, what: string): string => {
     if (inline !== '' || file === '') return inline;
     try {
@@ -41,7 +47,7 @@ export function contextOf(config: TlsConfig, rootsPem: string | null): SecureCon
   const key = read(config.key, config.key_file, 'specified client key');
   const state = `${ca}\0${cert}\0${key}`;
   const known = contexts.get(config);
-  if (known?.key === state && known.rootsPem === rootsPem) return known.context;
+  if (known?.key === state && known.rootsPem === rootsPem) return known;
   const roots = ca === '' ? rootsPem : ca;
   const context = createSecureContext({
     ...(roots === null ? {} : { ca: roots }),
@@ -51,8 +57,22 @@ export function contextOf(config: TlsConfig, rootsPem: string | null): SecureCon
     maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
     ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   });
-  contexts.set(config, { key: state, rootsPem, context });
-  return context;
+  const made: Kept = { key: state, rootsPem, context, roots: rootsIn(roots) };
+  contexts.set(config, made);
+  return made;
+}
+
+const MOST_ROOTS = 100;
+const split = new Map<string | null, () => readonly Uint8Array[]>();
+
+/** One list for each text, whichever modules name it: what is known of a list of roots is kept by it. */
+function rootsIn(pem: string | null): () => readonly Uint8Array[] {
+  const known = split.get(pem);
+  if (known !== undefined) return known;
+  if (split.size >= MOST_ROOTS) split.clear();
+  const roots = trustedRoots(pem === null ? null : [pem]);
+  split.set(pem, roots);
+  return roots;
 }
 
 /** OpenSSL 3 speaks TLS 1.0 and 1.1 only at security level 0: their handshakes are signed with SHA-1. */

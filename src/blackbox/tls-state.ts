@@ -2,8 +2,9 @@
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { sameText, visible } from '../model/text.ts';
-import { walkChain } from '../net/sample/chain-walk.ts';
+import type { SentChain } from '../net/sample/chain-walk.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
+import type { PresentedNames } from '../x509/general-names.ts';
 import { dnsMatches } from '../x509/hostname.ts';
 import { unixMs } from '../x509/instant.ts';
 import type { Gauges } from './gauges.ts';
@@ -41,7 +42,7 @@ export interface TlsState {
 }
 
 /** @param verifiedBy what its chain was verified by; null: it was not, and there is none to tell the end of */
-export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, served = servedBy(socket)): TlsState {
+export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, served: ChainFacts): TlsState {
   return {
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
     cipher: socket.getCipher().standardName,
@@ -50,16 +51,8 @@ export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, ser
   };
 }
 
-/** @param socket after its handshake */
-export function servedBy(socket: TLSSocket): ChainFacts {
-  const { fingerprints, certificates } = walkChain(socket);
-  return factsOf(fingerprints, certificates);
-}
-
 /** Whether the server's certificate holds for a name or address (RFC 9525). */
-export function holdsFor({ leaf }: ChainFacts, servername: string): boolean {
-  if (leaf === null) return false;
-  const { dns, ip } = leaf.certificate.extensions.names;
+export function holdsFor({ dns, ip }: PresentedNames, servername: string): boolean {
   return isIP(servername) === 0
     ? dns.some((name) => dnsMatches(servername, name))
     : ip.some((address) => sameText(address, servername));
@@ -95,7 +88,7 @@ export function tellTls(
       .set(1);
 }
 
-function factsOf(fingerprints: readonly string[], certificates: ReadonlyMap<string, Uint8Array>): ChainFacts {
+export function factsOf({ fingerprints, certificates }: SentChain): ChainFacts {
   const key = fingerprints.join(' ');
   const known = kept.get(key);
   if (known !== undefined) return known;

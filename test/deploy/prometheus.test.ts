@@ -3,13 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { CHAIN_HELP } from '../../src/blackbox/chain-life.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { findTool } from '../system/rig/tools.ts';
 
 const read = (path: string): string => readFileSync(`deploy/${path}`, 'utf8');
 
 /** Families of the agent that stand in no catalogue of journeys: those of /probe, and Prometheus' own. */
-const OTHERS = ['probe_address_success', 'probe_addresses', 'probe_addresses_failed', 'probe_failure_info', 'up'];
+const OTHERS = [
+  ...['probe_address_success', 'probe_addresses', 'probe_addresses_failed', 'probe_failure_info', 'up'],
+  ...Object.keys(CHAIN_HELP),
+];
 const families = new Set([...catalogue.map(({ name }) => name), ...OTHERS]);
 
 interface Rules {

@@ -5,7 +5,7 @@ import { MalformedMessage } from '../../net/dns/names.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Late, type Phase } from '../failure.ts';
 import { secondsSince } from '../gauges.ts';
-import { dial, Reader, secure } from '../probers/connection.ts';
+import { dial, Reader, type SecuringContext, secure } from '../probers/connection.ts';
 import { type Answer, readAnswer } from './message.ts';
 
 export interface Asking {
@@ -19,7 +19,7 @@ export interface Asking {
 
 export interface SecureAsking extends Asking {
   /** null: in the clear. */
-  readonly tls: { readonly config: TlsConfig; readonly servername: string; readonly rootsPem: string | null } | null;
+  readonly tls: { readonly config: TlsConfig; readonly servername: string; readonly context: SecuringContext } | null;
 }
 
 export interface Exchanged {
@@ -113,7 +113,7 @@ async function connected({ host, port, localAddress, signal, tls }: SecureAsking
   const socket = await dial({ to: { host, port, ...(localAddress === null ? {} : { localAddress }) }, signal });
   if (tls === null) return socket;
   onTls();
-  return (await secure(socket, tls.config, tls.servername, tls.rootsPem, signal)).socket;
+  return (await secure(socket, tls.config, tls.servername, tls.context)).socket;
 }
 
 async function exactly(reader: Reader, count: number): Promise<Buffer> {

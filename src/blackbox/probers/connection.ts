@@ -1,10 +1,12 @@
 // Owns connections of the tcp and unix probers: dialled, secured, written to, and read by lines or bytes. What a peer sends is bounded.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Distrust, Late } from '../failure.ts';
-import { contextOf } from '../tls-material.ts';
-import { holdsFor, readTls, servedBy, type TlsState } from '../tls-state.ts';
+import type { ProbeContext } from '../probe.ts';
+import { materialOf } from '../tls-material.ts';
+import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
 
 /** All that Go offers; the key share is for the first, which nearly every server takes and which costs a fifth less than the hybrid one. */
 const GROUPS = 'X25519:P-256:X25519MLKEM768:P-384:P-521';
@@ -32,17 +34,21 @@ export interface Secured {
   readonly state: TlsState;
 }
 
-/** @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not. */
+export type SecuringContext = Pick<ProbeContext, 'rootsPem' | 'signal' | 'sees'>;
+
+/**
+ * What is made of the certificates is decided when they have been seen, so that `sees` is told of those that are refused too.
+ * @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not
+ */
 export async function secure(
   socket: Socket,
   config: TlsConfig,
   servername: string,
-  rootsPem: string | null,
-  signal: AbortSignal,
+  { rootsPem, signal, sees }: SecuringContext,
   alpn?: readonly string[],
 ): Promise<Secured> {
   const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
-  const secureContext = contextOf(config, rootsPem);
+  const { context: secureContext, roots } = materialOf(config, rootsPem);
   const secured = connectTls({
     ...{ socket, secureContext, ecdhCurve: GROUPS, rejectUnauthorized: false },
     ...(isName ? { servername } : {}),
@@ -51,11 +57,17 @@ export async function secure(
   // Node would have every certificate made into an object, for its own look at the name, which is ours to take (`holdsFor`): a seventh of a
   // probe's time. It does not for a session that goes on, and none does here.
   secured.isSessionReused = () => true;
-  await untilEvent(secured, 'secureConnect', signal);
-  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, null) };
-  const served = servedBy(secured);
+  const seen = (sent: SentChain): void => {
+    if (sent.fingerprints.length > 0) sees({ sent, servername, roots });
+  };
+  // A server that wants a certificate of ours ends the handshake of TLS 1.2 when it has shown its own (#1080, #1474).
+  await untilEvent(secured, 'secureConnect', signal, () => seen(chainOf(secured)));
+  const sent = chainOf(secured);
+  seen(sent);
+  const served = factsOf(sent);
+  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, null, served) };
   const distrust = secured.authorized
-    ? holdsFor(served, servername)
+    ? served.leaf !== null && holdsFor(served.leaf.certificate.extensions.names, servername)
       ? null
       : `x509: certificate is not valid for ${servername}`
     : String(secured.authorizationError);
@@ -64,9 +76,24 @@ export async function secure(
   throw new Distrust(`tls: failed to verify certificate: ${distrust}`);
 }
 
-async function untilEvent(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+/** Empty where the handshake has not come that far. */
+function chainOf(secured: TLSSocket): SentChain {
+  try {
+    return walkChain(secured);
+  } catch {
+    return NO_CHAIN;
+  }
+}
+
+async function untilEvent(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  signal: AbortSignal,
+  beforeEnd: () => void = () => undefined,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const fail = (error: Error): void => {
+      beforeEnd();
       socket.destroy();
       reject(error);
     };

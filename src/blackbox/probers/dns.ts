@@ -89,7 +89,7 @@ async function ask(
   { address, family }: Chosen,
   where: { readonly host: string; readonly port: string },
 ): Promise<Exchanged> {
-  const { log, signal, rootsPem } = context;
+  const { log, signal } = context;
   const { dns } = context.module;
   const port = Number(where.port);
   if (where.port === '' || !(port >= 0 && port < 65_536))
@@ -109,7 +109,7 @@ async function ask(
   const asking = { host: address, family, port, localAddress, question, signal };
   if (transport === 'udp') return await askByUdp(asking);
   const servername = dns.tls_config.server_name === '' ? where.host : dns.tls_config.server_name;
-  return await askByTcp({ ...asking, tls: dns.dns_over_tls ? { config: dns.tls_config, servername, rootsPem } : null });
+  return await askByTcp({ ...asking, tls: dns.dns_over_tls ? { config: dns.tls_config, servername, context } : null });
 }
 
 /** The module or the target cannot be asked for: nobody's fault but ours. */

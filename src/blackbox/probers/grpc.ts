@@ -114,7 +114,7 @@ async function openTo(
   { host, port }: Place,
   chosen: string,
 ): Promise<{ readonly socket: Socket; readonly tls: Secured | null }> {
-  const { resolve, allows, signal, quirks, module, rootsPem } = context;
+  const { resolve, allows, signal, quirks, module } = context;
   const { tls, tls_config } = module.grpc;
   const isName = host !== chosen;
   const addresses = quirks && isName ? await resolve(host, null, signal) : [chosen];
@@ -129,7 +129,7 @@ async function openTo(
       if (!tls) return { socket, tls: null };
       phase = 'tls';
       const servername = tls_config.server_name === '' ? host : tls_config.server_name;
-      const secured = await secure(socket, tls_config, servername, rootsPem, signal, ['h2']);
+      const secured = await secure(socket, tls_config, servername, context, ['h2']);
       if (secured.socket.alpnProtocol === 'h2') return { socket: secured.socket, tls: secured };
       secured.socket.destroy();
       throw new Error('credentials: cannot check peer: missing selected ALPN property');

@@ -164,7 +164,7 @@ function askingProxy(request: HttpRequest, proxy: URL): HttpRequest & { readonly
 }
 
 async function securedOf(
-  { rootsPem, signal }: ProbeContext,
+  context: ProbeContext,
   { tls_config, enable_http2 }: HttpClient,
   request: HttpRequest,
   socket: Socket,
@@ -173,7 +173,7 @@ async function securedOf(
   trace.tlsStart = performance.now();
   const servername = request.servername === '' ? bareHost(request.url) : request.servername;
   const alpn = enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const secured = await secure(socket, tls_config, servername, rootsPem, signal, alpn);
+  const secured = await secure(socket, tls_config, servername, context, alpn);
   trace.tlsDone = performance.now();
   return secured;
 }

@@ -119,7 +119,7 @@ async function asked(
   const beganMs = performance.now();
   const answer = await roundTrip(
     // What happens on the way is told as the token's, not as the target's.
-    { ...context, fail: () => undefined },
+    { ...context, fail: () => undefined, sees: () => undefined },
     { ...config, enable_http2: false },
     {
       ...{ url, name: bareHost(url), address: null, host: url.host, servername: tls_config.server_name },

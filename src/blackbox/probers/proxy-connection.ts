@@ -34,8 +34,10 @@ export async function dialProxy(
     const socket = await dial({ to: { host, port: portOf(proxy) }, signal });
     moments.connected = performance.now();
     if (proxy.protocol === 'http:') return socket;
+    // Its certificates are not the target's.
+    const own = { rootsPem, signal, sees: () => undefined };
     // Its own name, and not the target's as net/http has it where tls_config names a server.
-    return (await secure(socket, tls, name, rootsPem, signal, ['http/1.1'])).socket;
+    return (await secure(socket, tls, name, own, ['http/1.1'])).socket;
   } catch (error) {
     if (error instanceof NotAllowed) throw error;
     throw troubleOf(error, proxy);

@@ -119,7 +119,7 @@ async function startTls(talk: Talk): Promise<boolean> {
   talk.reader.release();
   const servername = dialogue.tls.server_name === '' ? dialogue.servername : dialogue.tls.server_name;
   try {
-    const secured = await secure(talk.socket, dialogue.tls, servername, context.rootsPem, context.signal);
+    const secured = await secure(talk.socket, dialogue.tls, servername, context);
     context.log.debug('TLS Handshake (client) succeeded.');
     talk.socket = secured.socket;
     talk.reader = new Reader(secured.socket, context.signal);

@@ -48,7 +48,7 @@ async function openTo(
     const socket = await dial({ to, signal });
     if (!tcp.tls) return { socket, state: null };
     phase = 'tls';
-    return await secure(socket, tcp.tls_config, nameFor(context, tcp, host), context.rootsPem, signal);
+    return await secure(socket, tcp.tls_config, nameFor(context, tcp, host), context);
   } catch (error) {
     context.fail(failureOf(error, phase));
     log.error('Error dialing TCP', { err: wordsOf(error) });

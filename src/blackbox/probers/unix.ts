@@ -5,13 +5,11 @@ import { dial, secure } from './connection.ts';
 import { converse } from './query-response.ts';
 
 export const probeUnix: Prober = async (context) => {
-  const { module, target, log, signal, rootsPem } = context;
+  const { module, target, log, signal } = context;
   const { tls, tls_config, query_response } = module.unix;
   try {
     const socket = await dial({ to: { path: target }, signal });
-    const opened = tls
-      ? await secure(socket, tls_config, tls_config.server_name, rootsPem, signal)
-      : { socket, state: null };
+    const opened = tls ? await secure(socket, tls_config, tls_config.server_name, context) : { socket, state: null };
     log.debug('Successfully dialed');
     return await converse(context, { steps: query_response, tls: tls_config, servername: '' }, opened);
   } catch (error) {

@@ -86,11 +86,12 @@ function register({ gauges }: ProbeContext): Families {
 
 /** @throws Error in words */
 async function connected(
-  { module, signal, rootsPem, fail }: ProbeContext,
+  context: ProbeContext,
   url: URL,
   address: string,
   onConnect: (seconds: number) => void,
 ): Promise<Socket> {
+  const { module, signal, fail } = context;
   if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '') {
     fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     throw new Error('malformed ws or wss URL');
@@ -103,7 +104,7 @@ async function connected(
   if (!isSecure) return socket;
   const { tls_config } = module.websocket.http_config;
   const servername = tls_config.server_name === '' ? bareHost(url) : tls_config.server_name;
-  return (await secure(socket, tls_config, servername, rootsPem, signal)).socket;
+  return (await secure(socket, tls_config, servername, context)).socket;
 }
 
 /** An answer that is no upgrade. */

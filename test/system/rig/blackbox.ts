@@ -1,4 +1,5 @@
 // Owns the two exporters side by side, with one blackbox.yml, and the reading of what they say. Debian's is blackbox_exporter 0.23.0.
+import { CHAIN_HELP } from '../../../src/blackbox/chain-life.ts';
 import { freePort } from './ports.ts';
 import { probeArgv } from './probe.ts';
 import { HERE, outputOf, type Place, type Rig } from './rig.ts';
@@ -65,6 +66,7 @@ export const YOUNGER: Readonly<Record<string, string>> = {
   probe_failed_due_to_bytes: '0.28 (#1441)',
   probe_timeout_seconds: 'behind 0.28 (#1571)',
   probe_failure_info: 'beside the exporter: why a probe failed',
+  ...Object.fromEntries(Object.keys(CHAIN_HELP).map((family) => [family, 'beside the exporter: when its chain ends'])),
 };
 /** Labels that 0.23 does not have, of families that it has. */
 const YOUNGER_LABELS = /,serialnumber="[^"]*"|serialnumber="[^"]*",/;
