@@ -21,6 +21,7 @@ const packages = {
   re2js: '^(src/blackbox/go/|probes/steps/)',
   '@marcbachmann/cel-js': '^src/blackbox/go/',
   bcryptjs: '^src/agent/(web-config|gatekeeper)[.]ts$',
+  pino: '^src/agent/log/agent-log[.]ts$',
   yaml: '^src/(config|certs|blackbox)/',
   aws4: '^src/net/auth/',
   ws: '^src/net/talk/',

@@ -43,10 +43,11 @@ const agent = {
   lag: new GrowingHistogram([1]),
 };
 const reloads = () => ({ targets: null, modules: null });
+const logCounts = () => ({ told: new Map(), dropped: 0 });
 const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
   ...{ status: 200, contentType: MEDIA_TYPES.text },
   body: await scrape(
-    { agent, version: '0', delay, reloads, discovery: () => null, unknownModules: () => 0, processMetrics },
+    { agent, version: '0', delay, reloads, discovery: () => null, unknownModules: () => 0, logCounts, processMetrics },
     'text',
   ),
 }));

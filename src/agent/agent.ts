@@ -4,6 +4,8 @@ import { TargetSeries } from '../metrics/target-series.ts';
 import type { Journey } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
+import type { AgentLog } from './log/agent-log.ts';
+import { paced } from './log/paced.ts';
 import { type Recent, remembered } from './recent.ts';
 import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
 import { type Clock, Schedule } from './schedule.ts';
@@ -17,12 +19,14 @@ export interface AgentConfig {
 
 export interface AgentRoom extends RidingRoom {
   readonly clock: Clock;
-  /** Says what a person must know. */
-  readonly warn: (words: string) => void;
+  readonly log: Pick<AgentLog, 'info' | 'warn' | 'error'>;
 }
 
 /** Seconds. */
 const LAG_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
+const MOST_CHANGES = 200;
 
 /** What is known of a target. */
 export interface Followed {
@@ -42,17 +46,22 @@ export class Agent {
   readonly kept: KeptJourneys = keepJourneys(0);
   readonly lag = new GrowingHistogram(LAG_BUCKETS);
   readonly #room: AgentRoom;
+  readonly #telling: Telling;
   readonly #schedule: Schedule<Ridden>;
   readonly #followed = new Map<string, Followed>();
   #faults = 0;
 
   constructor(room: AgentRoom) {
     this.#room = room;
+    this.#telling = tellingOf(room.log);
     this.#schedule = new Schedule({
       clock: room.clock,
       run: (target, signal, onAnswer) => this.#run(target, signal, onAnswer),
       onLag: (ms) => this.lag.observe(ms / 1000),
-      onMissed: ({ name }, reason, turns) => this.#followed.get(name)?.series.missed(reason, turns),
+      onMissed: ({ name }, reason, turns) => {
+        this.#followed.get(name)?.series.missed(reason, turns);
+        this.#telling.missed('turns missed', { target: name, reason, turns });
+      },
     });
   }
 
@@ -107,6 +116,7 @@ export class Agent {
       followed.series.ended(journey, samples);
       await this.kept.add(target.name, journey);
       followed.fault = null;
+      this.#tellVerdict(followed, journey);
       remember(followed, journey);
     } catch (error) {
       this.#failed(target, startedAtMs, error);
@@ -121,10 +131,32 @@ export class Agent {
     if (followed === undefined) return;
     followed.series.failed(startedAtMs);
     // Once, not at every turn.
-    if (followed.fault !== words)
-      this.#room.warn(`${name}: ${isOurs ? 'a fault of this program ended a journey: ' : ''}${words}`);
+    if (followed.fault !== words) {
+      if (isOurs) this.#telling.faults('a fault of this program ended a journey', { target: name, err: words });
+      else this.#telling.notRidden('target not ridden', { target: name, err: words });
+    }
     followed.fault = words;
   }
+
+  /** Of a target that was never ridden only what is wrong is news. */
+  #tellVerdict({ name, recent }: Followed, { id, verdict, findings }: Journey): void {
+    const before = recent.at(-1)?.verdict ?? 'ok';
+    if (before === verdict) return;
+    const found = findings.filter(({ severity }) => severity !== 'notice').map((finding) => finding.id);
+    const attributes = { target: name, from: recent.length === 0 ? 'none' : before, to: verdict };
+    const tell = verdict === 'ok' ? this.#telling.recovered : this.#telling.worse;
+    tell('verdict changed', { ...attributes, findings: [...new Set(found)], journey: id });
+  }
+}
+
+type Telling = ReturnType<typeof tellingOf>;
+
+/** Each at a pace of its own: an outage of ten thousand targets must not hide a fault. */
+function tellingOf(log: AgentRoom['log']) {
+  return {
+    ...{ missed: paced(log.warn), faults: paced(log.error), notRidden: paced(log.warn) },
+    ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
+  };
 }
 
 function remember(followed: Followed, journey: Journey): void {

@@ -1,6 +1,7 @@
 // Owns looking again and again at the places that name targets: files and URLs. A place that cannot be read, or is wrong, keeps what it named before.
 // Knows no form of what stands there.
 import { UsageError } from '../model/usage-error.ts';
+import type { AgentLog } from './log/agent-log.ts';
 
 /** A place that names targets. */
 export interface Source<T> {
@@ -38,12 +39,12 @@ interface Known<T> {
 
 /**
  * @param before whose places, where they are named again, stand for what they named until they can be read
- * @param warn says why a place could not be read, once and not at each look
+ * @param log is told why a place could not be read, once and not at each look
  */
 export function openDiscovery<T>(
   sources: readonly Source<T>[],
   before: Discovery<T> | null,
-  warn: (words: string) => void,
+  log: Pick<AgentLog, 'info' | 'warn'>,
 ): Discovery<T> {
   const begun = (name: string): Known<T> => ({ text: null, targets: before?.of(name) ?? [], fault: null });
   const known = new Map(sources.map((source) => [source, begun(source.name)]));
@@ -53,11 +54,16 @@ export function openDiscovery<T>(
       const isNew = text !== state.text;
       if (isNew) state.targets = await source.parse(text);
       state.text = text;
+      if (state.fault !== null) log.info('a place of targets can be read again', { place: source.name });
       state.fault = null;
       return isNew;
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      if (state.fault !== error.message) warn(`${error.message}; what ${source.name} named before is kept`);
+      if (state.fault !== error.message)
+        log.warn('a place of targets cannot be read; what it named before is kept', {
+          place: source.name,
+          err: error.message,
+        });
       state.fault = error.message;
       return false;
     }

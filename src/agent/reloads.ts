@@ -1,5 +1,6 @@
 // Owns reading a config again while the agent runs: a valid one is taken, else the old one is kept and why is said. One reading at a time.
 import { UsageError } from '../model/usage-error.ts';
+import type { AgentLog } from './log/agent-log.ts';
 
 export interface Reloads {
   readonly lastWasTaken: boolean;
@@ -20,19 +21,22 @@ export interface Reloadable {
 export function reloadable(
   take: () => Promise<void>,
   wallClockMs: () => number,
-  warn: (words: string) => void,
+  log: Pick<AgentLog, 'info' | 'error'>,
+  file: string,
 ): Reloadable {
   let state: Reloads = { lastWasTaken: true, takenAtMs: wallClockMs(), taken: 0, refused: 0 };
   let queue: Promise<unknown> = Promise.resolve();
   const once = async (): Promise<string | null> => {
     try {
       await take();
+      log.info('the config was read again', { file });
       state = { ...state, lastWasTaken: true, takenAtMs: wallClockMs(), taken: state.taken + 1 };
       return null;
     } catch (error) {
       state = { ...state, lastWasTaken: false, refused: state.refused + 1 };
       if (!(error instanceof UsageError)) throw error;
-      warn(`the config was not taken, the one before it is kept: ${error.message}`);
+      const remedy = error.remedy === null ? {} : { remedy: error.remedy };
+      log.error('the config was not taken, the one before it is kept', { file, err: error.message, ...remedy });
       return error.message;
     }
   };

@@ -4,6 +4,7 @@ import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
 import type { Agent } from './agent.ts';
 import type { DiscoveryState } from './discovery.ts';
+import type { AgentLog } from './log/agent-log.ts';
 import type { LoopDelay } from './loop-delay.ts';
 import type { Reloads } from './reloads.ts';
 
@@ -20,6 +21,7 @@ export interface ScrapeRoom {
   /** Null where no targets are configured. */
   readonly discovery: () => DiscoveryState | null;
   readonly unknownModules: () => number;
+  readonly logCounts: AgentLog['counts'];
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
 
@@ -44,6 +46,7 @@ function ownSamples({
   reloads,
   discovery,
   unknownModules,
+  logCounts,
 }: ScrapeRoom): [string, Iterable<string>][] {
   const { targets, modules } = reloads();
   const places = discovery();
@@ -54,7 +57,11 @@ function ownSamples({
   const delays = [...delay.read()].map(([percentile, seconds]) =>
     line('outrider_event_loop_delay_seconds', labelPairs({ percentile: String(percentile) }), seconds),
   );
+  const { told, dropped } = logCounts();
+  const lines = [...told].map(([level, count]) => line('outrider_log_lines_total', labelPairs({ level }), count));
   return [
+    ['outrider_log_lines_total', lines],
+    one('outrider_log_lines_dropped_total', dropped),
     one('outrider_build_info', 1, labelPairs({ version })),
     ['outrider_event_loop_delay_seconds', delays],
     ...(agent === null ? [] : agentSamples(agent)),

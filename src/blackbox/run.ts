@@ -1,10 +1,12 @@
 // Owns one probe by one module: its bound in time, what every probe tells, and why it failed. Knows no caller.
+
+import type { LogLevel } from '../model/logfmt.ts';
 import { lifeOf, type SeenChain, tellChainLife } from './chain-life.ts';
 import type { Module } from './config/modules.ts';
 import type { Outcome } from './every-address.ts';
 import type { Failure } from './failure.ts';
 import { Gauges, secondsSince } from './gauges.ts';
-import { type Level, openProbeLog } from './log.ts';
+import { type OnLine, openProbeLog } from './log.ts';
 import type { ProbeContext, Prober } from './probe.ts';
 import { probers } from './probers/by-name.ts';
 
@@ -12,7 +14,9 @@ import { probers } from './probers/by-name.ts';
 export interface RunRoom
   extends Pick<ProbeContext, 'resolve' | 'allows' | 'rootsPem' | 'wallClockMs' | 'userAgent' | 'quirks' | 'env'> {
   /** Of the lines that are kept. */
-  readonly logLevel: Level;
+  readonly logLevel: LogLevel;
+  /** Told of them too. */
+  readonly onLine?: OnLine;
   /** Ends when nobody waits for the probe any more. */
   readonly signal: AbortSignal;
 }
@@ -34,7 +38,7 @@ export async function runProbe(
   room: RunRoom,
 ): Promise<Outcome> {
   const gauges = new Gauges();
-  const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs);
+  const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs, room.onLine);
   const succeeded = gauges.gauge('probe_success', 'Displays whether or not the probe was a success');
   const took = gauges.gauge('probe_duration_seconds', 'Returns how long the probe took to complete in seconds');
   const bound = gauges.gauge('probe_timeout_seconds', 'Returns how long the probe timeout is in seconds');

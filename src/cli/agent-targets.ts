@@ -1,6 +1,7 @@
 // Owns the agent's targets on the command line: those of its file and those that others name, begun, looked for again, read again.
 import { Agent } from '../agent/agent.ts';
 import { type Discovery, type DiscoveryState, openDiscovery } from '../agent/discovery.ts';
+import type { AgentLog } from '../agent/log/agent-log.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { Ridden, RidingRoom } from '../agent/riding.ts';
 import { steadyClock } from '../agent/steady-clock.ts';
@@ -29,13 +30,22 @@ export function ridingRoomOf({ io, probes, version }: Launch): RidingRoom {
   };
 }
 
-export function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>, launch: Launch): Targets {
-  const { io } = launch;
-  const warn = (words: string): void => io.err(`probe: ${words}\n`);
+export interface LoggedLaunch extends Launch {
+  readonly log: AgentLog;
+}
+
+/** @param file that `load` reads */
+export function openTargets(
+  file: string,
+  first: LoadedAgent,
+  load: () => Promise<LoadedAgent>,
+  launch: LoggedLaunch,
+): Targets {
+  const { io, log } = launch;
   const wallClockMs = (): number => io.wallClockMs();
-  const agent = new Agent({ ...ridingRoomOf(launch), warn, clock: steadyClock(wallClockMs) });
+  const agent = new Agent({ ...ridingRoomOf(launch), log, clock: steadyClock(wallClockMs) });
   let loaded = first;
-  let discovery = openDiscovery(first.sources, null, warn);
+  let discovery = openDiscovery(first.sources, null, log);
   let timer: NodeJS.Timeout | undefined;
   const set = (): void => agent.set({ ...loaded.config, targets: joined(loaded.config.targets, discovery) });
   const look = async (): Promise<void> => {
@@ -44,7 +54,8 @@ export function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>
       // A reload may have come between: then these are no longer asked.
       if ((await looked.look()) && looked === discovery) set();
     } catch (error) {
-      warn(`a fault of this program ended a look for targets: ${error instanceof Error ? error.message : 'unknown'}`);
+      const err = error instanceof Error ? error.message : 'unknown';
+      log.error('a fault of this program ended a look for targets', { err });
     }
   };
   const again = (): void => {
@@ -55,7 +66,7 @@ export function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>
   };
   const take = async (): Promise<void> => {
     const next = await load();
-    const found = openDiscovery(next.sources, discovery, warn);
+    const found = openDiscovery(next.sources, discovery, log);
     await found.look();
     [loaded, discovery] = [next, found];
     set();
@@ -68,7 +79,7 @@ export function openTargets(first: LoadedAgent, load: () => Promise<LoadedAgent>
       void look().finally(again);
     },
     end: () => clearTimeout(timer),
-    reloadable: reloadable(take, wallClockMs, warn),
+    reloadable: reloadable(take, wallClockMs, log, file),
   };
 }
 

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns';
 import { addressPolicy } from '../agent/address-policy.ts';
 import { blackboxRoutes } from '../agent/blackbox-routes.ts';
+import { paced } from '../agent/log/paced.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { Route } from '../agent/server.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
@@ -10,9 +11,10 @@ import { unsupported } from '../blackbox/config/unsupported.ts';
 import { openHistory } from '../blackbox/history.ts';
 import type { ResolveName } from '../blackbox/probe.ts';
 import { parseDuration } from '../model/duration.ts';
+import type { Attributes, LogLevel } from '../model/logfmt.ts';
 import { UsageError } from '../model/usage-error.ts';
+import type { LoggedLaunch } from './agent-targets.ts';
 import { readText } from './input-file.ts';
-import type { Launch } from './launch.ts';
 import { systemRoots } from './roots.ts';
 
 export interface ModuleOptions {
@@ -21,8 +23,11 @@ export interface ModuleOptions {
   readonly allow: readonly string[];
   readonly deny: readonly string[];
   readonly quirks: boolean;
+  readonly logProber: LogLevel;
 }
 
+/** Of each level in a minute. */
+const MOST_PROBE_LINES = 200;
 const MOST_CONFIG_BYTES = 16_777_216;
 
 export interface Modules {
@@ -35,7 +40,11 @@ export interface Modules {
 }
 
 /** @throws UsageError for a file or option that cannot be used */
-export async function openModules(file: string, options: ModuleOptions, { io, version }: Launch): Promise<Modules> {
+export async function openModules(
+  file: string,
+  options: ModuleOptions,
+  { io, version, log }: LoggedLaunch,
+): Promise<Modules> {
   let config = await load(file);
   let unknown = 0;
   const again = reloadable(
@@ -43,8 +52,13 @@ export async function openModules(file: string, options: ModuleOptions, { io, ve
       config = await load(file);
     },
     () => io.wallClockMs(),
-    (words) => io.err(`probe: ${words}\n`),
+    log,
+    file,
   );
+  // Who asks for all of it gets it; else an outage of ten thousand targets must not fill a disk.
+  const most = options.logProber === 'debug' ? Number.POSITIVE_INFINITY : MOST_PROBE_LINES;
+  const { debug } = log;
+  const tellProbe = { debug, info: paced(log.info, most), warn: paced(log.warn, most), error: paced(log.error, most) };
   const room = {
     resolve: byTheSystem,
     allows: addressPolicy(options.allow, options.deny),
@@ -54,8 +68,10 @@ export async function openModules(file: string, options: ModuleOptions, { io, ve
     quirks: options.quirks,
     env: io.env,
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
-    logLevel: 'info' as const,
+    logLevel: options.logProber,
+    onLine: (level: LogLevel, message: string, attributes: Attributes) => tellProbe[level](message, attributes),
     onUnknownModule: () => {
+      log.debug('unknown module');
       unknown++;
     },
   };

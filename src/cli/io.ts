@@ -1,6 +1,7 @@
 // Owns the process: streams, terminal, environment, clock, signals. The only asker; commands get what they need from here.
 import { randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
+import type { LineSink } from '../agent/log/line-sink.ts';
 import type { IpAddress } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { systemWords, writeError } from './system-words.ts';
@@ -12,6 +13,8 @@ export interface Io {
   /** Writes to standard output; resolves when the stream took it, so that a long report is not cut by the exit, or when nobody reads any more. @throws WriteError */
   out(text: string): Promise<void>;
   err(text: string): void;
+  /** Lines to standard error that nothing waits for: of what runs for months, whoever reads. */
+  logSink(): Promise<LineSink>;
   /** Standard input to its end. @throws UsageError when it is larger or cannot be read */
   standardInput(maxBytes: number): Promise<string>;
   /** Asks whoever sits at the terminal, and resolves with the line typed; absent where nobody does. */
@@ -47,6 +50,7 @@ export function processIo(): Io {
         });
       }),
     err: (text) => void process.stderr.write(text),
+    logSink: async () => (await import('../agent/log/line-sink.ts')).openLineSink(process.stderr.fd),
     standardInput,
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askAtTerminal } : {}),
     stdoutIsTerminal: process.stdout.isTTY,

@@ -1,5 +1,6 @@
 // Owns the options of `probe serve`.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { logFormats, logLevels } from '../model/logfmt.ts';
 import { repeatable } from './request-options.ts';
 
 export function serveOptions(command: Command): Command {
@@ -28,6 +29,13 @@ export function serveOptions(command: Command): Command {
         '--deny <NET>',
         'go to no address in this network (repeat); link-local and metadata addresses are always denied',
       ),
+    )
+    .addOption(new Option('--log-level <L>', 'what is told on standard error').choices(logLevels).default('info'))
+    .addOption(new Option('--log-format <F>', 'how').choices(logFormats).default('logfmt'))
+    .addOption(
+      new Option('--log-prober <L>', 'what is told there, and on the debug page, of probes on /probe')
+        .choices(logLevels)
+        .default('info'),
     )
     .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
     .option('--check', 'load the config, say what is in it, and exit');

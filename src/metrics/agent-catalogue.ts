@@ -33,6 +33,12 @@ export const agentCatalogue: readonly Family[] = [
     'How late the event loop was, percentile over the last half to whole minute.',
     'percentile',
   ),
+  family('outrider_log_lines_total', 'counter', 'Lines of the log.', 'level'),
+  family(
+    'outrider_log_lines_dropped_total',
+    'counter',
+    'Of those, how many nobody got: whoever reads was too slow, had gone, or the disk was full.',
+  ),
   family('outrider_config_reloads_total', 'counter', 'Times that the config was read again.', 'outcome'),
   family(
     'outrider_config_last_reload_successful',

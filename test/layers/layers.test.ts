@@ -45,6 +45,7 @@ const planted: readonly (readonly [rule: string, from: string, to: string])[] = 
     'commander',
     're2js',
     'bcryptjs',
+    'pino',
     '@marcbachmann/cel-js',
     'yaml',
     'zod',

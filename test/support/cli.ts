@@ -31,6 +31,7 @@ export function captureIo(part: Partial<Io> = {}): CapturedIo {
   return {
     out: async (text) => void (out += text),
     err: (text) => void (err += text),
+    logSink: async () => ({ write: (line) => void (err += line), dropped: () => 0, flush: async () => undefined }),
     standardInput: async () => '',
     ...{ stdoutIsTerminal: false, stderrIsTerminal: false, columns: 80, env: {} },
     wallClockMs: () => Date.now(),

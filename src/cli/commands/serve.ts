@@ -3,15 +3,17 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import { addressPolicy } from '../../agent/address-policy.ts';
 import { type AgentPages, agentRoutes } from '../../agent/agent-routes.ts';
 import { openJourneyModule } from '../../agent/journey-module.ts';
+import { openAgentLog } from '../../agent/log/agent-log.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
 import { type Listening, listen, type Route } from '../../agent/server.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
 import { parseDuration } from '../../model/duration.ts';
+import type { LogFormat, LogLevel } from '../../model/logfmt.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { loadAgent, riddenAt } from '../agent-config.ts';
-import { openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
+import { type LoadedAgent, loadAgent, riddenAt } from '../agent-config.ts';
+import { type LoggedLaunch, openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
 import { byTheSystem, type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
@@ -23,12 +25,16 @@ export interface ServeOptions extends ModuleOptions {
   readonly blackboxConfig?: string;
   readonly webConfig?: string;
   readonly listen: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
   readonly enableReload?: true;
   readonly check?: true;
 }
 
 /** How long requests and journeys under way may take to end after a SIGTERM. */
 const DRAIN_MS = 10_000;
+/** How long a slow reader of the log is waited for at the end. */
+const LAST_WORDS_MS = 1000;
 const MOST_WEB_CONFIG_BYTES = 16_777_216;
 
 /** @param defaults of the options of a ride, as the command line has them */
@@ -41,7 +47,8 @@ export async function runServe(
   const { config, blackboxConfig } = options;
   if (config === undefined && blackboxConfig === undefined)
     throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
-  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, launch);
+  const logged = await withLog(options, launch);
+  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, logged);
   const loaded = config === undefined ? null : await loadAgent(config, defaults, launch);
   const web = await webOf(options);
   if (options.check === true) {
@@ -53,9 +60,31 @@ export async function runServe(
   const targets =
     config === undefined || loaded === null
       ? null
-      : openTargets(loaded, () => loadAgent(config, defaults, launch), launch);
-  await serve(where, { options, modules, targets, web, defaults }, launch);
+      : openTargets(config, loaded, () => loadAgent(config, defaults, launch), logged);
+  tellStart({ options, modules, targets, web, defaults }, loaded, logged);
+  await serve(where, { options, modules, targets, web, defaults }, logged);
+  await logged.log.flush(LAST_WORDS_MS);
   return EXIT.ok;
+}
+
+async function withLog({ logLevel, logFormat }: ServeOptions, launch: Launch): Promise<LoggedLaunch> {
+  const { io } = launch;
+  const wallClockMs = (): number => io.wallClockMs();
+  const log = openAgentLog({ level: logLevel, format: logFormat, sink: await io.logSink(), wallClockMs });
+  return { ...launch, log };
+}
+
+function tellStart(
+  { options, modules, web }: Served,
+  loaded: LoadedAgent | null,
+  { log, version }: LoggedLaunch,
+): void {
+  const { config = '', blackboxConfig = '', webConfig = '' } = options;
+  log.info('starting', { version });
+  if (loaded !== null)
+    log.info('config loaded', { file: config, targets: loaded.config.targets.length, places: loaded.sources.length });
+  if (modules !== null) log.info('config loaded', { file: blackboxConfig, modules: modules.count() });
+  if (web !== undefined) log.info('config loaded', { file: webConfig, tls: web.tls !== null, users: web.users.size });
 }
 
 interface Served {
@@ -68,8 +97,8 @@ interface Served {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-async function serve(where: Address, served: Served, launch: Launch): Promise<void> {
-  const { io } = launch;
+async function serve(where: Address, served: Served, launch: LoggedLaunch): Promise<void> {
+  const { io, log } = launch;
   const { modules, targets, web } = served;
   const delay = watchLoopDelay();
   const state = { isReady: false };
@@ -82,24 +111,27 @@ async function serve(where: Address, served: Served, launch: Launch): Promise<vo
   // Not before somebody can be told of them.
   targets?.begin();
   state.isReady = true;
-  io.err(`probe: listening on ${written(server)}\n`);
+  log.info(`listening on ${written(server)}`);
   await new Promise<void>((resolve) => {
     io.onInterrupt(resolve);
   });
   state.isReady = false;
+  const underWay = targets?.agent.state().underWay ?? 0;
+  log.info('ending: what is under way may end', { journeys: underWay, seconds: DRAIN_MS / 1000 });
   targets?.end();
   await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS)]);
   ignoreHangups();
   delay.stop();
+  log.info('ended');
 }
 
 async function routeOf(
   served: Served,
   { delay, isReady }: { readonly delay: ReturnType<typeof watchLoopDelay>; readonly isReady: () => boolean },
-  launch: Launch,
+  launch: LoggedLaunch,
 ): Promise<Route> {
   const { options, modules, targets } = served;
-  const { io, probes, version } = launch;
+  const { io, probes, version, log } = launch;
   const { collectProcessMetrics } = await import('../../metrics/process-metrics.ts');
   const agent = targets?.agent ?? null;
   return agentRoutes({
@@ -112,6 +144,7 @@ async function routeOf(
       }),
       discovery: () => targets?.discovery() ?? null,
       unknownModules: () => modules?.unknown() ?? 0,
+      logCounts: () => log.counts(),
       processMetrics: collectProcessMetrics(),
     },
     reloadable: targets?.reloadable ?? null,

@@ -7,6 +7,7 @@ import 'tldts';
 import 'commander';
 import 're2js';
 import 'bcryptjs';
+import 'pino';
 import '@marcbachmann/cel-js';
 import 'yaml';
 import 'zod';
