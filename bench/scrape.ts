@@ -47,7 +47,17 @@ const logCounts = () => ({ told: new Map(), dropped: 0 });
 const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
   ...{ status: 200, contentType: MEDIA_TYPES.text },
   body: await scrape(
-    { agent, version: '0', delay, reloads, discovery: () => null, unknownModules: () => 0, logCounts, processMetrics },
+    {
+      agent,
+      version: '0',
+      delay,
+      reloads,
+      discovery: () => null,
+      unknownModules: () => 0,
+      asking: () => ({ underWay: 0, turnedAway: 0, outcomes: new Map() }),
+      logCounts,
+      processMetrics,
+    },
     'text',
   ),
 }));

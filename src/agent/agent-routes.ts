@@ -3,7 +3,9 @@ import { type Format, MEDIA_TYPES } from '../metrics/exposition.ts';
 import type { Journey } from '../model/journey.ts';
 import { writeJson } from '../report/json.ts';
 import type { Agent } from './agent.ts';
+import type { AskedJourney } from './asked-journeys.ts';
 import { expositionOf } from './blackbox-routes.ts';
+import { type AskingRoom, askReply, pendingReply } from './journeys-route.ts';
 import type { Reloadable } from './reloads.ts';
 import { type ScrapeRoom, scrape } from './scrape.ts';
 import type { Asked, Reply, Route } from './server.ts';
@@ -25,6 +27,7 @@ export interface AgentPages {
   /** `module=journey`, where the modules' own file has none of that name. */
   readonly journey: (asked: Asked, format: Format) => Promise<Reply>;
   readonly hasModule: (name: string) => boolean;
+  readonly asking: AskingRoom;
   /** Pages of the modules of /probe; none without their config. */
   readonly below: Route | null;
 }
@@ -37,10 +40,24 @@ const HTML = 'text/html; charset=utf-8';
 const FRESH = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' };
 
 export function agentRoutes(pages: AgentPages): Route {
-  return async (asked) => {
-    const found = await own(asked, pages);
-    return found ?? (await pages.below?.(asked)) ?? null;
-  };
+  const any = async (asked: Asked): Promise<Reply | null> =>
+    (await own(asked, pages)) ?? (await pages.below?.(asked)) ?? null;
+  return (asked) => (asked.path === '/probe' ? withinBound(asked, pages.asking, any) : any(asked));
+}
+
+/** A client has so many probes under way, and no more. */
+async function withinBound(asked: Asked, { clients }: AskingRoom, route: Route): Promise<Reply | null> {
+  const leave = clients.enter(asked.from);
+  if (leave === null)
+    return {
+      ...plain(429, 'As many probes of this client are under way as --max-probes-per-client permits.\n'),
+      headers: { 'retry-after': '1' },
+    };
+  try {
+    return await route(asked);
+  } finally {
+    leave();
+  }
 }
 
 async function own(asked: Asked, pages: AgentPages): Promise<Reply | null> {
@@ -64,8 +81,10 @@ async function own(asked: Asked, pages: AgentPages): Promise<Reply | null> {
       return pages.agent === null ? null : plain(200, await pages.config());
     case '/':
       return pages.agent === null ? null : statusReply(asked, pages, pages.agent);
+    case '/journeys':
+      return askReply(asked, pages.asking);
     default:
-      return pages.agent === null || !path.startsWith('/journeys/') ? null : keptReply(asked, pages, pages.agent);
+      return path.startsWith('/journeys/') ? keptReply(asked, pages) : null;
   }
 }
 
@@ -79,20 +98,29 @@ async function reloaded(asked: Asked, { reloadable, takesReload, below }: AgentP
   return below === null ? plain(200, '') : below(asked);
 }
 
-async function statusReply({ query }: Asked, { wallClockMs }: AgentPages, agent: Agent): Promise<Reply> {
+async function statusReply({ query }: Asked, { wallClockMs, asking }: AgentPages, agent: Agent): Promise<Reply> {
   const { statusPage } = await import('../report/status-page.ts');
-  const body = statusPage(statusOf(agent, wallClockMs(), query.get('q') ?? ''));
+  const body = statusPage(statusOf(agent, asking.journeys, wallClockMs(), query.get('q') ?? ''));
   return { status: 200, contentType: HTML, body, headers: FRESH };
 }
 
 /** As a page, or as JSON for who asks for it or writes `.json`. */
-async function keptReply({ path, headers }: Asked, { html }: AgentPages, agent: Agent): Promise<Reply> {
+async function keptReply({ path, headers }: Asked, { html, agent, asking }: AgentPages): Promise<Reply> {
   const [, id = '', ending] = /^\/journeys\/([0-9a-zA-Z-]{1,64})(\.json|\.html)?$/.exec(path) ?? [];
-  const text = id === '' ? null : await agent.kept.read(id);
-  if (text === null) return plain(404, 'No journey of this id is kept. It may have been let go for newer ones.\n');
-  const journey = JSON.parse(text) as Journey;
   const wantsJson = ending === '.json' || (ending === undefined && /application\/json/.test(headers.accept ?? ''));
+  const text = id === '' ? null : ((await asking.journeys.kept.read(id)) ?? (await agent?.kept.read(id)) ?? null);
+  if (text === null) {
+    const known = asking.journeys.find(id);
+    if (known !== undefined) return wantsJson ? pendingReply(known) : pendingPage(known);
+    return plain(404, 'No journey of this id is kept. It may have been let go for newer ones.\n');
+  }
+  const journey = JSON.parse(text) as Journey;
   return wantsJson
     ? { status: 200, contentType: 'application/json', body: writeJson(journey), headers: FRESH }
     : { status: 200, contentType: HTML, body: await html(journey), headers: FRESH };
+}
+
+async function pendingPage(known: AskedJourney): Promise<Reply> {
+  const { askedPage } = await import('../report/asked-page.ts');
+  return { ...pendingReply(known), contentType: HTML, body: askedPage(known), headers: FRESH };
 }

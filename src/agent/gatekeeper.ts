@@ -1,7 +1,8 @@
-// Owns who may ask the agent, and how often: users with bcrypt hashes, a rate. One hash is computed at a time, and its outcome is kept: a scrape every
-// few seconds must not cost a tenth of a second of CPU each time (exporter-toolkit does the same).
+// Owns who may ask the agent, and how often: users with bcrypt hashes, tokens, a rate. One hash is computed at a time, and its outcome is kept: a scrape
+// every few seconds must not cost a tenth of a second of CPU each time (exporter-toolkit does the same).
 import { createHash } from 'node:crypto';
 import { compare } from 'bcryptjs';
+import type { BearerTokens } from './bearer-tokens.ts';
 import { isTooLong, type WebConfig } from './web-config.ts';
 
 /** Of a password that nobody has: an unknown user must take as long as a known one. */
@@ -16,6 +17,12 @@ export interface TurnedAway {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+export interface LetIn {
+  readonly status: null;
+  /** Who it is, by a password or a token; null: nobody said. */
+  readonly caller: string | null;
+}
+
 const PLAIN = 'text/plain; charset=utf-8';
 const TOO_MANY: TurnedAway = { status: 429, contentType: PLAIN, body: 'Too Many Requests\n' };
 const UNKNOWN: TurnedAway = {
@@ -25,22 +32,28 @@ const UNKNOWN: TurnedAway = {
   headers: { 'www-authenticate': 'Basic' },
 };
 
-/** @returns the refusal; null: the request may pass */
-export type Gatekeeper = (authorization: string | undefined) => Promise<TurnedAway | null>;
+export type Gatekeeper = (authorization: string | undefined) => Promise<LetIn | TurnedAway>;
 
-/** @param now monotonic ms */
-export function openGatekeeper({ users, rate }: Pick<WebConfig, 'users' | 'rate'>, now: () => number): Gatekeeper {
+/**
+ * @param now monotonic ms
+ * @param tokens each as good as a user; without users nobody must show one to read
+ */
+export function openGatekeeper(
+  { users, rate }: Pick<WebConfig, 'users' | 'rate'>,
+  now: () => number,
+  tokens: BearerTokens | null = null,
+): Gatekeeper {
   const kept = new Map<string, boolean>();
   let turn: Promise<unknown> = Promise.resolve();
-  let tokens = rate?.burst ?? 0;
+  let left = rate?.burst ?? 0;
   let filledMs = now();
   const passes = (): boolean => {
     if (rate === null) return true;
     const nowMs = now();
-    tokens = Math.min(rate.burst, tokens + (nowMs - filledMs) / rate.intervalMs);
+    left = Math.min(rate.burst, left + (nowMs - filledMs) / rate.intervalMs);
     filledMs = nowMs;
-    if (tokens < 1) return false;
-    tokens -= 1;
+    if (left < 1) return false;
+    left -= 1;
     return true;
   };
   const isKnown = async (user: string, password: string): Promise<boolean> => {
@@ -59,10 +72,11 @@ export function openGatekeeper({ users, rate }: Pick<WebConfig, 'users' | 'rate'
   };
   return async (authorization) => {
     if (!passes()) return TOO_MANY;
-    if (users.size === 0) return null;
+    const holder = (await tokens?.holder(authorization)) ?? null;
+    if (holder !== null || users.size === 0) return { status: null, caller: holder };
     const given = credentials(authorization);
     if (given === null || isTooLong(given.password)) return UNKNOWN;
-    return (await isKnown(given.user, given.password)) ? null : UNKNOWN;
+    return (await isKnown(given.user, given.password)) ? { status: null, caller: given.user } : UNKNOWN;
   };
 }
 

@@ -5,20 +5,15 @@ import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, line, MEDIA_TYPES, type Told } from '../metrics/exposition.ts';
 import { TargetSeries } from '../metrics/target-series.ts';
 import { verdicts } from '../model/journey.ts';
-import { parseTarget } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
-import type { AddressPolicy } from './address-policy.ts';
 import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
 import type { Asked, Reply } from './server.ts';
+import { type Strangers, strangerOf } from './strangers.ts';
 
 export interface JourneyModule {
   /** A target of the config by its name. */
   readonly configured: (name: string) => Ridden | undefined;
-  /** With nothing of the config, to these addresses alone: what the name may mean next is not asked. @throws UsageError */
-  readonly strange: (target: string, addresses: readonly string[]) => Promise<Ridden>;
-  /** Every address of a name. */
-  readonly resolve: (name: string, signal: AbortSignal) => Promise<readonly string[]>;
-  readonly allows: AddressPolicy;
+  readonly strangers: Strangers;
   readonly riding: RidingRoom;
   readonly timeoutOffsetSeconds: number;
 }
@@ -41,7 +36,7 @@ export function openJourneyModule(module: JourneyModule): (asked: Asked, format:
     if (underWay >= MOST_UNDER_WAY) return refusal(503, `${MOST_UNDER_WAY} journeys are under way already`);
     underWay++;
     try {
-      const ridden = module.configured(target) ?? (await strangerOf(target, module, asked.signal));
+      const ridden = module.configured(target) ?? (await strangerOf(target, {}, module.strangers, asked.signal));
       return await told(target, withDeadline(ridden, seconds * 1000), module, asked.signal, format);
     } catch (error) {
       if (error instanceof UsageError) return refusal(400, error.message);
@@ -50,22 +45,6 @@ export function openJourneyModule(module: JourneyModule): (asked: Asked, format:
       underWay--;
     }
   };
-}
-
-/** Looked up once, and held to what was allowed: a name that means another address a moment later (DNS rebinding) gains nothing. */
-async function strangerOf(
-  target: string,
-  { resolve, allows, strange }: JourneyModule,
-  signal: AbortSignal,
-): Promise<Ridden> {
-  const { host, isAddress } = parseTarget(target);
-  const addresses = isAddress ? [host] : await resolve(host, signal).catch(() => []);
-  if (addresses.length === 0) throw new UsageError(`${host} has no address`);
-  for (const address of addresses) {
-    const because = allows(address);
-    if (because !== null) throw new UsageError(because);
-  }
-  return strange(target, addresses);
 }
 
 function withDeadline(ridden: Ridden, ms: number): Ridden {

@@ -4,7 +4,6 @@ import { promisify } from 'node:util';
 import { deflate, inflate } from 'node:zlib';
 import type { Journey } from '../model/journey.ts';
 
-/** Of each of the two lists. */
 const MOST_BYTES = 67_108_864;
 
 const [pack, unpack] = [promisify(deflate), promisify(inflate)];
@@ -27,12 +26,13 @@ export interface KeptJourneys {
   bound(limit: number): void;
 }
 
-export function keepJourneys(initial: number): KeptJourneys {
+/** @param mostBytes of each of the two lists */
+export function keepJourneys(initial: number, mostBytes: number = MOST_BYTES): KeptJourneys {
   let limit = initial;
   const recent = shelf((oldest) => {
     if (oldest.failed) failures.put(oldest, limit);
-  });
-  const failures = shelf(() => undefined);
+  }, mostBytes);
+  const failures = shelf(() => undefined, mostBytes);
   const find = (id: string): Kept | undefined => recent.all.get(id) ?? failures.all.get(id);
   return {
     async add(target, journey) {
@@ -57,7 +57,7 @@ export function keepJourneys(initial: number): KeptJourneys {
 }
 
 /** The oldest first. */
-function shelf(onLeft: (oldest: Kept) => void) {
+function shelf(onLeft: (oldest: Kept) => void, mostBytes: number) {
   const all = new Map<string, Kept>();
   let bytes = 0;
   const take = (one: Kept): void => {
@@ -65,7 +65,7 @@ function shelf(onLeft: (oldest: Kept) => void) {
   };
   const trim = (limit: number): void => {
     for (const one of all.values()) {
-      if (all.size <= limit && bytes <= MOST_BYTES) return;
+      if (all.size <= limit && bytes <= mostBytes) return;
       take(one);
       onLeft(one);
     }

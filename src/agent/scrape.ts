@@ -22,6 +22,12 @@ export interface ScrapeRoom {
   readonly discovery: () => DiscoveryState | null;
   readonly unknownModules: () => number;
   readonly logCounts: AgentLog['counts'];
+  /** Probes and journeys that callers ask for. */
+  readonly asking: () => {
+    readonly underWay: number;
+    readonly turnedAway: number;
+    readonly outcomes: ReadonlyMap<string, number>;
+  };
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
 
@@ -47,6 +53,7 @@ function ownSamples({
   discovery,
   unknownModules,
   logCounts,
+  asking,
 }: ScrapeRoom): [string, Iterable<string>][] {
   const { targets, modules } = reloads();
   const places = discovery();
@@ -65,6 +72,7 @@ function ownSamples({
     one('outrider_build_info', 1, labelPairs({ version })),
     ['outrider_event_loop_delay_seconds', delays],
     ...(agent === null ? [] : agentSamples(agent)),
+    ...askedSamples(asking()),
     ...(places === null
       ? []
       : [one('outrider_discovery_sources', places.sources), one('outrider_discovery_sources_failing', places.failing)]),
@@ -90,6 +98,21 @@ function agentSamples(agent: Scraped): [string, Iterable<string>][] {
     one('outrider_runs_waiting', waiting),
     one('outrider_run_faults_total', faults),
     ['outrider_schedule_lag_seconds', [agent.lag.lines('outrider_schedule_lag_seconds', '')]],
+  ];
+}
+
+function askedSamples({
+  underWay,
+  turnedAway,
+  outcomes,
+}: ReturnType<ScrapeRoom['asking']>): [string, Iterable<string>][] {
+  const asked = [...outcomes].map(([outcome, count]) =>
+    line('outrider_asked_journeys_total', labelPairs({ outcome }), count),
+  );
+  return [
+    ['outrider_asked_journeys_total', asked],
+    ['outrider_probes_under_way', [line('outrider_probes_under_way', '', underWay)]],
+    ['outrider_probes_turned_away_total', [line('outrider_probes_turned_away_total', '', turnedAway)]],
   ];
 }
 

@@ -1,7 +1,9 @@
 // Owns the agent's HTTP server over TLS: its certificate, read anew when it was renewed, and the certificates of its callers.
 import type { ServerOptions } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { visible } from '../model/text.ts';
 import type { ServerTls } from './web-config.ts';
 
 /** How often the files are looked at, ms, and only when somebody connects. */
@@ -37,6 +39,15 @@ export function openSecureServer(tls: ServerTls, bounds: ServerOptions): Server 
     if (!isWelcome(socket, tls)) socket.destroy();
   });
   return server;
+}
+
+/** Whom a certificate names that leads to a root of the config; null without one: of any other nobody knows who made it. */
+export function certifiedCaller(socket: Socket, tls: ServerTls | null): string | null {
+  if (tls?.verifyCert !== true || !(socket instanceof TLSSocket) || !socket.authorized) return null;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return null;
+  const name = /^CN=(.+)$/m.exec(certificate.subject)?.[1] ?? certificate.subjectAltName ?? certificate.serialNumber;
+  return visible(name.slice(0, 100));
 }
 
 function isWelcome(socket: TLSSocket, { requestCert, requireCert, verifyCert, allowedSans }: ServerTls): boolean {

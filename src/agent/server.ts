@@ -4,8 +4,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzip } from 'node:zlib';
 import { UsageError } from '../model/usage-error.ts';
+import type { BearerTokens } from './bearer-tokens.ts';
 import { openGatekeeper } from './gatekeeper.ts';
-import { openSecureServer } from './secure-server.ts';
+import { certifiedCaller, openSecureServer } from './secure-server.ts';
 import type { WebConfig } from './web-config.ts';
 
 export interface Asked {
@@ -15,6 +16,12 @@ export interface Asked {
   readonly headers: IncomingMessage['headers'];
   /** Ends when the caller has gone. */
   readonly signal: AbortSignal;
+  /** Address of whoever connected: a proxy's where one stands between. */
+  readonly from: string;
+  /** Who asks, by a password, a token or a certificate; null: nobody said. */
+  readonly caller: string | null;
+  /** The body as text; null for one that is too large, or did not come whole. */
+  readonly body: () => Promise<string | null>;
 }
 
 export interface Reply {
@@ -39,6 +46,8 @@ export interface Listening {
 const HEAD_MS = 10_000;
 const MOST_HEAD_BYTES = 16_384;
 const MOST_CONNECTIONS = 2000;
+/** Of a request; what is beyond is read and let go. */
+const MOST_BODY_BYTES = 16_384;
 /** Smaller ones are not worth it (as promhttp, which compresses all: the size makes no difference to who reads it). */
 const GZIP_FROM_BYTES = 1024;
 
@@ -47,21 +56,27 @@ const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null }
 
 /**
  * @param web how the pages are served: users and headers
+ * @param tokens each as good as a user of `web`
  * @throws UsageError when the address cannot be listened on
  */
 export async function listen(
   where: { readonly host: string; readonly port: number },
   route: Route,
   web: WebConfig = OPEN,
+  tokens: BearerTokens | null = null,
 ): Promise<Listening> {
   const bounds = {
     ...{ requestTimeout: HEAD_MS, headersTimeout: HEAD_MS, maxHeaderSize: MOST_HEAD_BYTES, keepAliveTimeout: 75_000 },
   };
   const server = web.tls === null ? createServer(bounds) : openSecureServer(web.tls, bounds);
   server.maxConnections = MOST_CONNECTIONS;
-  const mayPass = openGatekeeper(web, () => performance.now());
+  const mayPass = openGatekeeper(web, () => performance.now(), tokens);
   server.on('request', (request, response) => {
-    const guarded: Route = async (asked) => (await mayPass(request.headers.authorization)) ?? (await route(asked));
+    const guarded: Route = async (asked) => {
+      const passed = await mayPass(request.headers.authorization);
+      if (passed.status !== null) return passed;
+      return route({ ...asked, caller: passed.caller ?? certifiedCaller(request.socket, web.tls) });
+    };
     answer(request, response, guarded, web.headers).catch(() => response.destroy());
   });
   await listening(server, where);
@@ -105,8 +120,8 @@ async function answer(
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  // A body that nobody reads must not be waited for.
-  request.resume();
+  // Read at once, within its bound: one that nobody asks for must not be waited for.
+  const body = bodyOf(request);
   const url = URL.canParse(request.url ?? '/', 'http://agent') ? new URL(request.url ?? '/', 'http://agent') : null;
   const method = request.method ?? 'GET';
   const reply =
@@ -118,9 +133,28 @@ async function answer(
           query: url.searchParams,
           headers: request.headers,
           signal: gone.signal,
+          from: request.socket.remoteAddress ?? '',
+          caller: null,
+          body: () => body,
         })) ?? NOT_FOUND);
   if (response.destroyed) return;
   await send(request, response, { ...reply, headers: { ...headers, ...reply.headers } });
+}
+
+/** Never rejects. */
+function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  return new Promise((resolve) => {
+    request.on('data', (part: Buffer) => {
+      bytes += part.byteLength;
+      if (bytes > MOST_BODY_BYTES) parts.length = 0;
+      else parts.push(part);
+    });
+    request.once('end', () => resolve(bytes > MOST_BODY_BYTES ? null : Buffer.concat(parts).toString('utf8')));
+    request.once('close', () => resolve(null));
+    request.once('error', () => resolve(null));
+  });
 }
 
 const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };

@@ -2,14 +2,16 @@
 import { verdicts } from '../model/journey.ts';
 import type { Status, StatusRow } from '../report/status-page.ts';
 import type { Agent, Followed } from './agent.ts';
+import type { AskedJourneys } from './asked-journeys.ts';
 
 /** A page of more is no help. */
 const MOST_ROWS = 300;
+const MOST_ASKED = 20;
 /** The worst first; targets without a journey yet come last. */
 const ORDER = ['critical', 'unknown', 'warning', 'ok'] as const;
 
 /** @param search part of a name or label; empty for all */
-export function statusOf(agent: Agent, nowMs: number, search: string): Status {
+export function statusOf(agent: Agent, asked: Pick<AskedJourneys, 'latest'>, nowMs: number, search: string): Status {
   const wanted = search.toLowerCase();
   const all = [...agent.followed()].filter(({ name, target }) =>
     [name, ...Object.values(target.labels)].some((text) => text.toLowerCase().includes(wanted)),
@@ -27,6 +29,10 @@ export function statusOf(agent: Agent, nowMs: number, search: string): Status {
     found: all.length,
     counts: Object.fromEntries(counts) as Status['counts'],
     rows: sorted.slice(0, MOST_ROWS).map((one) => rowOf(one, agent)),
+    asked: asked.latest(MOST_ASKED).map(({ id, target, by, atMs, state, verdict }) => ({
+      ...{ target, by, atMs, verdict, link: `journeys/${id}` },
+      state: { waiting: 'waits', under_way: 'is under way', ended: 'ended', failed: 'failed' }[state],
+    })),
   };
 }
 

@@ -111,15 +111,17 @@ async function riddenOf(
 /** What goes elsewhere than to the addresses given: not for a target that a stranger names. */
 const STAYS_OUT = 'dns,path';
 
-/** A target of a caller's, at these addresses alone, by the program's own defaults. @throws UsageError */
+/** A target of a caller's, at these addresses alone, by the program's own defaults and the caller's options. @throws UsageError */
 export async function riddenAt(
   target: string,
   addresses: readonly string[],
+  given: Readonly<Record<string, unknown>>,
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Promise<Ridden> {
   const connect = addresses.map((address) => (address.includes(':') ? `[${address}]` : address));
-  const options = { ...defaults, samples: SAMPLES, connect, skip: STAYS_OUT } as unknown as RideOptions;
+  const skip = given['skip'] === undefined ? STAYS_OUT : `${STAYS_OUT},${given['skip'] as string}`;
+  const options = { ...defaults, samples: SAMPLES, ...given, connect, skip } as unknown as RideOptions;
   const [settings, policy] = [await rideSettings(target, options, launch), await policyFrom(options, null, launch)];
   return { ...{ name: target, labels: {}, intervalMs: settings.deadlineMs, jitterMs: 0 }, settings, policy };
 }

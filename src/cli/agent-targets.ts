@@ -14,6 +14,8 @@ export interface Targets {
   readonly agent: Agent;
   /** The config as written. */
   readonly text: () => string;
+  /** Journeys that are kept, and as many failures again. */
+  readonly history: () => number;
   readonly begin: () => void;
   /** Looks for no more targets. */
   readonly end: () => void;
@@ -73,7 +75,8 @@ export function openTargets(
     again();
   };
   return {
-    ...{ agent, text: () => loaded.text, discovery: () => discovery.state() },
+    ...{ agent, text: () => loaded.text, history: () => loaded.config.history },
+    discovery: () => discovery.state(),
     begin() {
       set();
       void look().finally(again);

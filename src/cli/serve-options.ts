@@ -15,6 +15,11 @@ export function serveOptions(command: Command): Command {
       '--web-config <F>',
       "TLS, client certificates, users and a rate for these pages, as Prometheus' web configuration has them",
     )
+    .option(
+      '--token-file <F>',
+      'tokens (a line each: NAME TOKEN) whose holders may POST /journeys, as users and client certificates of --web-config may',
+    )
+    .option('--max-probes-per-client <N>', 'probes that one address may have under way; 0: as many as it likes', '1000')
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")

@@ -39,6 +39,18 @@ export const agentCatalogue: readonly Family[] = [
     'counter',
     'Of those, how many nobody got: whoever reads was too slow, had gone, or the disk was full.',
   ),
+  family(
+    'outrider_asked_journeys_total',
+    'counter',
+    'Requests for a journey by POST /journeys: it ended (ridden), could not be ridden (failed), its body or target was not taken (refused), the caller was not known (turned_away), too many were under way (no_room).',
+    'outcome',
+  ),
+  family('outrider_probes_under_way', 'gauge', 'Probes and journeys under way for callers of /probe and /journeys.'),
+  family(
+    'outrider_probes_turned_away_total',
+    'counter',
+    'Requests to /probe and /journeys that were turned away because their client had as many under way as it may.',
+  ),
   family('outrider_config_reloads_total', 'counter', 'Times that the config was read again.', 'outcome'),
   family(
     'outrider_config_last_reload_successful',

@@ -145,5 +145,6 @@ export function journeySchema(evidence: Readonly<Record<string, z.ZodType>>): z.
     judgedWith: judgedWithSchema,
     answers: z.array(answerSchema),
     findings: z.array(findingSchema),
+    asked: z.object({ by: z.string(), at: timestamp }).optional(),
   }) as unknown as z.ZodType<Journey>;
 }

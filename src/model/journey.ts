@@ -67,6 +67,8 @@ export interface Journey extends Observation {
   readonly judgedWith: JudgedWith;
   readonly answers: readonly Answer[];
   readonly findings: readonly Finding[];
+  /** Who asked an agent for it beside its schedule, and when (RFC 3339); absent where nobody did. */
+  readonly asked?: { readonly by: string; readonly at: string };
 }
 
 /** The worst thing found decides; `unknown` when nothing is wrong but something critical, or everything, could not be judged. */

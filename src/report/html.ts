@@ -12,6 +12,7 @@ import { headPart } from './html/head.ts';
 import { latencyPart, percentilesPart } from './html/latency.ts';
 import { sectionPart } from './html/sections.ts';
 import { tablePart } from './html/table.ts';
+import { formatTime } from './numbers.ts';
 import { budgetText, checksText, notJudged, openProbes } from './summary.ts';
 
 function verdictPart(journey: Journey): Html {
@@ -44,8 +45,9 @@ function evidencePart(journey: Journey, sections: readonly Section[]): Html {
   return html`<section><h2>Evidence</h2>${sections.map(sectionPart)}${percentilesPart(journey)}${checksPart(journey)}</section>`;
 }
 
-function footerPart({ budget, id, judgedWith }: Journey): Html {
-  return html`<footer><p>Sent ${budgetText(budget)}.</p><p>Journey ${id}, judged as of ${judgedWith.asOf} by version ${judgedWith.version}.</p></footer>`;
+function footerPart({ budget, id, judgedWith, asked }: Journey): Html {
+  const by = asked === undefined ? nothing : html`<p>Asked for by ${asked.by} at ${formatTime(asked.at)}.</p>`;
+  return html`<footer>${by}<p>Sent ${budgetText(budget)}.</p><p>Journey ${id}, judged as of ${judgedWith.asOf} by version ${judgedWith.version}.</p></footer>`;
 }
 
 export const htmlReporter: Reporter = {

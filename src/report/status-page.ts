@@ -41,6 +41,19 @@ export interface Status {
   readonly found: number;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly rows: readonly StatusRow[];
+  /** Journeys beside the schedule, the latest first. */
+  readonly asked: readonly AskedRow[];
+}
+
+export interface AskedRow {
+  readonly target: string;
+  readonly by: string;
+  /** Unix ms */
+  readonly atMs: number;
+  readonly verdict: Verdict | null;
+  /** Where it is, in a word or two. */
+  readonly state: string;
+  readonly link: string;
 }
 
 const REFRESH_SECONDS = 30;
@@ -62,7 +75,7 @@ a{color:var(--notice)}
 `.replaceAll('\n', '');
 
 export function statusPage(status: Status): string {
-  const { nowMs, search, targets, found, counts, rows } = status;
+  const { nowMs, search, targets, found, counts, rows, asked } = status;
   const worst = (['critical', 'unknown', 'warning'] as const).find((verdict) => counts[verdict] > 0);
   const title =
     worst === undefined
@@ -76,7 +89,7 @@ export function statusPage(status: Status): string {
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => html`<span class="${verdict}">${counts[verdict]} ${verdict}</span>`);
   return documentText(
-    html`<!doctype html><html lang="en">${headPart(title, { style, formAction: "'self'", refreshSeconds: REFRESH_SECONDS })}<body><header><h1>${plural(targets, 'target')}</h1><p class="counts">${told}</p></header><main>${form}${more}${rows.map(rowPart)}</main><footer><p>As of ${at}; the page asks again every ${REFRESH_SECONDS} s.</p></footer></body></html>`,
+    html`<!doctype html><html lang="en">${headPart(title, { style, formAction: "'self'", refreshSeconds: REFRESH_SECONDS })}<body><header><h1>${plural(targets, 'target')}</h1><p class="counts">${told}</p></header><main>${form}${more}${rows.map(rowPart)}${askedPart(asked)}</main><footer><p>As of ${at}; the page asks again every ${REFRESH_SECONDS} s.</p></footer></body></html>`,
   );
 }
 
@@ -113,4 +126,13 @@ function failuresPart({ failures }: StatusRow): Html {
     return html`<li>${link === null ? html`${when}` : html`<a href="${link}">${when}</a>`} ${verdict}${what === null ? '' : `: ${what}`}</li>`;
   });
   return html`<details><summary>Recent journeys that were not ok</summary><ul>${items}</ul></details>`;
+}
+
+function askedPart(asked: readonly AskedRow[]): Html {
+  if (asked.length === 0) return nothing;
+  const items = asked.map(({ target, by, atMs, verdict, state, link }) => {
+    const when = formatTime(new Date(atMs).toISOString());
+    return html`<li class="${verdict ?? ''}"><a href="${link}">${when}</a> ${target}: ${verdict ?? state}, asked for by ${by}</li>`;
+  });
+  return html`<details><summary>Journeys that were asked for</summary><ul>${items}</ul></details>`;
 }

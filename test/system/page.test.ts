@@ -74,6 +74,7 @@ describe.skipIf(!requireTools(['chromium', 'openssl']))('the page', () => {
           ...{ runs: 60, missed: 1 },
         },
       ],
+      asked: [{ target: `https://${name}/`, by: what, atMs: 0, verdict: null, state: 'waits', link: 'journeys/2' }],
     });
     const fetched = images.count();
     const page = await widths(html);

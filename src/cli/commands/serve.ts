@@ -1,6 +1,5 @@
 // Owns `probe serve`: its options, its configs, starting, reloading and ending. What it serves is the agent's.
 import { dirname, resolve as resolvePath } from 'node:path';
-import { addressPolicy } from '../../agent/address-policy.ts';
 import { type AgentPages, agentRoutes } from '../../agent/agent-routes.ts';
 import { openJourneyModule } from '../../agent/journey-module.ts';
 import { openAgentLog } from '../../agent/log/agent-log.ts';
@@ -12,15 +11,16 @@ import { parseDuration } from '../../model/duration.ts';
 import type { LogFormat, LogLevel } from '../../model/logfmt.ts';
 import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { type LoadedAgent, loadAgent, riddenAt } from '../agent-config.ts';
+import { type LoadedAgent, loadAgent } from '../agent-config.ts';
 import { type LoggedLaunch, openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
-import { byTheSystem, type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
+import { type Asking, type AskingOptions, openAsking } from '../asking.ts';
+import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
 import { sectionsOf } from '../output.ts';
 
-export interface ServeOptions extends ModuleOptions {
+export interface ServeOptions extends ModuleOptions, AskingOptions {
   readonly config?: string;
   readonly blackboxConfig?: string;
   readonly webConfig?: string;
@@ -61,8 +61,9 @@ export async function runServe(
     config === undefined || loaded === null
       ? null
       : openTargets(config, loaded, () => loadAgent(config, defaults, launch), logged);
-  tellStart({ options, modules, targets, web, defaults }, loaded, logged);
-  await serve(where, { options, modules, targets, web, defaults }, logged);
+  const asking = await openAsking(options, web, targets, defaults, logged);
+  tellStart({ options, modules, targets, web, asking }, loaded, logged);
+  await serve(where, { options, modules, targets, web, asking }, logged);
   await logged.log.flush(LAST_WORDS_MS);
   return EXIT.ok;
 }
@@ -93,16 +94,16 @@ interface Served {
   readonly targets: Targets | null;
   /** Undefined: in the clear, for everybody. */
   readonly web: WebConfig | undefined;
-  /** Of the options of a ride. */
-  readonly defaults: Readonly<Record<string, unknown>>;
+  readonly asking: Asking;
 }
 
 async function serve(where: Address, served: Served, launch: LoggedLaunch): Promise<void> {
   const { io, log } = launch;
-  const { modules, targets, web } = served;
+  const { modules, targets, web, asking } = served;
   const delay = watchLoopDelay();
   const state = { isReady: false };
-  const server = await listen(where, await routeOf(served, { delay, isReady: () => state.isReady }, launch), web);
+  const route = await routeOf(served, { delay, isReady: () => state.isReady }, launch);
+  const server = await listen(where, route, web, asking.tokens);
   const ignoreHangups = io.onHangup(() => {
     // Each says by itself why it was refused; a fault of ours must not end the others.
     const again = [targets?.reloadable, modules?.reloadable].map(async (one) => one?.reload());
@@ -119,7 +120,7 @@ async function serve(where: Address, served: Served, launch: LoggedLaunch): Prom
   const underWay = targets?.agent.state().underWay ?? 0;
   log.info('ending: what is under way may end', { journeys: underWay, seconds: DRAIN_MS / 1000 });
   targets?.end();
-  await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS)]);
+  await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS), asking.journeys.close(DRAIN_MS)]);
   ignoreHangups();
   delay.stop();
   log.info('ended');
@@ -130,7 +131,7 @@ async function routeOf(
   { delay, isReady }: { readonly delay: ReturnType<typeof watchLoopDelay>; readonly isReady: () => boolean },
   launch: LoggedLaunch,
 ): Promise<Route> {
-  const { options, modules, targets } = served;
+  const { options, modules, targets, asking } = served;
   const { io, probes, version, log } = launch;
   const { collectProcessMetrics } = await import('../../metrics/process-metrics.ts');
   const agent = targets?.agent ?? null;
@@ -145,6 +146,7 @@ async function routeOf(
       discovery: () => targets?.discovery() ?? null,
       unknownModules: () => modules?.unknown() ?? 0,
       logCounts: () => log.counts(),
+      asking: () => ({ ...asking.clients.state(), outcomes: asking.outcomes }),
       processMetrics: collectProcessMetrics(),
     },
     reloadable: targets?.reloadable ?? null,
@@ -158,18 +160,15 @@ async function routeOf(
       return htmlReporter.render(journey, await sectionsOf(journey, probes), view);
     },
     journey: journeyModuleOf(served, launch),
+    asking,
     hasModule: (name) => modules?.config().modules.has(name) ?? false,
     below: modules?.route ?? null,
   });
 }
 
-function journeyModuleOf({ options, targets, defaults }: Served, launch: Launch): AgentPages['journey'] {
+function journeyModuleOf({ options, asking }: Served, launch: Launch): AgentPages['journey'] {
   return openJourneyModule({
-    configured: (name) => targets?.agent.target(name),
-    strange: (target, addresses) => riddenAt(target, addresses, defaults, launch),
-    resolve: (name, signal) => byTheSystem(name, null, signal),
-    allows: addressPolicy(options.allow, options.deny),
-    riding: ridingRoomOf(launch),
+    ...{ configured: asking.configured, strangers: asking.strangers, riding: ridingRoomOf(launch) },
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
   });
 }
