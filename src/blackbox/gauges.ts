@@ -6,10 +6,15 @@ export interface Series {
   value: number;
 }
 
+interface Told extends Series {
+  /** Nothing was said of it yet. */
+  isUnset: boolean;
+}
+
 interface Family {
   readonly name: string;
   readonly help: string;
-  readonly series: Map<string, Series>;
+  readonly series: Map<string, Told>;
 }
 
 /** Seconds since a moment of `performance.now()`, to the nanosecond, as Go has them. */
@@ -17,58 +22,72 @@ export function secondsSince(startMs: number): number {
   return Math.round((performance.now() - startMs) * 1e6) / 1e9;
 }
 
-/** A family of one series without labels. */
+/** One series. */
 export interface Gauge {
   set(value: number): void;
   add(value: number): void;
+  /** @param value null: it is not known, which the exporter tells by `quirk`, and who mends its quirks not at all */
+  setOr(value: number | null, quirk: number): void;
 }
 
 export type Labels = Readonly<Record<string, string>>;
 
 export class Gauges {
   readonly #families = new Map<string, Family>();
+  readonly #quirks: boolean;
 
-  /** Registers a gauge without labels: it is there, and 0, from then on. Again: the same one. */
+  /** @param quirks false: what was registered and never set is absent, where the exporter has it as 0 */
+  constructor(quirks = true) {
+    this.#quirks = quirks;
+  }
+
+  /** Registers a gauge without labels: with quirks it is there, and 0, from then on. Again: the same one. */
   gauge(name: string, help: string): Gauge {
-    const series = this.#series(this.#family(name, help), {});
-    return {
-      set(value) {
-        series.value = value;
-      },
-      add(value) {
-        series.value += value;
-      },
-    };
+    return this.#gaugeOf(this.#series(this.#family(name, help), {}));
   }
 
   /** One series of a family with labels; without a series the family is not printed. */
   labelled(name: string, help: string, labels: Labels): Gauge {
-    const series = this.#series(this.#family(name, help), labels);
+    return this.#gaugeOf(this.#series(this.#family(name, help), labels));
+  }
+
+  #gaugeOf(series: Told): Gauge {
+    const set = (value: number): void => {
+      series.value = value;
+      series.isUnset = false;
+    };
     return {
-      set(value) {
-        series.value = value;
-      },
-      add(value) {
-        series.value += value;
+      set,
+      add: (value) => set(series.value + value),
+      setOr: (value, quirk) => {
+        if (value !== null || this.#quirks) set(value ?? quirk);
       },
     };
   }
 
   /** Value of a series, null where it is not there. */
   value(name: string, labels: Labels = {}): number | null {
-    return this.#families.get(name)?.series.get(keyOf(labels))?.value ?? null;
+    const series = this.#families.get(name)?.series.get(keyOf(labels));
+    return series !== undefined && this.#isThere(series) ? series.value : null;
+  }
+
+  #isThere({ isUnset }: Told): boolean {
+    return this.#quirks || !isUnset;
   }
 
   /** Families in the order of their names, as a registry of client_golang gathers them. */
   families(): readonly { readonly name: string; readonly help: string; readonly series: readonly Series[] }[] {
     return [...this.#families.values()]
-      .filter(({ series }) => series.size > 0)
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, help, series }) => ({
         name,
         help,
-        series: [...series].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
-      }));
+        series: [...series]
+          .filter(([, one]) => this.#isThere(one))
+          .toSorted(([a], [b]) => (a < b ? -1 : 1))
+          .map(([, one]) => one),
+      }))
+      .filter(({ series }) => series.length > 0)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   #family(name: string, help: string): Family {
@@ -79,11 +98,12 @@ export class Gauges {
     return family;
   }
 
-  #series(family: Family, labels: Labels): Series {
+  #series(family: Family, labels: Labels): Told {
     const key = keyOf(labels);
     const known = family.series.get(key);
     if (known !== undefined) return known;
-    const series: Series = { labels: Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), value: 0 };
+    const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const series: Told = { labels: sorted, value: 0, isUnset: true };
     family.series.set(key, series);
     return series;
   }

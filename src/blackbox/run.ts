@@ -37,7 +37,7 @@ export async function runProbe(
   { module, name, target, hostname, timeoutSeconds }: Run,
   room: RunRoom,
 ): Promise<Outcome> {
-  const gauges = new Gauges();
+  const gauges = new Gauges(room.quirks);
   const log = openProbeLog(room.logLevel, { module: name, target }, room.wallClockMs, room.onLine);
   const succeeded = gauges.gauge('probe_success', 'Displays whether or not the probe was a success');
   const took = gauges.gauge('probe_duration_seconds', 'Returns how long the probe took to complete in seconds');

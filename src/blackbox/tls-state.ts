@@ -15,10 +15,11 @@ const NO_TIME = -62_135_596_800;
 
 /** Of one served chain; kept, because the same certificates come again and again. */
 export interface ChainFacts {
-  readonly earliestExpiry: number;
+  /** Unix seconds; null: no certificate has an end that can be read. */
+  readonly earliestExpiry: number | null;
   readonly leaf: { readonly certificate: Certificate; readonly labels: Readonly<Record<string, string>> } | null;
   /** Unix seconds at which the path that was verified ends, by the context that verified it: found once, because Node takes long to tell it. */
-  readonly pathEnds: WeakMap<SecureContext, number>;
+  readonly pathEnds: WeakMap<SecureContext, number | null>;
 }
 
 const MOST_KEPT = 5000;
@@ -37,8 +38,8 @@ export interface TlsState {
   /** IANA's name. */
   readonly cipher: string;
   readonly served: ChainFacts;
-  /** Unix seconds at which the verified chain ends; Go's zero time where none was. */
-  readonly lastChainExpiry: number;
+  /** Unix seconds at which the verified chain ends; null where none was. */
+  readonly lastChainExpiry: number | null;
 }
 
 /** @param verifiedBy what its chain was verified by; null: it was not, and there is none to tell the end of */
@@ -47,7 +48,7 @@ export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, ser
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
     cipher: socket.getCipher().standardName,
     served,
-    lastChainExpiry: verifiedBy === null ? NO_TIME : pathEnd(socket, verifiedBy, served),
+    lastChainExpiry: verifiedBy === null ? null : pathEnd(socket, verifiedBy, served),
   };
 }
 
@@ -58,7 +59,7 @@ export function holdsFor({ dns, ip }: PresentedNames, servername: string): boole
     : ip.some((address) => sameText(address, servername));
 }
 
-function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number {
+function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number | null {
   const known = pathEnds.get(context);
   if (known !== undefined) return known;
   const end = lastChainExpiry(socket);
@@ -74,14 +75,14 @@ export function tellTls(
 ): void {
   gauges
     .gauge('probe_ssl_earliest_cert_expiry', 'Returns last SSL chain expiry in unixtime')
-    .set(served.earliestExpiry);
+    .setOr(served.earliestExpiry, NO_TIME);
   gauges.labelled('probe_tls_version_info', 'Returns the TLS version used or NaN when unknown', { version }).set(1);
   if (tells.cipher)
     gauges.labelled('probe_tls_cipher_info', 'Returns the TLS cipher negotiated during handshake', { cipher }).set(1);
   if (tells.chain)
     gauges
       .gauge('probe_ssl_last_chain_expiry_timestamp_seconds', 'Returns last SSL chain expiry in timestamp')
-      .set(last);
+      .setOr(last, NO_TIME);
   if (served.leaf !== null)
     gauges
       .labelled('probe_ssl_last_chain_info', 'Contains SSL leaf certificate information', served.leaf.labels)
@@ -99,7 +100,7 @@ export function factsOf({ fingerprints, certificates }: SentChain): ChainFacts {
   const ends = read.map(({ certificate }) => seconds(certificate.notAfter)).filter((end) => end !== null);
   const [leaf] = read;
   const facts: ChainFacts = {
-    earliestExpiry: ends.length === 0 ? NO_TIME : Math.min(...ends),
+    earliestExpiry: ends.length === 0 ? null : Math.min(...ends),
     leaf:
       leaf === undefined
         ? null
@@ -125,7 +126,7 @@ function labelsOf(
 }
 
 /** The end of the path that OpenSSL verified: from the leaf to a root of ours. One path, where Go tells the longest-lived of several. */
-function lastChainExpiry(socket: TLSSocket): number {
+function lastChainExpiry(socket: TLSSocket): number | null {
   const ends: number[] = [];
   const seen = new Set<string>();
   let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
@@ -134,7 +135,7 @@ function lastChainExpiry(socket: TLSSocket): number {
     ends.push(Math.trunc(Date.parse(at.valid_to) / 1000));
     at = at.issuerCertificate;
   }
-  return ends.length === 0 ? NO_TIME : Math.min(...ends);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 function seconds(instant: string | null): number | null {

@@ -34,9 +34,9 @@ export const probeGrpc: Prober = async (context) => {
   const status = called.message === null ? null : checkStatus(called.message);
   if (called.message !== null && status === null) code.set(CODES.internal);
   tellStatus(context, status);
-  if (status !== null && tls !== null) {
-    secured.set(1);
-    tellTls(gauges, tls.state, { chain: false, cipher: false });
+  if (status !== null) {
+    secured.set(tls === null ? 0 : 1);
+    if (tls !== null) tellTls(gauges, tls.state, { chain: false, cipher: false });
   }
   tls?.socket.destroy();
   if (status === SERVING) return true;

@@ -58,10 +58,12 @@ export const probeHttp: Prober = async (context) => {
   const status = gauges.gauge('probe_http_status_code', 'Response HTTP status code');
   const version = gauges.gauge('probe_http_version', 'Returns the version of HTTP of the probe response');
   const dueToRegex = gauges.gauge('probe_failed_due_to_regex', 'Indicates if probe failed due to regex');
+  dueToRegex.set(0);
   const hasCel = http.fail_if_body_json_matches_cel !== null || http.fail_if_body_json_not_matches_cel !== null;
   const dueToCel = hasCel
     ? gauges.gauge('probe_failed_due_to_cel', 'Indicates if probe failed due to CEL expression not matching')
     : null;
+  dueToCel?.set(0);
   const url = urlOf(context.target);
   if (url === null) {
     log.error('Could not parse target URL', { err: context.target });
@@ -79,15 +81,15 @@ export const probeHttp: Prober = async (context) => {
   const last = await follow(state, url, address);
   const judged = last === null ? null : await judge(state, last);
   tellPhases(state.traces, phase);
+  isSsl.setOr(last === null ? null : last.answer.secured === null ? 0 : 1, 0);
   if (last?.answer.secured != null) {
-    isSsl.set(1);
     tellTls(gauges, last.answer.secured.state, { chain: true, cipher: true });
   }
   last?.answer.socket?.destroy();
-  status.set(last?.response.status ?? 0);
-  version.set(last === null ? 0 : Number(last.response.proto.replace('HTTP/', '')));
-  length.set(last === null ? 0 : contentLength(last.response, last.request.method));
-  uncompressed.set(judged?.bytes ?? 0);
+  status.setOr(last?.response.status ?? null, 0);
+  version.setOr(last === null ? null : Number(last.response.proto.replace('HTTP/', '')), 0);
+  length.setOr(last === null ? null : contentLength(last.response, last.request.method), last === null ? 0 : -1);
+  uncompressed.setOr(judged?.bytes ?? null, 0);
   redirects.set(state.redirects);
   return judged?.success === true && speaksAsWanted(context, last !== null && last.answer.secured !== null);
 };
@@ -307,12 +309,12 @@ function bytesRead({ compression, body_size_limit }: HttpModule, received: numbe
   return compression === '' || compression === 'identity' ? received : 0;
 }
 
-/** Go's Response.ContentLength: -1 where nobody said. */
-function contentLength(response: HttpResponse, method: string): number {
+/** Go's Response.ContentLength; null where nobody said. */
+function contentLength(response: HttpResponse, method: string): number | null {
   const [given] = valuesOf(response, 'content-length');
   const isChunked = valuesOf(response, 'transfer-encoding').length > 0;
   if (given !== undefined && /^\d+$/.test(given) && !isChunked) return Number(given);
-  return method !== 'HEAD' && (response.status === 204 || response.status === 304) ? 0 : -1;
+  return method !== 'HEAD' && (response.status === 204 || response.status === 304) ? 0 : null;
 }
 
 function tellPhases(traces: readonly Trace[], phase: (name: string) => Gauge): void {

@@ -34,6 +34,7 @@ export async function converse(
   const { gauges, log } = context;
   const dueToRegex = gauges.gauge('probe_failed_due_to_regex', 'Indicates if probe failed due to regex');
   const dueToBytes = gauges.gauge('probe_failed_due_to_bytes', 'Indicates if probe failed due to bytes');
+  for (const flag of [dueToRegex, dueToBytes]) flag.set(0);
   if (opened.state !== null) tellTls(gauges, opened.state, { chain: true, cipher: false });
   const { socket } = opened;
   const talk: Talk = { context, dialogue, dueToRegex, dueToBytes, socket, reader: new Reader(socket, context.signal) };

@@ -72,13 +72,18 @@ export const probeWebsocket: Prober = async (context) => {
 };
 
 function register({ gauges }: ProbeContext): Families {
+  const flag = (name: string, help: string): Gauge => {
+    const gauge = gauges.gauge(name, help);
+    gauge.set(0);
+    return gauge;
+  };
   return {
-    upgraded: gauges.gauge(
+    upgraded: flag(
       'probe_websocket_connection_upgraded',
       'Indicates if the websocket connection was successfully upgraded',
     ),
     status: gauges.gauge('probe_websocket_status_code', 'Response HTTP status code'),
-    dueToRegex: gauges.gauge('probe_websocket_failed_due_to_regex', 'Indicates if probe failed due to regex'),
+    dueToRegex: flag('probe_websocket_failed_due_to_regex', 'Indicates if probe failed due to regex'),
     phase: (name) =>
       gauges.labelled('probe_websocket_duration_seconds', 'Duration of websocket request by phase', { phase: name }),
   };
