@@ -15,7 +15,7 @@ import { NO_CHAIN } from '../sample/chain-walk.ts';
 import { walkIsAsSent } from '../sample/chain-walk-trial.ts';
 import { connectTo } from '../sample/connect.ts';
 import { type ExchangeRequest, type Line, openLine } from '../sample/exchange.ts';
-import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
+import { handshake, type Learnt, sharedContext } from '../sample/handshake.ts';
 import { ALPN } from '../sample/sampler.ts';
 import { StepFailure } from '../sample/step.ts';
 import { distrustOf } from '../sample/unverified.ts';
@@ -86,12 +86,7 @@ type Contexts = (host: Target['host']) => SecureContext;
 
 /** The client certificate is for the target, and shown to nobody whom an answer names. */
 function contextsOf({ trust, identity, target }: ConnectionOptions): Contexts {
-  const made: { own?: SecureContext; strange?: SecureContext } = {};
-  return (host) => {
-    if (host === target.host) return (made.own ??= secureContext(trust.caPem, identity));
-    return (made.strange ??=
-      identity === null ? (made.own ??= secureContext(trust.caPem, null)) : secureContext(trust.caPem, null));
-  };
+  return (host) => sharedContext(trust.caPem, host === target.host ? identity : null);
 }
 
 /** From its opening to its end. */

@@ -11,7 +11,7 @@ import type { Meter } from '../meter.ts';
 import { NO_CHAIN } from '../sample/chain-walk.ts';
 import { connectTo } from '../sample/connect.ts';
 import { problemOf } from '../sample/failure.ts';
-import { handshake, type Learnt, secureContext } from '../sample/handshake.ts';
+import { handshake, type Learnt, sharedContext } from '../sample/handshake.ts';
 import { headerOf, type RequestOptions, type RequestTemplate, requestOf } from '../sample/request.ts';
 import type { SamplerOptions } from '../sample/sampler.ts';
 import { runStep, StepFailure } from '../sample/step.ts';
@@ -29,12 +29,8 @@ const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Ready at once; what TLS needs is made when it is first wanted. */
 export function openConverse(options: ConverseOptions): Converse {
-  let context: SecureContext | null = null;
   // Reading all roots would hold up what else is going on: only where something is to be protected.
-  const contextOf = (): SecureContext => {
-    context ??= secureContext(withholds(options) ? options.trust.caPem : [], options.identity);
-    return context;
-  };
+  const contextOf = (): SecureContext => sharedContext(withholds(options) ? options.trust.caPem : [], options.identity);
   return async (endpoint, offer, signal) => {
     await options.request.authorization?.ready(signal);
     if (offer.next([]) === 'ride' && !isSafe(options)) return null;

@@ -40,10 +40,36 @@ export interface Staple {
 /** Real ones have 300 bytes to 3 KiB. A larger one is not kept: it cannot be a single answer. */
 const MAX_STAPLE_BYTES = 16_384;
 
-/** One context for all samples: building one each costs more than the handshake's own arithmetic. @throws UsageError */
+interface Identity {
+  readonly certificatePem: string;
+  readonly key: Secret;
+}
+
+/** More are let go, the one longest ago first. */
+const MOST_KEPT = 16;
+/** By the roots, without a certificate of ours; and by that certificate. */
+const kept = new Map<string, SecureContext>();
+const keptByIdentity = new WeakMap<Identity, Map<string, SecureContext>>();
+
+/**
+ * One context for all samples of all rides with the same roots: a system's own are half a megabyte each time, and take longer to read than the
+ * handshake's own arithmetic. @throws UsageError
+ */
+export function sharedContext(caPem: readonly string[] | null, identity: Identity | null): SecureContext {
+  const among = identity === null ? kept : (keptByIdentity.get(identity) ?? new Map<string, SecureContext>());
+  if (identity !== null) keptByIdentity.set(identity, among);
+  const key = caPem === null ? '' : caPem.length === 1 ? `${caPem[0]}` : JSON.stringify(caPem);
+  const context = among.get(key) ?? secureContext(caPem, identity);
+  among.delete(key);
+  among.set(key, context);
+  if (among.size > MOST_KEPT) among.delete(among.keys().next().value ?? '');
+  return context;
+}
+
+/** @throws UsageError */
 export function secureContext(
   caPem: readonly string[] | null,
-  identity: { readonly certificatePem: string; readonly key: Secret } | null,
+  identity: Identity | null,
   offered: Pick<SecureContextOptions, 'ciphers' | 'sigalgs' | 'ecdhCurve' | 'minVersion' | 'maxVersion'> = {},
 ): SecureContext {
   try {

@@ -20,7 +20,7 @@ import { type Conceal, concealing } from './conceal.ts';
 import { connectTo } from './connect.ts';
 import { exchange, heldBody, type Moments } from './exchange.ts';
 import { type FieldStore, openFieldStore } from './fields.ts';
-import { handshake, type Learnt, type Staple, secureContext } from './handshake.ts';
+import { handshake, type Learnt, type Staple, sharedContext } from './handshake.ts';
 import { headerOf, type RequestOptions, type RequestTemplate, requestOf, type SampleHead } from './request.ts';
 import { StepFailure } from './step.ts';
 import { Stopwatch, totalOf } from './stopwatch.ts';
@@ -62,7 +62,7 @@ export interface Sampler {
 
 /** @throws UsageError for certificates, names or headers that cannot be used, and for a clock that this machine has not */
 export async function openSampler(options: SamplerOptions): Promise<Sampler> {
-  const context = secureContext(options.trust.caPem, options.identity);
+  const context = sharedContext(options.trust.caPem, options.identity);
   const request = requestOf(options);
   if (options.servername !== null && isIP(options.servername) !== 0) {
     throw new UsageError('SNI takes a name, not an address (RFC 6066 section 3)', 'leave it out');

@@ -1,0 +1,107 @@
+// Five hundred servers that never answer, among twenty that do: who answers is ridden in its turn, and the agent's own metrics say so.
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningAgent, startAgent, sumOf, until } from './rig/agent.ts';
+import { portOf } from './rig/ports.ts';
+import { openRig, type Rig } from './rig/rig.ts';
+
+const [AGENT, TARPITS, GOOD] = ['127.0.60.241', '127.0.60.242', '127.0.60.243'];
+const [MANY, FEW] = [500, 20];
+/** Places for journeys at work, far fewer than there are tarpits. */
+const CONCURRENCY = 16;
+const INTERVAL_SECONDS = 8;
+
+describe('five hundred tarpits', () => {
+  let rig: Rig;
+  let agent: RunningAgent;
+  beforeAll(async () => {
+    rig = await openRig();
+    const ports = await Promise.all([silent(), dripping()].map((server) => opened(rig, server, TARPITS)));
+    const good = await opened(
+      rig,
+      createHttpServer((_, response) => response.end('well')),
+      GOOD,
+    );
+    const urls = [
+      `https://${TARPITS}:${ports[0]}/`,
+      `http://${TARPITS}:${ports[0]}/`,
+      `http://${TARPITS}:${ports[1]}/`,
+    ];
+    const targets = [
+      ...Array.from({ length: MANY }, (_, at) => ({ target: urls[at % urls.length], name: `tarpit-${at}` })),
+      ...Array.from({ length: FEW }, (_, at) => ({ target: `http://${GOOD}:${good}/`, name: `good-${at}` })),
+    ];
+    const config = {
+      schedule: { interval: `${INTERVAL_SECONDS}s`, concurrency: CONCURRENCY },
+      defaults: { samples: 2, only: ['tls', 'balancer'] },
+      targets,
+    };
+    const file = await rig.write('agent.yml', JSON.stringify(config));
+    agent = await startAgent(rig, { args: ['--config', file], listen: AGENT });
+  });
+  afterAll(() => rig?.close());
+
+  it('delay nobody else: no turn of a good target is missed', async () => {
+    const series = await until(async () => {
+      const told = await agent.metrics();
+      const runs = Array.from({ length: FEW }, (_, at) =>
+        sumOf(told, 'journey_runs_total', `target="good-${at}"`, 'verdict="ok"'),
+      );
+      return Math.min(...runs) >= 3 ? told : null;
+    });
+    expect(sumOf(series, 'journey_runs_missed_total', 'target="good-')).toBe(0);
+    // Each tarpit is silent for nine tenths of its interval: most of them are under way at any time, and hold no place.
+    expect(sumOf(series, 'outrider_runs_stalled')).toBeGreaterThan(10 * CONCURRENCY);
+    expect(sumOf(series, 'journey_runs_total', 'target="tarpit-', 'verdict="ok"')).toBe(0);
+    expect(sumOf(series, 'journey_runs_total', 'target="tarpit-')).toBeGreaterThan(MANY);
+    const [began, inTime] = [
+      sumOf(series, 'outrider_schedule_lag_seconds_count'),
+      sumOf(series, 'outrider_schedule_lag_seconds_bucket', `le="${INTERVAL_SECONDS}"`),
+    ];
+    // Later than that would be the next turn.
+    expect(began - inTime).toBe(0);
+    const swift = sumOf(series, 'outrider_schedule_lag_seconds_bucket', 'le="1"') / began;
+    const mebibytes = sumOf(series, 'process_resident_memory_bytes') / 2 ** 20;
+    console.log(
+      `${began} journeys, ${(swift * 100).toFixed(1)} % within 1 s of their turn; ${mebibytes.toFixed(0)} MiB`,
+    );
+    expect(swift).toBeGreaterThan(0.5);
+    expect(agent.said()).not.toContain('fault');
+  });
+
+  it('are let go within the bound when the agent ends', async () => {
+    agent.signal('SIGTERM');
+    expect(await agent.ended).toEqual([0, null]);
+  });
+});
+
+/** Accepts, reads, and says nothing. */
+function silent(): Server {
+  return createServer((socket) => void socket.on('error', () => undefined).resume());
+}
+
+/** Says a line of a head that never ends, again and again. */
+function dripping(): Server {
+  return createServer((socket) => {
+    socket.on('error', () => undefined).resume();
+    socket.write('HTTP/1.1 200 OK\r\n');
+    const line = setInterval(() => socket.write('X-Slow: yes\r\n'), 500);
+    socket.once('close', () => clearInterval(line));
+  });
+}
+
+/** @returns its port */
+async function opened(rig: Rig, server: Server, address: string): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen({ host: address, port: 0, backlog: 4096 }, resolve));
+  rig.defer(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  return portOf(server);
+}
