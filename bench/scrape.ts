@@ -55,6 +55,7 @@ const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
       discovery: () => null,
       unknownModules: () => 0,
       asking: () => ({ underWay: 0, turnedAway: 0, outcomes: new Map() }),
+      flaps: () => new Map(),
       logCounts,
       processMetrics,
     },

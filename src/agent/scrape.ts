@@ -2,6 +2,7 @@
 import { agentCatalogue } from '../metrics/agent-catalogue.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
+import { labelValue } from '../metrics/labels.ts';
 import type { Agent } from './agent.ts';
 import type { DiscoveryState } from './discovery.ts';
 import type { AgentLog } from './log/agent-log.ts';
@@ -28,6 +29,8 @@ export interface ScrapeRoom {
     readonly turnedAway: number;
     readonly outcomes: ReadonlyMap<string, number>;
   };
+  /** By module that repeats failed probes. */
+  readonly flaps: () => ReadonlyMap<string, number>;
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
 
@@ -54,6 +57,7 @@ function ownSamples({
   unknownModules,
   logCounts,
   asking,
+  flaps,
 }: ScrapeRoom): [string, Iterable<string>][] {
   const { targets, modules } = reloads();
   const places = discovery();
@@ -82,8 +86,14 @@ function ownSamples({
       : [
           ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
+          flapSamples(flaps()),
         ]),
   ];
+}
+
+function flapSamples(flaps: ReadonlyMap<string, number>): [string, Iterable<string>] {
+  const name = 'outrider_probe_flaps_total';
+  return [name, [...flaps].map(([module, count]) => line(name, labelPairs({ module: labelValue(module) }), count))];
 }
 
 function agentSamples(agent: Scraped): [string, Iterable<string>][] {

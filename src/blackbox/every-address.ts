@@ -2,33 +2,20 @@
 // What blackbox_exporter's users ask for (#51, #1378, #1512): one sick zone behind a name is otherwise hidden, or pages by chance.
 
 import { isIP } from 'node:net';
+import type { AddressRanges } from '../model/address-ranges.ts';
 import { bareHost } from '../model/target.ts';
+import type { Quorum } from './config/extension.ts';
 import type { Module } from './config/modules.ts';
-import type { Failure } from './failure.ts';
-import type { Gauges } from './gauges.ts';
+import { Mistake } from './failure.ts';
+import { type Gauges, secondsSince } from './gauges.ts';
 import type { ResolveName } from './probe.ts';
 import { splitHostPort } from './resolving.ts';
+import { type Outcome, withBound } from './run.ts';
+import { sourceFamily } from './source.ts';
+import { zoneOf } from './zones.ts';
 
 /** Addresses of one name that are probed; the others are counted. */
 const MOST_ADDRESSES = 16;
-
-/** How many addresses must succeed. */
-export type Quorum = 'all' | 'any' | number;
-
-export interface Outcome {
-  readonly gauges: Gauges;
-  readonly success: boolean;
-  /** Null when it succeeded, and when only the quorum was missed. */
-  readonly failure: Failure | null;
-  readonly log: string;
-}
-
-/** `all`, `any` or a number from 1; null for anything else. */
-export function quorumOf(text: string | null): Quorum | null {
-  if (text === null || text === '' || text === 'all') return 'all';
-  if (text === 'any') return 'any';
-  return /^[1-9]\d{0,3}$/.test(text) ? Number(text) : null;
-}
 
 /** Host that a target names, of whatever prober. */
 export function hostOf(target: string): string {
@@ -39,57 +26,134 @@ export function hostOf(target: string): string {
   return URL.canParse(`http://${target}`) ? bareHost(new URL(`http://${target}`)) : target;
 }
 
-/**
- * @param run one probe, by a resolver that knows one address of the host
- * @returns the gauges of the worst of them, with those of every address and the roll-up beside; null where no address was found
- */
-export async function everyAddress(
-  { target, module, quorum }: { readonly target: string; readonly module: Module; readonly quorum: Quorum },
-  resolve: ResolveName,
-  signal: AbortSignal,
-  run: (module: Module, resolve: ResolveName) => Promise<Outcome>,
-): Promise<Outcome | null> {
-  const host = hostOf(target);
-  const found = isIP(host) === 0 ? await resolve(host, null, signal).catch(() => []) : [host];
-  const all = [...new Set(found)];
-  const probed = all.slice(0, MOST_ADDRESSES);
-  const outcomes = await Promise.all(
-    probed.map(async (address) => {
-      const only: ResolveName = (name, family, stop) =>
-        name === host ? Promise.resolve([address]) : resolve(name, family, stop);
-      return { address, ...(await run(towards(module, address), only)) };
-    }),
-  );
-  const durationOf = ({ gauges }: Outcome): number => gauges.value('probe_duration_seconds') ?? 0;
-  const [worst] = outcomes.toSorted((a, b) => Number(a.success) - Number(b.success) || durationOf(b) - durationOf(a));
-  if (worst === undefined) return null;
-  const succeeded = outcomes.filter(({ success }) => success).length;
-  const wanted = quorum === 'all' ? outcomes.length : quorum === 'any' ? 1 : quorum;
-  const { gauges } = worst;
-  for (const outcome of outcomes) tellAddress(gauges, outcome.address, outcome);
-  const times = outcomes.map(durationOf);
-  gauges.gauge('probe_addresses', 'Addresses behind the target that were probed').set(outcomes.length);
-  gauges
-    .gauge('probe_addresses_failed', 'Addresses behind the target whose probe failed')
-    .set(outcomes.length - succeeded);
-  gauges
-    .gauge('probe_addresses_left_out', 'Addresses behind the target beyond those that are probed')
-    .set(all.length - probed.length);
-  gauges.gauge('probe_addresses_best_duration_seconds', 'Shortest probe of an address').set(Math.min(...times));
-  gauges.gauge('probe_addresses_worst_duration_seconds', 'Longest probe of an address').set(Math.max(...times));
-  const success = succeeded >= wanted;
-  gauges.gauge('probe_success', 'Displays whether or not the probe was a success').set(success ? 1 : 0);
-  return { gauges, success, failure: success ? null : worst.failure, log: outcomes.map(({ log }) => log).join('') };
+export interface Everywhere {
+  readonly target: string;
+  readonly module: Module;
+  readonly quorum: Quorum;
+  readonly timeoutSeconds: number;
+  /** Of the clouds; null where none were given. */
+  readonly networks: AddressRanges | null;
 }
 
-function tellAddress(gauges: Gauges, address: string, { gauges: own, success }: Outcome): void {
-  const labels = { address };
+/** One probe of the address or addresses that the resolver knows, within so many seconds. */
+type Run = (module: Module, resolve: ResolveName, timeoutSeconds: number) => Promise<Outcome>;
+
+/** The gauges of the worst of them, with those of every address and the roll-up beside. */
+export async function everyAddress(
+  { target, module, quorum, timeoutSeconds, networks }: Everywhere,
+  resolve: ResolveName,
+  signal: AbortSignal,
+  run: Run,
+): Promise<Outcome> {
+  const startMs = performance.now();
+  const left = (): number => timeoutSeconds - secondsSince(startMs);
+  const host = hostOf(target);
+  const found = await addressesOf(host, module, resolve, (look) => withBound(timeoutSeconds * 1000, signal, look));
+  const all = Array.isArray(found) ? [...new Set<string>(found)] : [];
+  const probed = all.slice(0, MOST_ADDRESSES);
+  const outcomes = await Promise.all(
+    probed.map(async (address): Promise<Probed> => {
+      const only: ResolveName = (name, family, stop) =>
+        name.toLowerCase() === host.toLowerCase() ? Promise.resolve([address]) : resolve(name, family, stop);
+      const outcome = await run(towards(module, address), only, left());
+      const zone = zoneOf(address, host, module.outrider?.zones ?? NO_ZONES, networks);
+      return { address, zone, outcome, seconds: outcome.gauges.value('probe_duration_seconds') ?? 0 };
+    }),
+  );
+  const ranked = outcomes.toSorted(
+    (a, b) => Number(a.outcome.success) - Number(b.outcome.success) || b.seconds - a.seconds,
+  );
+  const [worst] = ranked;
+  const {
+    gauges,
+    success: alone,
+    failure,
+    log,
+  } = worst?.outcome ?? (await run(module, onceRefused(found, resolve), left()));
+  const succeeded = outcomes.filter(({ outcome }) => outcome.success).length;
+  const wanted = quorum === 'all' ? outcomes.length : quorum === 'any' ? 1 : quorum;
+  const success = worst === undefined ? alone : succeeded >= wanted;
+  for (const one of outcomes) tellAddress(gauges, one);
+  tellRollUp(gauges, ranked, all.length - probed.length);
+  gauges.gauge('probe_success', '').set(success ? 1 : 0);
+  // Enough of them answer: what is wrong with one is said of that one.
+  if (success) gauges.drop('probe_failure_info');
+  const logs = worst === undefined ? [log] : outcomes.map(({ outcome }) => outcome.log);
+  return { gauges, success, failure: success ? null : failure, log: logs.join('') };
+}
+
+/** Nobody to probe is said by a probe that meets the same refusal; when it is repeated, the name is looked up anew. */
+function onceRefused(found: readonly string[] | Error, resolve: ResolveName): ResolveName {
+  let refusal = found instanceof Error ? found : null;
+  return (...asked) => {
+    const refused = refusal;
+    refusal = null;
+    return refused === null ? resolve(...asked) : Promise.reject(refused);
+  };
+}
+
+const NO_ZONES = new Map<string, readonly string[]>();
+
+interface Probed {
+  readonly address: string;
+  readonly zone: string | null;
+  readonly outcome: Outcome;
+  readonly seconds: number;
+}
+
+/** @returns or why there are none */
+async function addressesOf(
+  host: string,
+  module: Module,
+  resolve: ResolveName,
+  bounded: (look: (signal: AbortSignal) => Promise<readonly string[]>) => Promise<readonly string[]>,
+): Promise<readonly string[] | Error> {
+  const family = onlyFamily(module);
+  if (isIP(host) !== 0)
+    return family === null || family === isIP(host)
+      ? [host]
+      : new Mistake(`address ${host}: no suitable address found`);
+  try {
+    return await bounded((signal) => resolve(host, family, signal));
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The one family that the module goes to; null: either. grpc without a block of its own says nothing by what Go's zero values say. */
+function onlyFamily(module: Module): 4 | 6 | null {
+  const { prober } = module;
+  const source = sourceFamily(module);
+  if (source !== null) return source;
+  if (prober === 'unix') return null;
+  const { preferred_ip_protocol: preferred, ip_protocol_fallback: fallback } = module[prober];
+  if (fallback || (prober === 'grpc' && preferred === '')) return null;
+  return preferred === 'ip4' ? 4 : 6;
+}
+
+const placeOf = ({ address, zone }: Probed): Readonly<Record<string, string>> =>
+  zone === null ? { address } : { address, zone };
+
+function tellAddress(gauges: Gauges, probed: Probed): void {
+  const labels = placeOf(probed);
+  const { gauges: own, success, failure } = probed.outcome;
+  if (failure !== null)
+    gauges
+      .labelled(
+        'probe_address_failure_info',
+        'Where on its way the probe of this address failed, why, and whose fault',
+        {
+          ...labels,
+          ...failure,
+        },
+      )
+      .set(1);
   gauges
     .labelled('probe_address_success', 'Whether the probe of this address was a success', labels)
     .set(success ? 1 : 0);
   gauges
     .labelled('probe_address_duration_seconds', 'How long the probe of this address took', labels)
-    .set(own.value('probe_duration_seconds') ?? 0);
+    .set(probed.seconds);
   const expiry = own.value('probe_ssl_earliest_cert_expiry');
   if (expiry !== null)
     gauges
@@ -99,6 +163,48 @@ function tellAddress(gauges: Gauges, address: string, { gauges: own, success }: 
         labels,
       )
       .set(expiry);
+  const attempts = own.value('probe_attempts');
+  if (attempts !== null)
+    gauges.labelled('probe_address_attempts', 'Attempts that the probe of this address took', labels).set(attempts);
+}
+
+/** @param ranked the worst first */
+function tellRollUp(gauges: Gauges, ranked: readonly Probed[], leftOut: number): void {
+  const failed = ranked.filter(({ outcome }) => !outcome.success);
+  gauges.gauge('probe_addresses', 'Addresses behind the target that were probed').set(ranked.length);
+  gauges.gauge('probe_addresses_failed', 'Addresses behind the target whose probe failed').set(failed.length);
+  gauges.gauge('probe_addresses_left_out', 'Addresses behind the target beyond those that are probed').set(leftOut);
+  const [worst, best] = [ranked[0], ranked.at(-1)];
+  if (worst === undefined || best === undefined) return;
+  const times = ranked.map(({ seconds }) => seconds);
+  gauges.gauge('probe_addresses_best_duration_seconds', 'Shortest probe of an address').set(Math.min(...times));
+  gauges.gauge('probe_addresses_worst_duration_seconds', 'Longest probe of an address').set(Math.max(...times));
+  gauges
+    .labelled(
+      'probe_addresses_best_info',
+      '1 for the address that was the fastest of those that succeeded',
+      placeOf(best),
+    )
+    .set(1);
+  gauges
+    .labelled('probe_addresses_worst_info', '1 for the address that failed, or was the slowest', placeOf(worst))
+    .set(1);
+  for (const [zone, own] of Map.groupBy(ranked, (one) => one.zone)) {
+    if (zone === null) continue;
+    gauges.labelled('probe_zone_addresses', 'Addresses of this zone that were probed', { zone }).set(own.length);
+    gauges
+      .labelled('probe_zone_addresses_failed', 'Addresses of this zone whose probe failed', { zone })
+      .set(own.filter(({ outcome }) => !outcome.success).length);
+  }
+  tellAttempts(gauges, ranked);
+}
+
+/** Of any address, where failed probes are repeated: the worst one may be another than the one that flapped. */
+function tellAttempts(gauges: Gauges, ranked: readonly Probed[]): void {
+  const most = (name: string): number => Math.max(...ranked.map(({ outcome }) => outcome.gauges.value(name) ?? 0));
+  if (gauges.value('probe_attempts') === null) return;
+  for (const name of ['probe_attempts', 'probe_attempts_duration_seconds', 'probe_first_attempt_failed'])
+    gauges.gauge(name, '').set(most(name));
 }
 
 /** The module with the address's family preferred: which one is left out by choice must not make an address fail. */

@@ -1,6 +1,6 @@
 // Owns why a probe failed, in words that fit a label: where on its way, why, and whose fault it is (#1077, #1528). First said, kept.
-import type { Fault, ProblemCode } from '../model/problem.ts';
-import { problemOf } from '../net/sample/failure.ts';
+import type { Fault, Problem, ProblemCode } from '../model/problem.ts';
+import { errorCodes, problemOf } from '../net/sample/failure.ts';
 import { StepFailure } from '../net/sample/step.ts';
 import { BadProxy } from './proxy-choice.ts';
 
@@ -50,6 +50,20 @@ export class ProxyTrouble extends Error {
   }
 }
 
+/** What this side wrote cannot be. */
+export class Mistake extends Error {}
+
+/** A name without an address. */
+export class Unresolved extends Error {
+  /** Null: it just has none. */
+  readonly problem: Problem | null;
+
+  constructor(words: string, problem: Problem | null) {
+    super(words);
+    this.problem = problem;
+  }
+}
+
 /** A step that took too long. */
 export class Late extends Error {
   constructor() {
@@ -70,8 +84,10 @@ const LATE = {
 export function failureOf(error: unknown, phase: Phase): Failure {
   if (error instanceof Distrust) return { phase, reason: 'certificate', fault: 'target' };
   if (error instanceof NotAllowed) return { phase: 'connect', reason: 'not-allowed', fault: 'prober' };
+  if (error instanceof Unresolved) return unresolved(error.problem);
   if (error instanceof ProxyTrouble) return { phase: 'connect', reason: 'proxy', fault: error.fault };
   if (error instanceof BadProxy) return { phase: 'connect', reason: 'config', fault: 'prober' };
+  if (error instanceof Mistake) return { phase, reason: 'config', fault: 'prober' };
   if (error instanceof StepFailure) {
     const { code, fault } = error.problem;
     // The exchange knows its end only as a stop from outside: the probe's time was over.
@@ -83,8 +99,24 @@ export function failureOf(error: unknown, phase: Phase): Failure {
       reason: LATE[phase],
       fault: phase === 'resolve' ? 'resolver' : phase === 'connect' ? 'network' : 'target',
     };
-  const { code, fault } = problemOf(error, STEPS[phase]);
+  // Looking up fails in words alone, but for what this machine lacks.
+  if (phase === 'resolve' && errorCodes(error).length === 0) return unresolved(null);
+  const { code, fault } = problemOf(error, STEPS[phase], familyOf(error));
   return { phase, reason: code, fault };
+}
+
+function unresolved(problem: Problem | null): Failure {
+  if (problem === null) return { phase: 'resolve', reason: 'no-address', fault: 'target' };
+  const { code, fault } = problem;
+  // The client knows the end of the probe's time only as a stop from outside.
+  if (code === 'cancelled') return { phase: 'resolve', reason: 'dns-timeout', fault: 'resolver' };
+  return { phase: 'resolve', reason: code, fault };
+}
+
+/** Of the address that a system call failed for. */
+function familyOf(error: unknown): 4 | 6 {
+  const address = typeof error === 'object' && error !== null && 'address' in error ? error.address : null;
+  return typeof address === 'string' && address.includes(':') ? 6 : 4;
 }
 
 /** What was thrown, in its own words. */

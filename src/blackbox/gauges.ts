@@ -65,6 +65,11 @@ export class Gauges {
     };
   }
 
+  /** Lets a family go, whatever it said. */
+  drop(name: string): void {
+    this.#families.delete(name);
+  }
+
   /** Value of a series, null where it is not there. */
   value(name: string, labels: Labels = {}): number | null {
     const series = this.#families.get(name)?.series.get(keyOf(labels));

@@ -1,13 +1,18 @@
 // Owns `/probe` as blackbox_exporter answers it: parameters, their refusals in their order, one probe, its gauges or its debug page.
 
+import type { AddressRanges } from '../model/address-ranges.ts';
 import { canonicalHeader } from './config/client.ts';
+import { type Quorum, quorumOf } from './config/extension.ts';
 import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
-import { everyAddress, type Outcome, quorumOf } from './every-address.ts';
+import { confirmed, isFlap } from './confirm.ts';
+import { everyAddress } from './every-address.ts';
 import { CONTENT_TYPES, type Exposition, expose, type Gauges } from './gauges.ts';
 import type { History } from './history.ts';
+import { resolverOf } from './own-resolver.ts';
 import type { ResolveName } from './probe.ts';
-import { type RunRoom, runProbe } from './run.ts';
+import { askedName } from './query-name.ts';
+import { type Outcome, type Run, type RunRoom, runProbe } from './run.ts';
 import { probeTimeout } from './timeout.ts';
 
 export interface Answer {
@@ -21,7 +26,11 @@ export interface ProbeRoom extends RunRoom {
   readonly config: BlackboxConfig;
   readonly history: History;
   readonly timeoutOffsetSeconds: number;
+  /** Of the clouds: they tell zones. Null: none were given. */
+  readonly networks: AddressRanges | null;
   readonly onUnknownModule: () => void;
+  /** A failure that a repeated attempt did not confirm. */
+  readonly onFlap: (module: string) => void;
 }
 
 export interface ProbeRequest {
@@ -51,23 +60,50 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const asked = query.get('target') ?? '';
   if (asked === '') return refusal(400, 'Target parameter is missing');
   const hostname = query.get('hostname') ?? '';
-  const module = given.prober === 'http' && hostname !== '' ? withHost(given, hostname) : given;
+  const hosted = given.prober === 'http' && hostname !== '' ? withHost(given, hostname) : given;
+  const module = typeof hosted === 'string' ? hosted : askedName(hosted, name, query.get('query_name'));
   if (typeof module === 'string') return refusal(400, module);
   const target = unescaped(asked);
-  const quorum = quorumOf(query.get('quorum'));
+  const quorum = quorumFor(module, query.get('quorum'));
   if (quorum === null) return refusal(400, 'Parameter quorum is not all, any or a number from 1');
-  const run = { name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
-  const one = (alone: Module, resolve: ResolveName): Promise<Outcome> =>
-    runProbe({ ...run, module: alone }, { ...room, resolve });
-  const every =
-    query.get('addresses') === 'all' && module.prober !== 'unix'
-      ? await everyAddress({ target, module, quorum }, room.resolve, room.signal, one)
-      : null;
-  const { gauges, success, log } = every ?? (await one(module, room.resolve));
+  const run = { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
+  const outcome = await probed({ run, quorum, isEvery: query.get('addresses') === 'all' }, room);
+  const { gauges, log } = outcome;
+  const flapped = isFlap(outcome);
+  if (flapped) room.onFlap(name);
   const debug = (): string => debugPage(room.config, name, gauges, log);
-  room.history.add({ module: name, target, debug, success });
+  // A flap is kept as long as a failure.
+  room.history.add({ module: name, target, debug, success: outcome.success && !flapped });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
   return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
+}
+
+interface Asked {
+  readonly run: Run;
+  readonly quorum: Quorum;
+  readonly isEvery: boolean;
+}
+
+/** As the module's own keys want it: every address, failures repeated. */
+async function probed({ run, quorum, isEvery }: Asked, room: ProbeRoom): Promise<Outcome> {
+  const { outrider } = run.module;
+  const one = (module: Module, resolve: ResolveName, timeoutSeconds: number): Promise<Outcome> => {
+    const attemptIn = (seconds: number): Promise<Outcome> =>
+      runProbe({ ...run, module, timeoutSeconds: seconds }, { ...room, resolve });
+    return outrider === null || outrider.confirm.times === 0
+      ? attemptIn(timeoutSeconds)
+      : confirmed(outrider.confirm, timeoutSeconds, room.signal, attemptIn);
+  };
+  const resolve = outrider === null ? room.resolve : resolverOf(outrider, room);
+  const every = (isEvery || outrider?.all_addresses === true) && run.module.prober !== 'unix';
+  return every
+    ? everyAddress({ ...run, quorum, networks: room.networks }, resolve, room.signal, one)
+    : one(run.module, resolve, run.timeoutSeconds);
+}
+
+/** The URL's word goes before the module's. */
+function quorumFor({ outrider }: Module, asked: string | null): Quorum | null {
+  return asked === null || asked === '' ? (outrider?.quorum ?? 'all') : quorumOf(asked);
 }
 
 /** @returns why not, when the module names another host */

@@ -2,7 +2,7 @@
 // written down about it. Never asks twice and never tries a second address: that is the exporter's way, and its users' alerts rest on it.
 
 import { isIP } from 'node:net';
-import { wordsOf } from './failure.ts';
+import { failureOf, Mistake, wordsOf } from './failure.ts';
 import { secondsSince } from './gauges.ts';
 import type { ProbeContext } from './probe.ts';
 
@@ -42,13 +42,14 @@ export async function chooseAddress(
   const found = await addressesOf(context, host, preference.ip_protocol_fallback ? null : wanted);
   const lookupSeconds = secondsSince(startMs);
   lookup.add(lookupSeconds);
-  if (typeof found === 'string') {
-    log.error('Resolution with IP protocol failed', { target: host, ip_protocol: name, err: found });
-    context.fail({ phase: 'resolve', reason: 'no-address', fault: 'target' });
+  if ('refusal' in found) {
+    log.error('Resolution with IP protocol failed', { target: host, ip_protocol: name, err: wordsOf(found.refusal) });
+    context.fail(failureOf(found.refusal, 'resolve'));
     return null;
   }
+  const { addresses } = found;
   const address =
-    found.find((one) => isIP(one) === wanted) ?? (preference.ip_protocol_fallback ? found.at(-1) : undefined);
+    addresses.find((one) => isIP(one) === wanted) ?? (preference.ip_protocol_fallback ? addresses.at(-1) : undefined);
   if (address === undefined) {
     log.error('Resolution with IP protocol failed', {
       target: host,
@@ -69,19 +70,20 @@ export async function chooseAddress(
   return null;
 }
 
-/** @returns why there is none, in words */
 async function addressesOf(
   { resolve, signal }: ProbeContext,
   host: string,
   family: 4 | 6 | null,
-): Promise<readonly string[] | string> {
+): Promise<{ readonly addresses: readonly string[] } | { readonly refusal: unknown }> {
   const literal = isIP(host);
   if (literal !== 0)
-    return family === null || family === literal ? [host] : `address ${host}: no suitable address found`;
+    return family === null || family === literal
+      ? { addresses: [host] }
+      : { refusal: new Mistake(`address ${host}: no suitable address found`) };
   try {
-    return await resolve(host, family, signal);
-  } catch (error) {
-    return wordsOf(error);
+    return { addresses: await resolve(host, family, signal) };
+  } catch (refusal) {
+    return { refusal };
   }
 }
 

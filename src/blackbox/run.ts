@@ -3,7 +3,6 @@
 import type { LogLevel } from '../model/logfmt.ts';
 import { lifeOf, type SeenChain, tellChainLife } from './chain-life.ts';
 import type { Module } from './config/modules.ts';
-import type { Outcome } from './every-address.ts';
 import type { Failure } from './failure.ts';
 import { Gauges, secondsSince } from './gauges.ts';
 import { type OnLine, openProbeLog } from './log.ts';
@@ -23,6 +22,14 @@ export interface RunRoom
 
 /** setTimeout's own bound. */
 const MOST_MS = 2_147_483_647;
+
+export interface Outcome {
+  readonly gauges: Gauges;
+  readonly success: boolean;
+  /** Null when it succeeded. */
+  readonly failure: Failure | null;
+  readonly log: string;
+}
 
 export interface Run {
   readonly module: Module;
@@ -106,12 +113,17 @@ function tellFailure(gauges: Gauges, { phase, reason, fault }: Failure): void {
     .set(1);
 }
 
-async function withBound<T>(ms: number, outer: AbortSignal, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs under a signal that ends with the outer one, or after so many ms. */
+export async function withBound<T>(
+  ms: number,
+  outer: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const bound = new AbortController();
   const stop = (): void => bound.abort();
-  const timer = setTimeout(stop, ms);
+  const timer = setTimeout(stop, Math.min(MOST_MS, ms));
   outer.addEventListener('abort', stop, { once: true });
-  if (ms === 0 || outer.aborted) stop();
+  if (ms <= 0 || outer.aborted) stop();
   try {
     return await run(bound.signal);
   } finally {

@@ -8,10 +8,13 @@ import type { Route } from '../agent/server.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { Refusal, readBlackboxConfig } from '../blackbox/config/read.ts';
 import { unsupported } from '../blackbox/config/unsupported.ts';
+import { Unresolved } from '../blackbox/failure.ts';
 import { openHistory } from '../blackbox/history.ts';
 import type { ResolveName } from '../blackbox/probe.ts';
+import type { AddressRanges } from '../model/address-ranges.ts';
 import { parseDuration } from '../model/duration.ts';
 import type { Attributes, LogLevel } from '../model/logfmt.ts';
+import { problem } from '../model/problem.ts';
 import { UsageError } from '../model/usage-error.ts';
 import type { LoggedLaunch } from './agent-targets.ts';
 import { readText } from './input-file.ts';
@@ -24,6 +27,8 @@ export interface ModuleOptions {
   readonly deny: readonly string[];
   readonly quirks: boolean;
   readonly logProber: LogLevel;
+  /** Files of address ranges, or names of operators who publish some: they tell zones. */
+  readonly networks: readonly string[];
 }
 
 /** Of each level in a minute. */
@@ -37,16 +42,16 @@ export interface Modules {
   readonly reloadable: Reloadable;
   /** Times that a probe asked for a module that is not there. */
   readonly unknown: () => number;
+  /** Failures that a repeated attempt did not confirm, by module that repeats. */
+  readonly flaps: () => ReadonlyMap<string, number>;
 }
 
 /** @throws UsageError for a file or option that cannot be used */
-export async function openModules(
-  file: string,
-  options: ModuleOptions,
-  { io, version, log }: LoggedLaunch,
-): Promise<Modules> {
+export async function openModules(file: string, options: ModuleOptions, launch: LoggedLaunch): Promise<Modules> {
+  const { io, version, log } = launch;
   let config = await load(file);
   let unknown = 0;
+  const flaps = new Map<string, number>();
   const again = reloadable(
     async () => {
       config = await load(file);
@@ -70,9 +75,13 @@ export async function openModules(
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
     logLevel: options.logProber,
     onLine: (level: LogLevel, message: string, attributes: Attributes) => tellProbe[level](message, attributes),
+    networks: await networksOf(options, launch),
     onUnknownModule: () => {
       log.debug('unknown module');
       unknown++;
+    },
+    onFlap: (name: string) => {
+      flaps.set(name, (flaps.get(name) ?? 0) + 1);
     },
   };
   const history = openHistory(Number(options.historyLimit));
@@ -82,7 +91,19 @@ export async function openModules(
     route: blackboxRoutes({ config: () => config, history, room, reload: () => again.reload() }),
     reloadable: again,
     unknown: () => unknown,
+    flaps: () =>
+      new Map(
+        [...config.modules].flatMap(([name, { outrider }]) =>
+          (outrider?.confirm.times ?? 0) === 0 ? [] : [[name, flaps.get(name) ?? 0] as const],
+        ),
+      ),
   };
+}
+
+async function networksOf({ networks }: ModuleOptions, launch: LoggedLaunch): Promise<AddressRanges | null> {
+  if (networks.length === 0) return null;
+  const { readNetworks } = await import('./network-files.ts');
+  return readNetworks(networks, { launch, sendsNothing: false, isQuiet: false });
 }
 
 async function load(file: string): Promise<BlackboxConfig> {
@@ -113,10 +134,17 @@ async function permitted(file: string, config: BlackboxConfig): Promise<Blackbox
 /** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
 export const byTheSystem: ResolveName = (name, family, signal) =>
   new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`lookup ${name}: i/o timeout`)), { once: true });
+    const late = problem('dns-timeout', 'resolve');
+    signal.addEventListener('abort', () => reject(new Unresolved(`lookup ${name}: i/o timeout`, late)), { once: true });
     lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {
-      if (error !== null)
-        reject(new Error(`lookup ${name}: ${error.code === 'ENOTFOUND' ? 'no such host' : error.message}`));
+      if (error !== null) reject(refusalOf(name, error));
       else resolve(addresses.map(({ address }) => address));
     });
   });
+
+/** getaddrinfo(3): EAI_AGAIN is what a resolver that fails or does not answer comes to. */
+function refusalOf(name: string, { code, message }: NodeJS.ErrnoException): Unresolved {
+  if (code === 'ENOTFOUND') return new Unresolved(`lookup ${name}: no such host`, null);
+  const because = code === 'EAI_AGAIN' ? 'servfail' : code === 'EMFILE' || code === 'ENFILE' ? 'no-descriptors' : null;
+  return new Unresolved(`lookup ${name}: ${message}`, because === null ? null : problem(because, 'resolve'));
+}

@@ -42,6 +42,12 @@ export function serveOptions(command: Command): Command {
         .choices(logLevels)
         .default('info'),
     )
+    .addOption(
+      repeatable(
+        '--networks <F>',
+        'published address ranges, which tell zones of addresses in /probe: a file, or the name of an operator to fetch it (repeat)',
+      ),
+    )
     .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
     .option('--check', 'load the config, say what is in it, and exit');
 }

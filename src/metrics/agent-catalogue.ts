@@ -69,4 +69,10 @@ export const agentCatalogue: readonly Family[] = [
     'Timestamp of the last successful configuration reload.',
   ),
   family('blackbox_module_unknown_total', 'counter', 'Count of unknown modules requested by probes'),
+  family(
+    'outrider_probe_flaps_total',
+    'counter',
+    'Probes of /probe whose first attempt failed and a later one did not, where the module repeats failed ones.',
+    'module',
+  ),
 ];

@@ -27,6 +27,9 @@ export const RULES = [
   'unusable-pattern',
   'family-without-fallback',
   'never-decoded',
+  'extension',
+  'unused-extension',
+  'squeezed-attempts',
 ] as const;
 
 type Said = Omit<LintFinding, 'module'>;
@@ -48,6 +51,7 @@ export function lintBlackbox(config: BlackboxConfig, compiles: (pattern: string)
       ...dialogues(module),
       ...validators(module, compiles),
       ...httpSaid(module),
+      ...extensionSaid(module),
     ].map((said) => ({ module: name, ...said })),
   );
 }
@@ -183,6 +187,35 @@ function httpSaid({ prober, http }: Module): readonly Said[] {
       rule: 'never-decoded',
       says: 'the body is asked for compressed and never decoded: the patterns are matched against compressed bytes',
       remedy: 'give compression the encoding that is asked for',
+    });
+  return said;
+}
+
+/** Less is not enough for a handshake round the world and an answer. */
+const LEAST_ATTEMPT_SECONDS = 1;
+
+function extensionSaid({ outrider, timeout }: Module): readonly Said[] {
+  if (outrider === null) return [];
+  const said: Said[] = [
+    {
+      rule: 'extension',
+      says: 'the block "outrider" is of probe serve alone: this file no longer loads in blackbox_exporter',
+      remedy: 'keep a file without it where blackbox_exporter reads it too',
+    },
+  ];
+  const { all_addresses, quorum, zones, confirm } = outrider;
+  if (!all_addresses && (quorum !== 'all' || zones.size > 0))
+    said.push({
+      rule: 'unused-extension',
+      says: 'quorum and zones speak of every address, and only the first is probed unless the URL asks for addresses=all',
+      remedy: 'write all_addresses: true',
+    });
+  const each = (timeout - confirm.times * confirm.after) / 1000 / (confirm.times + 1);
+  if (timeout > 0 && confirm.times > 0 && each < LEAST_ATTEMPT_SECONDS)
+    said.push({
+      rule: 'squeezed-attempts',
+      says: `the timeout of ${timeout / 1000}s leaves each of ${confirm.times + 1} attempts ${Math.round(each * 1000)} ms where they all time out`,
+      remedy: 'give the module a longer timeout, or fewer attempts',
     });
   return said;
 }

@@ -2,7 +2,6 @@
 
 import { base2Bytes, formatBase2Bytes } from '../go/bytes.ts';
 import { type CelProgram, celProgram } from '../go/cel.ts';
-import { formatGoDuration, goDuration } from '../go/duration.ts';
 import { type GoRegexp, goRegexp } from '../go/regexp.ts';
 import {
   type GoType,
@@ -17,11 +16,12 @@ import {
   type Read,
   type Reading,
   Refusal,
-  stringNamed,
 } from '../go/yaml.ts';
 import { canonicalHeader, clientDefaults, clientFields, headers, tlsConfigField, validateClient } from './client.ts';
 import { classNumber, typeNumber } from './dns-words.ts';
+import { duration } from './duration.ts';
 import { acceptsEncoding } from './encoding.ts';
+import { extension, refuseMisplaced } from './extension.ts';
 
 /** A string that is made into something else; `make` refuses by null. */
 function made<T>(
@@ -62,24 +62,6 @@ const cel: GoType<CelProgram | null> = made<CelProgram | null>(
   (text) => `"Could not compile CEL program" expression="${text}"`,
   (value) => value?.source,
 );
-
-/** Milliseconds. A bare number is refused, as yaml.v3 does for a time.Duration. */
-const duration: GoType<number> = {
-  name: 'time.Duration',
-  zero: 0,
-  read(node, was, reading) {
-    const before = reading.issues.length;
-    const text = stringNamed('time.Duration').read(node, '', reading);
-    if (reading.issues.length > before) return was;
-    const ms = /^[-+]?\d+$/.test(text) && text !== '0' ? null : goDuration(text);
-    if (ms !== null) return ms;
-    const shown = text.length > 10 ? `${text.slice(0, 7)}...` : text;
-    const tag = /^[-+]?\d+$/.test(text) ? '!!int' : '!!str';
-    reading.issues.push(`line ${reading.lineOf(node)}: cannot unmarshal ${tag} \`${shown}\` into time.Duration`);
-    return was;
-  },
-  show: (ms) => (ms === 0 ? undefined : formatGoDuration(ms)),
-};
 
 /** Largest body that can be asked for: math.MaxInt64 - 1. */
 const ENDLESS = 2n ** 63n - 2n;
@@ -284,10 +266,15 @@ export type Prober = (typeof PROBERS)[number];
 
 const module = goStruct(
   'config.plain',
-  { prober: goString, timeout: duration, http, tcp, icmp, dns, grpc, unix, websocket },
+  {
+    ...{ prober: goString, timeout: duration, http, tcp, icmp, dns, grpc, unix, websocket },
+    // Ours: blackbox_exporter refuses a file that has it.
+    outrider: goPointer(extension),
+  },
   { grpc: { ...grpc.zero, ip_protocol_fallback: false } },
   (given) => {
     if (!PROBERS.includes(given.prober as Prober)) throw new Refusal(`prober '${given.prober}' is not valid`);
+    if (given.outrider !== null) refuseMisplaced(given, given.outrider);
     return given;
   },
 );

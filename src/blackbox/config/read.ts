@@ -1,6 +1,7 @@
 // Owns reading and printing a blackbox.yml: what blackbox_exporter accepts is accepted, what it refuses is refused, in its words.
 import { stringify } from 'yaml';
 import { Refusal, readGoYaml } from '../go/yaml.ts';
+import { extensionKeys } from './extension.ts';
 import { type BlackboxConfig, blackboxConfig, type Module } from './modules.ts';
 
 export { Refusal };
@@ -10,9 +11,16 @@ export function readBlackboxConfig(text: string): BlackboxConfig {
   try {
     return readGoYaml(text, blackboxConfig);
   } catch (error) {
-    if (error instanceof Refusal) throw new Refusal(`error parsing config file: ${error.message}`);
+    if (error instanceof Refusal)
+      throw new Refusal(`error parsing config file: ${error.message}${hintFor(error.message)}`);
     throw error;
   }
+}
+
+/** Keys of ours that stand where blackbox_exporter has its own. */
+function hintFor(refusal: string): string {
+  const [, key = ''] = /: field (\w+) not found in type config\.plain/.exec(refusal) ?? [];
+  return extensionKeys.includes(key) ? `\n  write outrider: { ${key}: ... } in the module for probe serve` : '';
 }
 
 /** The whole config as /config shows it: secrets as `<secret>`. */

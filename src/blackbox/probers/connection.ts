@@ -1,9 +1,9 @@
 // Owns connections of the tcp and unix probers: dialled, secured, written to, and read by lines or bytes. What a peer sends is bounded.
-import { connect, type Socket } from 'node:net';
+import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import type { TlsConfig } from '../config/client.ts';
-import { Distrust, Late } from '../failure.ts';
+import { Distrust, Late, Mistake } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { materialOf } from '../tls-material.ts';
 import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
@@ -24,6 +24,8 @@ export interface Dialled {
 
 /** Rejects with the system's words. */
 export async function dial({ to, signal }: Dialled): Promise<Socket> {
+  if ('host' in to && to.localAddress !== undefined && isIP(to.localAddress) !== isIP(to.host))
+    throw new Mistake(`dial tcp: ${to.host} and the source ${to.localAddress} are of different families`);
   const socket = connect({ ...to, ...('host' in to ? { autoSelectFamily: false, noDelay: true } : {}) });
   await untilEvent(socket, 'connect', signal);
   return socket;

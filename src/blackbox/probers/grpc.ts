@@ -6,6 +6,7 @@ import { type Called, CODES, callUnary } from '../grpc/call.ts';
 import { checkRequest, checkStatus, SERVING, SERVING_STATUSES } from '../grpc/health-messages.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
+import { preferenceOf, sourceFamily, sourceOf } from '../source.ts';
 import { tellTls } from '../tls-state.ts';
 import { dial, type Secured, secure } from './connection.ts';
 
@@ -24,7 +25,7 @@ export const probeGrpc: Prober = async (context) => {
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(context.target)}: invalid` });
     return false;
   }
-  const chosen = await chooseAddress(context, where.host, module.grpc);
+  const chosen = await chooseAddress(context, where.host, preferenceOf(module, module.grpc));
   if (chosen === null) return false;
   phase('resolve').add(chosen.lookupSeconds);
   const startMs = performance.now();
@@ -117,7 +118,7 @@ async function openTo(
   const { resolve, allows, signal, quirks, module } = context;
   const { tls, tls_config } = module.grpc;
   const isName = host !== chosen;
-  const addresses = quirks && isName ? await resolve(host, null, signal) : [chosen];
+  const addresses = quirks && isName ? await resolve(host, sourceFamily(module), signal) : [chosen];
   let phase: Phase = 'connect';
   let failure: unknown = new Error(`lookup ${host}: no such host`);
   for (const address of addresses) {
@@ -125,7 +126,7 @@ async function openTo(
       phase = 'connect';
       const refusal = allows(address);
       if (refusal !== null) throw new NotAllowed(refusal);
-      const socket = await dial({ to: { host: address, port }, signal });
+      const socket = await dial({ to: { host: address, port, ...sourceOf(module) }, signal });
       if (!tls) return { socket, tls: null };
       phase = 'tls';
       const servername = tls_config.server_name === '' ? host : tls_config.server_name;

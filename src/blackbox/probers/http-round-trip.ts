@@ -11,6 +11,7 @@ import type { HttpModule } from '../config/modules.ts';
 import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { BadProxy, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
+import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, type Secured, secure } from './connection.ts';
 import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
@@ -114,16 +115,16 @@ function failureWords(error: unknown): string {
 }
 
 async function connected(context: ProbeContext, { url, address }: HttpRequest, trace: Trace): Promise<Socket> {
-  const { resolve, allows, signal } = context;
+  const { resolve, allows, signal, module } = context;
   trace.start = performance.now();
   const name = bareHost(url);
   const literal = address ?? (isIP(name) === 0 ? null : name);
-  const [host] = literal === null ? await resolve(name, null, signal) : [literal];
+  const [host] = literal === null ? await resolve(name, sourceFamily(module), signal) : [literal];
   if (host === undefined) throw new Error(`lookup ${name}: no such host`);
   trace.resolved = address === null ? performance.now() : trace.start;
   const refusal = allows(host);
   if (refusal !== null) throw new NotAllowed(refusal);
-  const socket = await dial({ to: { host, port: portOf(url) }, signal });
+  const socket = await dial({ to: { host, port: portOf(url), ...sourceOf(module) }, signal });
   trace.connected = performance.now();
   return socket;
 }

@@ -11,6 +11,7 @@ import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { hasProxy } from '../proxy-choice.ts';
 import { chooseAddress } from '../resolving.ts';
+import { preferenceOf } from '../source.ts';
 import { tellTls } from '../tls-state.ts';
 import {
   decoded,
@@ -71,7 +72,7 @@ export const probeHttp: Prober = async (context) => {
   }
   let address: string | null = null;
   if (!(http.skip_resolve_phase_with_proxy && hasProxy(http))) {
-    const chosen = await chooseAddress(context, bareHost(url), http);
+    const chosen = await chooseAddress(context, bareHost(url), preferenceOf(context.module, http));
     phase('resolve').add(chosen?.lookupSeconds ?? gauges.value('probe_dns_lookup_time_seconds') ?? 0);
     if (chosen === null) return false;
     ({ address } = chosen);

@@ -8,6 +8,7 @@ import type { TlsConfig } from '../config/client.ts';
 import { Late, NotAllowed, ProxyTrouble, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { portOf } from '../proxy-choice.ts';
+import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, secure } from './connection.ts';
 
 const MOST_HEADER_BYTES = 65_536;
@@ -19,19 +20,19 @@ export interface ProxyMoments {
 
 /** Rejects with ProxyTrouble, or NotAllowed for an address that must not be gone to. */
 export async function dialProxy(
-  { resolve, allows, signal, rootsPem }: ProbeContext,
+  { resolve, allows, signal, rootsPem, module }: ProbeContext,
   proxy: URL,
   tls: TlsConfig,
   moments: ProxyMoments,
 ): Promise<Socket> {
   const name = bareHost(proxy);
   try {
-    const [host] = isIP(name) === 0 ? await resolve(name, null, signal) : [name];
+    const [host] = isIP(name) === 0 ? await resolve(name, sourceFamily(module), signal) : [name];
     if (host === undefined) throw new Error(`lookup ${name}: no such host`);
     moments.resolved = performance.now();
     const refusal = allows(host);
     if (refusal !== null) throw new NotAllowed(refusal);
-    const socket = await dial({ to: { host, port: portOf(proxy) }, signal });
+    const socket = await dial({ to: { host, port: portOf(proxy), ...sourceOf(module) }, signal });
     moments.connected = performance.now();
     if (proxy.protocol === 'http:') return socket;
     // Its certificates are not the target's.

@@ -11,6 +11,7 @@ import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
+import { preferenceOf, sourceOf } from '../source.ts';
 import { dial, secure } from './connection.ts';
 import { authorizationOf, givenHeaders } from './http-credentials.ts';
 import { Messages } from './websocket-frames.ts';
@@ -40,7 +41,7 @@ export const probeWebsocket: Prober = async (context) => {
   const families = register(context);
   // A path alone is a URL to Go, and one without a host, which has no address.
   const host = url === null ? '' : bareHost(url);
-  const chosen = await chooseAddress(context, host, module.websocket);
+  const chosen = await chooseAddress(context, host, preferenceOf(module, module.websocket));
   if (chosen === null || url === null) return false;
   families.phase('resolve').add(chosen.lookupSeconds);
   const startMs = performance.now();
@@ -104,7 +105,7 @@ async function connected(
   const isSecure = url.protocol === 'wss:';
   const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
   const startMs = performance.now();
-  const socket = await dial({ to: { host: address, port }, signal });
+  const socket = await dial({ to: { host: address, port, ...sourceOf(module) }, signal });
   onConnect(secondsSince(startMs));
   if (!isSecure) return socket;
   const { tls_config } = module.websocket.http_config;

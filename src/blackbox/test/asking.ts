@@ -26,15 +26,17 @@ export function roomOf(config: string, given: Partial<ProbeRoom> = {}): ProbeRoo
     env: {},
     timeoutOffsetSeconds: 0.5,
     logLevel: 'debug',
+    networks: null,
     onUnknownModule: () => undefined,
+    onFlap: () => undefined,
     signal: new AbortController().signal,
     ...given,
   };
 }
 
 /** The debug page of a probe: its log and its metrics. */
-export async function probed(room: ProbeRoom, module: string, target: string): Promise<string> {
-  const query = new URLSearchParams({ module, target, debug: 'true' });
+export async function probed(room: ProbeRoom, module: string, target: string, more = {}): Promise<string> {
+  const query = new URLSearchParams({ module, target, debug: 'true', ...more });
   const answer: Answer = await answerProbe({ query, scrapeTimeout: undefined, exposition: 'text' }, room);
   return answer.body;
 }
@@ -46,9 +48,10 @@ export function valueOf(page: string, series: string): number | null {
 }
 
 /** @returns its port on 127.0.0.1 */
-export async function listening(server: Server, host = '127.0.0.1'): Promise<number> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, host, resolve);
+export async function listening(server: Server, host = '127.0.0.1', port = 0): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

@@ -57,7 +57,9 @@ async function probe(
       env: {},
       timeoutOffsetSeconds: 0.5,
       logLevel: 'debug',
+      networks: null,
       onUnknownModule: () => undefined,
+      onFlap: () => undefined,
       signal: new AbortController().signal,
     },
   );

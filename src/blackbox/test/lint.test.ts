@@ -28,6 +28,10 @@ const CASES: readonly (readonly [module: string, rules: readonly string[]])[] = 
     ['unusable-pattern'],
   ],
   ['{prober: http, http: {ip_protocol_fallback: false}}', ['family-without-fallback']],
+  ['{prober: http, outrider: {all_addresses: true, quorum: any, zones: {a: 192.0.2.1}}}', ['extension']],
+  ['{prober: http, outrider: {quorum: any}}', ['extension', 'unused-extension']],
+  ['{prober: tcp, timeout: 2s, outrider: {confirm: 1}}', ['extension', 'squeezed-attempts']],
+  ['{prober: tcp, timeout: 5s, outrider: {confirm: {times: 1, after: 1s}}}', ['extension']],
   ['{prober: http, http: {headers: {Accept-Encoding: gzip}, fail_if_body_matches_regexp: [a]}}', ['never-decoded']],
 ];
 

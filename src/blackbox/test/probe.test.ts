@@ -107,7 +107,9 @@ function roomOf(config = CONFIG): ProbeRoom {
     env: {},
     timeoutOffsetSeconds: 0.5,
     logLevel: 'debug',
+    networks: null,
     onUnknownModule: () => undefined,
+    onFlap: () => undefined,
     signal: new AbortController().signal,
   };
 }

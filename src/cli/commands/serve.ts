@@ -147,6 +147,7 @@ async function routeOf(
       unknownModules: () => modules?.unknown() ?? 0,
       logCounts: () => log.counts(),
       asking: () => ({ ...asking.clients.state(), outcomes: asking.outcomes }),
+      flaps: () => modules?.flaps() ?? new Map(),
       processMetrics: collectProcessMetrics(),
     },
     reloadable: targets?.reloadable ?? null,

@@ -26,6 +26,8 @@ export interface DnsClientOptions {
   readonly families: readonly (4 | 6)[];
   /** Whom resolvers over TLS and HTTPS must be certified by; null or absent: the roots that ship with Node. */
   readonly caPem?: readonly string[] | null;
+  /** Instead of one made of `caPem`, by whoever asks often. */
+  readonly context?: () => SecureContext;
   /** Who is asked for the name in the URL of a resolver over HTTPS; absent: the resolvers of the system. */
   readonly locators?: readonly PlainDnsServer[];
   /** False: questions are sent in plain letters. Absent: in mixed ones, where the question can be read on the way. */
@@ -59,7 +61,7 @@ export function openDnsClient(options: DnsClientOptions): OpenedDnsClient {
   const over = new AbortController();
   const plain: Plain = (server, question, signal) => exchange({ server, question, timeoutMs, signal, ways });
   const transportOf = keptTransports({
-    context: lazyContext(options),
+    context: options.context ?? lazyContext(options),
     meter,
     padded: padding,
     locate: locator(options, over.signal, plain),

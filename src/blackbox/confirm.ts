@@ -1,0 +1,70 @@
+// Owns repeating a failed probe before it is called failed, all of it within the timeout, and what is told of it: a flap must not vanish.
+// What this side did wrong is not repeated: it would be wrong again.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Confirm } from './config/extension.ts';
+import type { Failure } from './failure.ts';
+import { secondsSince } from './gauges.ts';
+import type { Outcome } from './run.ts';
+
+/** A success whose first attempt failed. */
+export const isFlap = ({ success, gauges }: Outcome): boolean =>
+  success && gauges.value('probe_first_attempt_failed') === 1;
+
+/** @param attempt one, with seconds for it */
+export async function confirmed(
+  { times, after }: Confirm,
+  timeoutSeconds: number,
+  signal: AbortSignal,
+  attempt: (timeoutSeconds: number) => Promise<Outcome>,
+): Promise<Outcome> {
+  const startMs = performance.now();
+  const leftSeconds = (): number => timeoutSeconds - secondsSince(startMs);
+  const logs: string[] = [];
+  let first: Failure | null = null;
+  for (let made = 1; ; made++) {
+    const outcome = await attempt(shareOf(leftSeconds(), times - made + 1, after / 1000));
+    logs.push(outcome.log);
+    if (made === 1) first = outcome.failure;
+    const repeats = !outcome.success && made <= times && mayHeal(outcome.failure) && leftSeconds() > after / 1000;
+    if (!repeats || !(await paused(after, signal))) {
+      tell(outcome, { made, first, timeoutSeconds, tookSeconds: secondsSince(startMs) });
+      return { ...outcome, log: logs.join('') };
+    }
+  }
+}
+
+/** An equal part of what is left for each attempt still to come; what one does not use is there for the next. */
+function shareOf(leftSeconds: number, repeats: number, pauseSeconds: number): number {
+  return Math.max(0, (leftSeconds - repeats * pauseSeconds) / (repeats + 1));
+}
+
+const mayHeal = (failure: Failure | null): boolean => failure?.reason !== 'config' && failure?.reason !== 'not-allowed';
+
+/** @returns false when nobody waits for the answer any more */
+async function paused(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
+}
+
+interface Made {
+  readonly made: number;
+  readonly first: Failure | null;
+  readonly timeoutSeconds: number;
+  readonly tookSeconds: number;
+}
+
+function tell({ gauges }: Outcome, { made, first, timeoutSeconds, tookSeconds }: Made): void {
+  gauges.gauge('probe_timeout_seconds', '').set(timeoutSeconds);
+  gauges.gauge('probe_attempts', 'Attempts that were made; the other families are those of the last').set(made);
+  gauges
+    .gauge('probe_attempts_duration_seconds', 'How long all attempts took, with the pauses between them')
+    .set(tookSeconds);
+  gauges
+    .gauge('probe_first_attempt_failed', 'Whether the first attempt failed, whatever became of the others')
+    .set(first === null ? 0 : 1);
+  if (first !== null)
+    gauges
+      .labelled('probe_first_attempt_failure_info', 'Where on its way the first attempt failed, why, and whose fault', {
+        ...first,
+      })
+      .set(1);
+}
