@@ -119,11 +119,13 @@ async function answer(
   headers: WebConfig['headers'],
 ): Promise<void> {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  // Read at once, within its bound: one that nobody asks for must not be waited for.
-  const body = bodyOf(request);
-  const url = URL.canParse(request.url ?? '/', 'http://agent') ? new URL(request.url ?? '/', 'http://agent') : null;
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort(GONE);
+  });
+  const url = URL.parse(request.url ?? '/', 'http://agent');
   const method = request.method ?? 'GET';
+  // Read at once, within its bound: one that nobody asks for must not be waited for.
+  const body = method === 'GET' || method === 'HEAD' ? passedOver(request) : bodyOf(request);
   const reply =
     url === null
       ? NOT_FOUND
@@ -141,6 +143,13 @@ async function answer(
   await send(request, response, { ...reply, headers: { ...headers, ...reply.headers } });
 }
 
+function passedOver(request: IncomingMessage): Promise<null> {
+  request.resume();
+  return NO_BODY;
+}
+
+const NO_BODY = Promise.resolve(null);
+
 /** Never rejects. */
 function bodyOf(request: IncomingMessage): Promise<string | null> {
   const parts: Buffer[] = [];
@@ -156,6 +165,9 @@ function bodyOf(request: IncomingMessage): Promise<string | null> {
     request.once('error', () => resolve(null));
   });
 }
+
+/** One for all: an error of its own for each caller that goes costs more than its page. */
+const GONE = new Error('the caller has gone');
 
 const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };
 

@@ -6,8 +6,8 @@ import type { Module } from './config/modules.ts';
 import type { Failure } from './failure.ts';
 import { Gauges, secondsSince } from './gauges.ts';
 import { type OnLine, openProbeLog } from './log.ts';
-import type { ProbeContext, Prober } from './probe.ts';
-import { probers } from './probers/by-name.ts';
+import type { ProbeContext } from './probe.ts';
+import { proberOf } from './probers/by-name.ts';
 
 /** What a probe is given beside the module and the target. */
 export interface RunRoom
@@ -53,7 +53,7 @@ export async function runProbe(
   const startMs = performance.now();
   const timeoutMs = Math.min(MOST_MS, Math.max(0, timeoutSeconds * 1000));
   const { resolve, allows, rootsPem, wallClockMs, userAgent, quirks, env } = room;
-  const prober: Prober = await probers[module.prober]();
+  const prober = await proberOf(module.prober);
   let failure: Failure | null = null;
   const fail = (told: Failure): void => {
     failure ??= told;
@@ -113,6 +113,9 @@ function tellFailure(gauges: Gauges, { phase, reason, fault }: Failure): void {
     .set(1);
 }
 
+/** Its reason is not shown, and an error of its own for each would cost more than to stop. */
+const OVER = new Error('the probe is over');
+
 /** Runs under a signal that ends with the outer one, or after so many ms. */
 export async function withBound<T>(
   ms: number,
@@ -120,7 +123,7 @@ export async function withBound<T>(
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const bound = new AbortController();
-  const stop = (): void => bound.abort();
+  const stop = (): void => bound.abort(OVER);
   const timer = setTimeout(stop, Math.min(MOST_MS, ms));
   outer.addEventListener('abort', stop, { once: true });
   if (ms <= 0 || outer.aborted) stop();

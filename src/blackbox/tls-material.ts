@@ -13,6 +13,9 @@ const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS13: 'TLSv1.3',
 };
 
+/** All that Go offers; the key share is for the first, which nearly every server takes and which costs a fifth less than the hybrid one. */
+const GROUPS = 'X25519:P-256:X25519MLKEM768:P-384:P-521';
+
 export interface TlsMaterial {
   readonly context: SecureContext;
   /** DER of what `context` trusts; the same list every time. */
@@ -55,6 +58,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
     // Go's crypto/tls offers nothing below 1.2 to a client that did not ask for it.
     minVersion: VERSION[config.min_version] ?? 'TLSv1.2',
     maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
+    ecdhCurve: GROUPS,
     ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   });
   const made: Kept = { key: state, rootsPem, context, roots: rootsIn(roots) };

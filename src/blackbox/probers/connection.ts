@@ -8,9 +8,6 @@ import type { ProbeContext } from '../probe.ts';
 import { materialOf } from '../tls-material.ts';
 import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
 
-/** All that Go offers; the key share is for the first, which nearly every server takes and which costs a fifth less than the hybrid one. */
-const GROUPS = 'X25519:P-256:X25519MLKEM768:P-384:P-521';
-
 /** Bytes of one line: bufio.MaxScanTokenSize. */
 const MOST_LINE = 65_536;
 
@@ -52,7 +49,7 @@ export async function secure(
   const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
   const { context: secureContext, roots } = materialOf(config, rootsPem);
   const secured = connectTls({
-    ...{ socket, secureContext, ecdhCurve: GROUPS, rejectUnauthorized: false },
+    ...{ socket, secureContext, rejectUnauthorized: false },
     ...(isName ? { servername } : {}),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
   });

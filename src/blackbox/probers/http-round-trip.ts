@@ -13,6 +13,7 @@ import type { ProbeContext } from '../probe.ts';
 import { BadProxy, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, type Secured, secure } from './connection.ts';
+import { exchangeHttp1 } from './http1-exchange.ts';
 import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
 export interface HttpRequest {
@@ -35,7 +36,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   readonly status: number;
-  /** `HTTP/1.1` or `HTTP/2.0`; an answer in HTTP/1.0 reads as 1.1. */
+  /** `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`. */
   readonly proto: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
@@ -185,6 +186,21 @@ async function exchanged(
   socket: Socket | TLSSocket,
   trace: Trace,
 ): Promise<HttpResponse> {
+  const path = request.target ?? `${request.url.pathname}${request.url.search}`;
+  if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
+    return exchangedHttp2(signal, request, path, socket, trace);
+  return await exchangeHttp1(socket, { ...request, target: path }, signal, () => {
+    trace.firstByte = performance.now();
+  });
+}
+
+async function exchangedHttp2(
+  signal: AbortSignal,
+  request: HttpRequest,
+  path: string,
+  socket: TLSSocket,
+  trace: Trace,
+): Promise<HttpResponse> {
   const parts: Buffer[] = [];
   let headers: readonly (readonly [string, string])[] = [];
   // The fields as they came: they are matched here, and printed nowhere.
@@ -198,7 +214,6 @@ async function exchanged(
     }),
   };
   const moments: Moments = { beginMs: performance.now(), sentMs: null, firstByteMs: null, endMs: null };
-  const path = request.target ?? `${request.url.pathname}${request.url.search}`;
   try {
     const facts = await exchange(
       socket,
@@ -212,22 +227,16 @@ async function exchanged(
       signal,
       fields,
     );
-    const proto = facts.version === '2' ? 'HTTP/2.0' : 'HTTP/1.1';
-    return { status: facts.status, proto, headers, body: Buffer.concat(parts), truncated: facts.truncated };
+    const { status, truncated } = facts;
+    return { status, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated };
   } finally {
     if (moments.firstByteMs !== null) trace.firstByte = moments.firstByteMs;
   }
 }
 
-/** Raw HTTP/1.1 fields come as name, value, name, value; those of HTTP/2 as an object. */
+/** Those of HTTP/2 come as an object. */
 function rawFields(raw: unknown): readonly (readonly [string, string])[] {
   const text = (word: unknown): string => (Buffer.isBuffer(word) ? word.toString('latin1') : String(word));
-  if (Array.isArray(raw)) {
-    return Array.from(
-      { length: Math.floor(raw.length / 2) },
-      (_, at) => [text(raw[2 * at]), text(raw[2 * at + 1])] as const,
-    );
-  }
   if (typeof raw !== 'object' || raw === null) return [];
   return Object.entries(raw as Record<string, string | readonly string[] | undefined>)
     .filter(([name]) => !name.startsWith(':'))

@@ -1,0 +1,229 @@
+// Owns one exchange of the http prober in HTTP/1 (RFC 9112): the request as Go's client writes it, and the answer as it comes, over a socket that stands.
+// Written here and not left to undici, whose client for one request takes longer than the rest of a probe. Bounded in head and body; follows nothing.
+import type { Socket } from 'node:net';
+import type { ProblemCode } from '../../model/problem.ts';
+import { problem } from '../../model/problem.ts';
+import { wireText } from '../../model/text.ts';
+import { type BodyFraming, bodyFraming } from '../../net/conversation/body-framing.ts';
+import { problemOf } from '../../net/sample/failure.ts';
+import { StepFailure } from '../../net/sample/step.ts';
+import { canonicalHeader } from '../config/client.ts';
+
+type Headers = readonly (readonly [string, string])[];
+
+export interface Http1Request {
+  /** As it stands in the request line. */
+  readonly target: string;
+  readonly host: string;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array | null;
+  /** Bytes of the body as transferred that are read. */
+  readonly mostBytes: number;
+}
+
+export interface Http1Answer {
+  readonly status: number;
+  /** `HTTP/1.1` or `HTTP/1.0`. */
+  readonly proto: string;
+  readonly headers: Headers;
+  readonly body: Buffer;
+  /** There was more of the body than was to be read. */
+  readonly truncated: boolean;
+}
+
+const MOST_HEAD_BYTES = 1_048_576;
+const STATUS_LINE = /^HTTP\/(1\.\d) (\d{3})(?: .*)?$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Control characters, but for the tab. */
+const UNSENDABLE = /[^\t -~\u0080-\uffff]/;
+const UNREADABLE = /[\0\r]/;
+/** What net/http says itself and takes from nobody (Request.write, reqWriteExcludeHeader). */
+const OWN = new Set(['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
+/** Methods that say so when they send nothing (net/http, transferWriter.shouldSendContentLength). */
+const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
+
+/** @param onFirstByte told when an answer begins that is not informational @throws StepFailure */
+export function exchangeHttp1(
+  socket: Socket,
+  request: Http1Request,
+  signal: AbortSignal,
+  onFirstByte: () => void,
+): Promise<Http1Answer> {
+  const reader = new Answer(request.mostBytes, request.method !== 'HEAD', onFirstByte);
+  return new Promise((resolve, reject) => {
+    const settle = (failure: unknown): void => {
+      socket.off('data', read).off('end', end).off('close', end).off('error', fail);
+      signal.removeEventListener('abort', cancel);
+      if (failure === null) resolve(reader.read());
+      else reject(failure);
+    };
+    const fail = (error: Error): void => settle(new StepFailure(problemOf(error, reader.step)));
+    const end = (): void => settle(reader.ended() ? null : new StepFailure(problem('closed', reader.step)));
+    const cancel = (): void => settle(new StepFailure(problem('cancelled', reader.step)));
+    const read = (chunk: Buffer): void => {
+      try {
+        if (reader.push(chunk)) settle(null);
+      } catch (error) {
+        settle(error);
+      }
+    };
+    socket.on('data', read).once('end', end).once('close', end).once('error', fail);
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) cancel();
+    else if (socket.errored !== null) fail(socket.errored);
+    else if (socket.destroyed) end();
+    else write(socket, request, settle);
+  });
+}
+
+function write(socket: Socket, request: Http1Request, settle: (failure: StepFailure) => void): void {
+  const head = headOf(request);
+  if (head === null) settle(new StepFailure(problem('internal', 'send', wireText('a header that cannot be sent'))));
+  else if (request.body === null) socket.write(head);
+  else socket.write(Buffer.concat([Buffer.from(head), request.body]));
+}
+
+/** Null for what would break out of its line. */
+function headOf({ method, target, host, headers, body }: Http1Request): string | null {
+  const fields = headers.filter(([name]) => !OWN.has(canonicalHeader(name)));
+  const isSendable = ([name, value]: readonly [string, string]): boolean => TOKEN.test(name) && !UNSENDABLE.test(value);
+  if (!TOKEN.test(method) || UNSENDABLE.test(target + host) || !fields.every(isSendable)) return null;
+  let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
+  if (body !== null || TELL_LENGTH.has(method)) head += `Content-Length: ${body?.byteLength ?? 0}\r\n`;
+  for (const [name, value] of fields) head += `${canonicalHeader(name)}: ${value}\r\n`;
+  // One connection is one request, and the server is told so.
+  return `${head}Connection: close\r\n\r\n`;
+}
+
+interface Head {
+  readonly status: number;
+  readonly proto: string;
+  readonly headers: Headers;
+}
+
+class Answer {
+  readonly #mostBytes: number;
+  readonly #hasBody: boolean;
+  readonly #onFirstByte: () => void;
+  #headParts: Buffer[] = [];
+  #headBytes = 0;
+  /** Bytes of the line that is being read, its end left out. */
+  #lineBytes = 0;
+  #begun = false;
+  #head: Head | null = null;
+  #framing: BodyFraming | null = null;
+  #body: Buffer[] = [];
+  #bytes = 0;
+  #truncated = false;
+
+  constructor(mostBytes: number, hasBody: boolean, onFirstByte: () => void) {
+    this.#mostBytes = mostBytes;
+    this.#hasBody = hasBody;
+    this.#onFirstByte = onFirstByte;
+  }
+
+  get step(): 'wait' | 'receive' {
+    return this.#head === null ? 'wait' : 'receive';
+  }
+
+  /** @returns true: the answer is whole, or as much of it as was wanted @throws StepFailure for what is no HTTP */
+  push(chunk: Buffer): boolean {
+    let rest = chunk;
+    while (this.#head === null) {
+      if (rest.byteLength === 0) return false;
+      if (!this.#begun) this.#onFirstByte();
+      this.#begun = true;
+      const end = this.#headEnd(rest);
+      const part = end === -1 ? rest : rest.subarray(0, end);
+      this.#headParts.push(part);
+      this.#headBytes += part.byteLength;
+      if (this.#headBytes > MOST_HEAD_BYTES) throw this.#broken('headers-too-large');
+      if (end === -1) return false;
+      rest = rest.subarray(end);
+      const head = this.#readHead();
+      // Informational (RFC 9110 15.2): the answer comes behind it. Behind a 101 another protocol begins.
+      this.#begun = head.status >= 200 || head.status === 101;
+      if (this.#begun && this.#openBody(head)) return true;
+    }
+    return rest.byteLength > 0 && this.#take(rest);
+  }
+
+  /** The connection has ended. @returns true: so has an answer without any other end */
+  ended(): boolean {
+    return this.#framing?.endsWithConnection === true;
+  }
+
+  read(): Http1Answer {
+    const [only] = this.#body;
+    const body = this.#body.length === 1 && only !== undefined ? only : Buffer.concat(this.#body);
+    return { ...(this.#head ?? { status: 0, proto: 'HTTP/1.1', headers: [] }), body, truncated: this.#truncated };
+  }
+
+  /** Behind the empty line in this part; -1 where it has not come. A line ends with CRLF or LF alone (RFC 9112 2.2). */
+  #headEnd(chunk: Buffer): number {
+    for (let at = 0; at < chunk.byteLength; at++) {
+      const byte = chunk[at];
+      if (byte === 10) {
+        if (this.#lineBytes === 0) return at + 1;
+        this.#lineBytes = 0;
+      } else if (byte !== 13) this.#lineBytes += 1;
+    }
+    return -1;
+  }
+
+  #readHead(): Head {
+    const text = this.#headParts.map((part) => part.toString('latin1')).join('');
+    this.#headParts = [];
+    const [first = '', ...lines] = text.split('\n').map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
+    const found = STATUS_LINE.exec(first);
+    if (found === null) throw this.#broken('http-protocol');
+    return { status: Number(found[2]), proto: `HTTP/${found[1]}`, headers: this.#fields(lines) };
+  }
+
+  #fields(lines: readonly string[]): Headers {
+    const headers: [string, string][] = [];
+    for (const line of lines) {
+      if (line === '') continue;
+      const last = headers.at(-1);
+      const colon = line.indexOf(':');
+      // A line that begins with a blank goes on with the one before it (RFC 9112 5.2).
+      if (/^[ \t]/.test(line) && last !== undefined) last[1] = `${last[1]} ${line.trim()}`.trim();
+      else if (colon > 0 && TOKEN.test(line.slice(0, colon)) && !UNREADABLE.test(line))
+        headers.push([line.slice(0, colon), line.slice(colon + 1).trim()]);
+      else throw this.#broken('http-protocol');
+    }
+    return headers;
+  }
+
+  /** @returns true: there is none */
+  #openBody(head: Head): boolean {
+    this.#head = head;
+    const { status, headers } = head;
+    if (!this.#hasBody || status === 204 || status === 304) return true;
+    const of = (name: string): string[] =>
+      headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
+    // What another protocol sends is read to its end, as net/http has it.
+    const isRaw = status === 101;
+    this.#framing = bodyFraming(isRaw ? [] : of('content-length'), isRaw ? [] : of('transfer-encoding'));
+    // Of a body of no bytes nothing comes any more.
+    return !this.#framing.endsWithConnection && this.#take(Buffer.alloc(0));
+  }
+
+  #take(chunk: Buffer): boolean {
+    const { payload, state } = this.#framing?.take(chunk) ?? { payload: [], state: 'whole' };
+    for (const part of payload) {
+      const kept = part.subarray(0, this.#mostBytes - this.#bytes);
+      if (kept.byteLength > 0) this.#body.push(kept);
+      this.#bytes += kept.byteLength;
+      if (kept.byteLength < part.byteLength) this.#truncated = true;
+    }
+    if (this.#truncated) return true;
+    if (state === 'cut') throw this.#broken('http-protocol');
+    return state === 'whole';
+  }
+
+  #broken(code: ProblemCode): StepFailure {
+    return new StepFailure(problem(code, this.step));
+  }
+}
