@@ -42,6 +42,9 @@ export interface Listening {
   close(boundMs: number): Promise<void>;
 }
 
+/** An address, or a socket that somebody else has opened and listens on. */
+export type Where = { readonly host: string; readonly port: number } | { readonly fd: number };
+
 /** An attacker who sends a head byte by byte holds one connection this long, ms. */
 const HEAD_MS = 10_000;
 const MOST_HEAD_BYTES = 16_384;
@@ -60,7 +63,7 @@ const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null }
  * @throws UsageError when the address cannot be listened on
  */
 export async function listen(
-  where: { readonly host: string; readonly port: number },
+  where: Where,
   route: Route,
   web: WebConfig = OPEN,
   tokens: BearerTokens | null = null,
@@ -89,16 +92,14 @@ export async function listen(
   };
 }
 
-async function listening(
-  server: Server,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
+async function listening(server: Server, where: Where): Promise<void> {
+  const place = 'fd' in where ? `the socket ${where.fd}` : `${where.host}:${where.port}`;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const words = error.code === 'EADDRINUSE' ? 'something else listens there' : (error.code ?? error.message);
-      reject(new UsageError(`cannot listen on ${host}:${port}: ${words}`, 'give another one with --listen'));
+      reject(new UsageError(`cannot listen on ${place}: ${words}`, 'give another one with --listen'));
     });
-    server.listen({ host, port }, resolve);
+    server.listen(where, resolve);
   });
 }
 

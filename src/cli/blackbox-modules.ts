@@ -18,6 +18,7 @@ import { problem } from '../model/problem.ts';
 import { UsageError } from '../model/usage-error.ts';
 import type { LoggedLaunch } from './agent-targets.ts';
 import { readText } from './input-file.ts';
+import { wholeNumber } from './ride-options.ts';
 import { systemRoots } from './roots.ts';
 
 export interface ModuleOptions {
@@ -84,7 +85,7 @@ export async function openModules(file: string, options: ModuleOptions, launch: 
       flaps.set(name, (flaps.get(name) ?? 0) + 1);
     },
   };
-  const history = openHistory(Number(options.historyLimit));
+  const history = openHistory(wholeNumber(options.historyLimit, '--history-limit', 0, 999_999));
   return {
     count: () => config.modules.size,
     config: () => config,

@@ -30,6 +30,8 @@ export interface Io {
   vantage(): { readonly name: string; readonly zone: null; readonly addresses: readonly IpAddress[] };
   /** Calls back on the first Ctrl-C or SIGTERM; the second one ends the process. Returns a function that stops listening. */
   onInterrupt(callback: () => void): () => void;
+  /** Descriptors of listening sockets that systemd handed over (sd_listen_fds(3)); empty where there are none. */
+  inheritedSockets(): readonly number[];
   /** Calls back at each SIGHUP, which ends the process where nobody listens. Returns a function that stops listening. */
   onHangup(callback: () => void): () => void;
 }
@@ -60,6 +62,7 @@ export function processIo(): Io {
     wallClockMs: () => Date.now(),
     newId: randomUUID,
     vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
+    inheritedSockets,
     onInterrupt,
     onHangup(callback) {
       process.on('SIGHUP', callback);
@@ -100,6 +103,13 @@ async function askAtTerminal(question: string): Promise<string> {
   } finally {
     lines.close();
   }
+}
+
+/** The first is 3; whoever is not the process that they are meant for has others under these numbers. */
+function inheritedSockets(): readonly number[] {
+  const { LISTEN_FDS: count = '', LISTEN_PID: pid } = process.env;
+  if (pid !== String(process.pid) || !/^\d{1,3}$/.test(count)) return [];
+  return Array.from({ length: Number(count) }, (_, at) => 3 + at);
 }
 
 /** Width of the terminal, else of COLUMNS, else 80; never under 40, where nothing fits. */

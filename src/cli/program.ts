@@ -4,7 +4,7 @@ import { UsageError } from '../model/usage-error.ts';
 import { accessOptions } from './access-command.ts';
 import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
 import { repeatable, requestOptions } from './request-options.ts';
-import { serveOptions } from './serve-options.ts';
+import { serveCommand } from './serve-options.ts';
 
 /** Builds the command line. `setExit` receives the exit code of the command that ran, `print` the help and the version. */
 function buildProgram(launch: Launch, setExit: (code: number) => void, print: (text: string) => void): Command {
@@ -54,7 +54,7 @@ function buildProgram(launch: Launch, setExit: (code: number) => void, print: (t
     setExit(await runReport(file, options, launch));
   });
   configCommands(program.command('config'), launch, setExit);
-  serveCommand(program, launch, setExit);
+  serveCommand(program.command('serve'), () => rideOptions(new Command()).opts(), launch, setExit);
   program
     .command('demo [command...]')
     .description('run any of the above inside the embedded kms.example world (default: probe kms.example)')
@@ -132,14 +132,6 @@ export async function runCommand(args: readonly string[], launch: Launch): Promi
     // Commander has already said what is wrong, and what to type.
     throw new UsageError('', null);
   }
-}
-
-function serveCommand(program: Command, launch: Launch, setExit: (code: number) => void): void {
-  serveOptions(program.command('serve')).action(async (options: Record<string, unknown>) => {
-    const { runServe } = await import('./commands/serve.ts');
-    const defaults = rideOptions(new Command()).opts();
-    setExit(await runServe(options, defaults, launch));
-  });
 }
 
 /** How much is asked of the service. */

@@ -1,24 +1,71 @@
 // Owns the options of `probe serve`.
 import { type Command, Option } from 'commander';
 import { logFormats, logLevels } from '../model/logfmt.ts';
+import { AUTO_RELOAD, takeExporterFlags, withExporterFlags } from './exporter-flags.ts';
+import type { Launch } from './launch.ts';
 import { repeatable } from './request-options.ts';
 
-export function serveOptions(command: Command): Command {
-  return command
+/** Of `--listen`. */
+export const LISTEN = '127.0.0.1:9115';
+
+/** @param defaults of the options of a ride */
+export function serveCommand(
+  serve: Command,
+  defaults: () => Readonly<Record<string, unknown>>,
+  launch: Launch,
+  setExit: (code: number) => void,
+): void {
+  serveOptions(serve, launch.version).action(async () => {
+    const { runServe } = await import('./commands/serve.ts');
+    setExit(await runServe(withExporterFlags(serve), defaults(), launch));
+  });
+}
+
+/** @param version that `--version` prints */
+function serveOptions(command: Command, version: string): Command {
+  command
     .description(
       'the agent: scheduled journeys for Prometheus on /metrics, and probes on /probe as blackbox_exporter answers them',
     )
+    .version(version, '--version')
     .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval')
-    .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them")
-    .option('--listen <ADDR:PORT>', 'where to answer; :PORT is every address', '127.0.0.1:9115')
+    .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them");
+  return takeExporterFlags(logOptions(probeOptions(pageOptions(command))))
+    .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
+    .addOption(
+      new Option('--auto-reload [D]', 'look at the files every so often, and read again those that changed').preset(
+        AUTO_RELOAD,
+      ),
+    )
+    .option('--check', 'load the config, say what is in it, and exit')
+    .addHelpText(
+      'after',
+      '\nThe flags of blackbox_exporter are taken too, by their own names (--config.file, --web.listen-address...).',
+    );
+}
+
+/** Where the pages are, and for whom. */
+function pageOptions(command: Command): Command {
+  return command
+    .addOption(
+      repeatable('--listen <ADDR:PORT>', `where to answer (default: ${LISTEN}); :PORT is every address (repeat)`),
+    )
+    .option('--systemd-socket', 'answer on the sockets that systemd hands over, and on no other')
     .option(
       '--web-config <F>',
       "TLS, client certificates, users and a rate for these pages, as Prometheus' web configuration has them",
     )
+    .option('--external-url <URL>', 'where a reverse proxy shows these pages; its path is put before theirs')
+    .option('--route-prefix <PATH>', 'put before the paths of all pages (default: the path of --external-url)')
     .option(
       '--token-file <F>',
       'tokens (a line each: NAME TOKEN) whose holders may POST /journeys, as users and client certificates of --web-config may',
-    )
+    );
+}
+
+/** Of /probe. */
+function probeOptions(command: Command): Command {
+  return command
     .option('--max-probes-per-client <N>', 'probes that one address may have under way; 0: as many as it likes', '1000')
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
@@ -35,19 +82,21 @@ export function serveOptions(command: Command): Command {
         'go to no address in this network (repeat); link-local and metadata addresses are always denied',
       ),
     )
-    .addOption(new Option('--log-level <L>', 'what is told on standard error').choices(logLevels).default('info'))
-    .addOption(new Option('--log-format <F>', 'how').choices(logFormats).default('logfmt'))
-    .addOption(
-      new Option('--log-prober <L>', 'what is told there, and on the debug page, of probes on /probe')
-        .choices(logLevels)
-        .default('info'),
-    )
     .addOption(
       repeatable(
         '--networks <F>',
         'published address ranges, which tell zones of addresses in /probe: a file, or the name of an operator to fetch it (repeat)',
       ),
-    )
-    .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
-    .option('--check', 'load the config, say what is in it, and exit');
+    );
+}
+
+function logOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--log-level <L>', 'what is told on standard error').choices(logLevels).default('info'))
+    .addOption(new Option('--log-format <F>', 'in which form').choices(logFormats).default('logfmt'))
+    .addOption(
+      new Option('--log-prober <L>', 'what is told there, and on the debug page, of probes on /probe')
+        .choices(logLevels)
+        .default('info'),
+    );
 }

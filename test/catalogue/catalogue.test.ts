@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { probes } from '../../probes/index.ts';
+import { exporterFlags } from '../../src/cli/exporter-flags.ts';
 import { sectionsOf } from '../../src/expect/sections.ts';
 import { agentCatalogue } from '../../src/metrics/agent-catalogue.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
@@ -37,6 +38,12 @@ test('the metric families of probe serve in the README are those of their catalo
   const said = rowsUnder(read('README.md'), '## Metrics of `probe serve`');
   const known = agentCatalogue.map(({ name, type, labels, help }) => [name, type, labels.join(', '), help]);
   expect(said).toEqual(known);
+});
+
+test('the flags of blackbox_exporter in the README are those that are taken', () => {
+  const said = rowsUnder(read('README.md'), '### The flags of blackbox_exporter');
+  const known = exporterFlags.map(({ flag, option, differs }) => [`--${flag}`, `--${option}`, differs]);
+  expect(said.map(([flag, option, differs = '']) => [flag, option, differs])).toEqual(known);
 });
 
 test('the metric families of probe certs in the README are those of their catalogue', () => {

@@ -37,6 +37,7 @@ export function captureIo(part: Partial<Io> = {}): CapturedIo {
     wallClockMs: () => Date.now(),
     newId: () => '00000000-0000-4000-8000-000000000000',
     vantage: () => ({ name: 'test', zone: null, addresses: [] }),
+    inheritedSockets: () => [],
     onInterrupt: (callback) => {
       listener = callback;
       return () => undefined;

@@ -4,27 +4,35 @@ import { type AgentPages, agentRoutes } from '../../agent/agent-routes.ts';
 import { openJourneyModule } from '../../agent/journey-module.ts';
 import { openAgentLog } from '../../agent/log/agent-log.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
-import { type Listening, listen, type Route } from '../../agent/server.ts';
+import { prefixOf, underPrefix } from '../../agent/route-prefix.ts';
+import type { Route, Where } from '../../agent/server.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
 import { parseDuration } from '../../model/duration.ts';
 import type { LogFormat, LogLevel } from '../../model/logfmt.ts';
-import { ipAddress } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type LoadedAgent, loadAgent } from '../agent-config.ts';
 import { type LoggedLaunch, openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
 import { type Asking, type AskingOptions, openAsking } from '../asking.ts';
+import { reloadOnChange } from '../auto-reload.ts';
 import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
+import { seconds } from '../exporter-flags.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
+import { listenOn, parseListen, written } from '../listen-address.ts';
 import { sectionsOf } from '../output.ts';
+import { LISTEN } from '../serve-options.ts';
 
 export interface ServeOptions extends ModuleOptions, AskingOptions {
   readonly config?: string;
   readonly blackboxConfig?: string;
   readonly webConfig?: string;
-  readonly listen: string;
+  readonly listen: readonly string[];
+  readonly systemdSocket?: true;
+  readonly externalUrl?: string;
+  readonly routePrefix?: string;
+  readonly autoReload?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly enableReload?: true;
@@ -43,7 +51,7 @@ export async function runServe(
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Promise<number> {
-  const options = raw as unknown as ServeOptions;
+  const options = { ...raw, timeoutOffset: seconds(String(raw['timeoutOffset'])) } as unknown as ServeOptions;
   const { config, blackboxConfig } = options;
   if (config === undefined && blackboxConfig === undefined)
     throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
@@ -56,14 +64,14 @@ export async function runServe(
     if (modules !== null) await launch.io.out(`${blackboxConfig ?? ''}: ${modules.count()} modules\n`);
     return EXIT.ok;
   }
-  const where = parseListen(options.listen);
+  const places = placesOf(options, launch);
   const targets =
     config === undefined || loaded === null
       ? null
       : openTargets(config, loaded, () => loadAgent(config, defaults, launch), logged);
   const asking = await openAsking(options, web, targets, defaults, logged);
   tellStart({ options, modules, targets, web, asking }, loaded, logged);
-  await serve(where, { options, modules, targets, web, asking }, logged);
+  await serve(places, { options, modules, targets, web, asking }, logged);
   await logged.log.flush(LAST_WORDS_MS);
   return EXIT.ok;
 }
@@ -97,13 +105,14 @@ interface Served {
   readonly asking: Asking;
 }
 
-async function serve(where: Address, served: Served, launch: LoggedLaunch): Promise<void> {
+async function serve(places: readonly Where[], served: Served, launch: LoggedLaunch): Promise<void> {
   const { io, log } = launch;
-  const { modules, targets, web, asking } = served;
+  const { options, modules, targets, web, asking } = served;
   const delay = watchLoopDelay();
   const state = { isReady: false };
+  const { prefix, home } = prefixOf(options.externalUrl ?? '', options.routePrefix ?? '');
   const route = await routeOf(served, { delay, isReady: () => state.isReady }, launch);
-  const server = await listen(where, route, web, asking.tokens);
+  const servers = await listenOn(places, underPrefix(route, prefix, home), web, asking.tokens);
   const ignoreHangups = io.onHangup(() => {
     // Each says by itself why it was refused; a fault of ours must not end the others.
     const again = [targets?.reloadable, modules?.reloadable].map(async (one) => one?.reload());
@@ -112,18 +121,38 @@ async function serve(where: Address, served: Served, launch: LoggedLaunch): Prom
   // Not before somebody can be told of them.
   targets?.begin();
   state.isReady = true;
-  log.info(`listening on ${written(server)}`);
+  for (const server of servers) log.info(`listening on ${written(server)}`);
+  const stopLooking = watch(served);
   await new Promise<void>((resolve) => {
     io.onInterrupt(resolve);
   });
   state.isReady = false;
   const underWay = targets?.agent.state().underWay ?? 0;
   log.info('ending: what is under way may end', { journeys: underWay, seconds: DRAIN_MS / 1000 });
+  stopLooking();
   targets?.end();
-  await Promise.all([server.close(DRAIN_MS), targets?.agent.close(DRAIN_MS), asking.journeys.close(DRAIN_MS)]);
+  const closing = servers.map((server) => server.close(DRAIN_MS));
+  await Promise.all([...closing, targets?.agent.close(DRAIN_MS), asking.journeys.close(DRAIN_MS)]);
   ignoreHangups();
   delay.stop();
   log.info('ended');
+}
+
+function placesOf({ listen, systemdSocket }: ServeOptions, { io }: Launch): readonly Where[] {
+  if (systemdSocket === undefined) return (listen.length === 0 ? [LISTEN] : listen).map(parseListen);
+  const sockets = io.inheritedSockets();
+  if (sockets.length > 0) return sockets.map((fd) => ({ fd }));
+  throw new UsageError('--systemd-socket: no socket was handed over', 'start it by a socket unit of systemd');
+}
+
+/** @returns what ends it */
+function watch({ options: { config, blackboxConfig, autoReload }, targets, modules }: Served): () => void {
+  if (autoReload === undefined) return () => undefined;
+  const watched = [
+    { file: config, reloadable: targets?.reloadable },
+    { file: blackboxConfig, reloadable: modules?.reloadable },
+  ].flatMap(({ file, reloadable }) => (file === undefined || reloadable === undefined ? [] : [{ file, reloadable }]));
+  return reloadOnChange(watched, parseDuration(seconds(autoReload), '--auto-reload'));
 }
 
 async function routeOf(
@@ -197,23 +226,4 @@ async function webOf({ webConfig }: ServeOptions): Promise<WebConfig | undefined
     if (error instanceof Refusal) throw new UsageError(`${webConfig}: ${error.message}`);
     throw error;
   }
-}
-
-interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
-function written({ address, port }: Listening): string {
-  return `${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-/** `ADDR:PORT`, `:PORT` (every address), `[V6]:PORT`. @throws UsageError */
-export function parseListen(text: string): { readonly host: string; readonly port: number } {
-  const found = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(text);
-  const host = found?.[1] ?? found?.[2] ?? '';
-  const port = Number(found?.[3] ?? Number.NaN);
-  if (found !== null && port < 65_536 && (host === '' || host === 'localhost' || ipAddress(host) !== null))
-    return { host: host === '' ? '::' : host, port };
-  throw new UsageError(`--listen: "${text}" is not ADDR:PORT`, 'for example 127.0.0.1:9115 or :9115 for every address');
 }
