@@ -14,8 +14,16 @@ export function underPrefix(route: Route, prefix: string, home: string): Route {
     const { path } = asked;
     if (path === '/') return redirect(home, 302);
     if (`${path}/` === prefix) return redirect(prefix, 301);
-    return path.startsWith(prefix) ? route({ ...asked, path: path.slice(prefix.length - 1) }) : null;
+    const reply = path.startsWith(prefix) ? await route({ ...asked, path: path.slice(prefix.length - 1) }) : null;
+    return reply === null ? null : located(reply, prefix);
   };
+}
+
+function located(reply: Reply, prefix: string): Reply {
+  const location = reply.headers?.['location'];
+  return location?.startsWith('/') === true
+    ? { ...reply, headers: { ...reply.headers, location: `${prefix}${location.slice(1)}` } }
+    : reply;
 }
 
 /**

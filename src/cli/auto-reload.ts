@@ -23,14 +23,16 @@ export function reloadOnChange(watched: readonly Watched[], everyMs: number): ()
       if (before !== undefined && before !== now) await reloadable.reload().catch(() => undefined);
     }
   };
+  let isEnded = false;
   const again = (): void => {
+    if (isEnded) return;
     timer = setTimeout(() => void look().finally(again), everyMs);
     timer.unref();
   };
   void look().finally(again);
   return () => {
     clearTimeout(timer);
-    watched = [];
+    isEnded = true;
   };
 }
 
