@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
 import { repeatable } from './request-options.ts';
+import { AUTO_RELOAD } from './serve-defaults.ts';
 
 export interface ExporterFlag {
   /** Without its dashes. */
@@ -16,9 +17,6 @@ export interface ExporterFlag {
   readonly read?: (text: string) => string;
   readonly repeats?: true;
 }
-
-/** How often files are looked at by default. */
-export const AUTO_RELOAD = '30s';
 
 /** A number is one of seconds, as the exporter writes them; a duration stays one. */
 export const seconds = (text: string): string => (/^\d*\.?\d+$/.test(text) ? `${text.replace(/^\./, '0.')}s` : text);

@@ -1,12 +1,10 @@
 // Owns the options of `probe serve`.
 import { type Command, Option } from 'commander';
 import { logFormats, logLevels } from '../model/logfmt.ts';
-import { AUTO_RELOAD, takeExporterFlags, withExporterFlags } from './exporter-flags.ts';
+import { takeExporterFlags, withExporterFlags } from './exporter-flags.ts';
 import type { Launch } from './launch.ts';
 import { repeatable } from './request-options.ts';
-
-/** Of `--listen`. */
-export const LISTEN = '127.0.0.1:9115';
+import { AUTO_RELOAD, LISTEN } from './serve-defaults.ts';
 
 /** @param defaults of the options of a ride */
 export function serveCommand(

@@ -22,7 +22,7 @@ import { EXIT } from '../io.ts';
 import type { Launch } from '../launch.ts';
 import { listenOn, parseListen, written } from '../listen-address.ts';
 import { sectionsOf } from '../output.ts';
-import { LISTEN } from '../serve-options.ts';
+import { LISTEN } from '../serve-defaults.ts';
 
 export interface ServeOptions extends ModuleOptions, AskingOptions {
   readonly config?: string;
