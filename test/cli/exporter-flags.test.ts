@@ -131,7 +131,7 @@ describe('each flag at once', () => {
 test.each([
   [['--config.check'], 0, ''],
   [['--config.check', '--log.level=verbose'], 64, '--log.level: "verbose" is none of debug, info, warn, error'],
-  [['--config.check', '--history.limit=many'], 64, '"many" is no number'],
+  [['--config.check', '--history.limit=many'], 64, '"many" is not a whole number'],
   [['--check', '--config.check'], 64, '--config.check and --check are the same'],
   [['--web.external-url="https://x/"', '--web.listen-address=127.0.0.1:0'], 64, 'must not begin or end with quotes'],
   [['--web.listen-address=vsock://:9115'], 64, '"vsock://:9115" is not ADDR:PORT'],
