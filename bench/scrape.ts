@@ -48,16 +48,10 @@ const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
   ...{ status: 200, contentType: MEDIA_TYPES.text },
   body: await scrape(
     {
-      agent,
-      version: '0',
-      delay,
-      reloads,
-      discovery: () => null,
-      unknownModules: () => 0,
+      ...{ agent, probing: null, version: '0', delay, reloads },
+      ...{ discovery: () => null, unknownModules: () => 0, logCounts, processMetrics },
       asking: () => ({ underWay: 0, turnedAway: 0, outcomes: new Map() }),
       flaps: () => new Map(),
-      logCounts,
-      processMetrics,
     },
     'text',
   ),

@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import type { AskedJourney } from './asked-journeys.ts';
 import { expositionOf } from './blackbox-routes.ts';
 import { type AskingRoom, askReply, pendingReply } from './journeys-route.ts';
+import type { Probing } from './probing.ts';
 import type { Reloadable } from './reloads.ts';
 import { type ScrapeRoom, scrape } from './scrape.ts';
 import type { Asked, Reply, Route } from './server.ts';
@@ -13,6 +14,8 @@ import { statusOf } from './status.ts';
 
 export interface AgentPages {
   readonly agent: Agent | null;
+  /** Targets of modules; null without the config of targets. */
+  readonly probing: Probing | null;
   readonly scrape: ScrapeRoom;
   /** Of the config of targets; null without one. */
   readonly reloadable: Reloadable | null;
@@ -84,6 +87,7 @@ async function own(asked: Asked, pages: AgentPages): Promise<Reply | null> {
     case '/journeys':
       return askReply(asked, pages.asking);
     default:
+      if (path.startsWith('/probes/')) return pages.probing === null ? null : probeReply(path, pages.probing);
       return path.startsWith('/journeys/') ? keptReply(asked, pages) : null;
   }
 }
@@ -93,15 +97,26 @@ async function reloaded(asked: Asked, { reloadable, takesReload, below }: AgentP
   if (asked.method !== 'POST') return plain(405, 'This endpoint requires a POST request.\n');
   if (!takesReload && below === null)
     return plain(403, 'Reloading over HTTP is off: start with --enable-reload, or send SIGHUP.\n');
+  // Modules first: targets may name new ones.
+  const ofModules = (await below?.(asked)) ?? plain(200, '');
   const refusal = takesReload ? await reloadable.reload() : null;
-  if (refusal !== null) return plain(500, `failed to reload config: ${refusal}\n`);
-  return below === null ? plain(200, '') : below(asked);
+  return refusal === null ? ofModules : plain(500, `failed to reload config: ${refusal}\n`);
 }
 
-async function statusReply({ query }: Asked, { wallClockMs, asking }: AgentPages, agent: Agent): Promise<Reply> {
+async function statusReply({ query }: Asked, pages: AgentPages, agent: Agent): Promise<Reply> {
+  const { probing, wallClockMs, asking } = pages;
   const { statusPage } = await import('../report/status-page.ts');
-  const body = statusPage(statusOf(agent, asking.journeys, wallClockMs(), query.get('q') ?? ''));
+  const body = statusPage(statusOf({ agent, probing, asked: asking.journeys }, wallClockMs(), query.get('q') ?? ''));
   return { status: 200, contentType: HTML, body, headers: FRESH };
+}
+
+/** A failed probe by a module: its log, its metrics, its module. */
+function probeReply(path: string, probing: Probing): Reply {
+  const [, id = ''] = /^\/probes\/([0-9a-zA-Z-]{1,64})$/.exec(path) ?? [];
+  const text = id === '' ? null : probing.page(id);
+  if (text === null)
+    return plain(404, 'No probe of this id is kept: failed ones are, until newer ones take their place.\n');
+  return { ...plain(200, text), headers: FRESH };
 }
 
 /** As a page, or as JSON for who asks for it or writes `.json`. */

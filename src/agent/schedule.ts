@@ -18,13 +18,15 @@ export interface ScheduleOptions<T extends Pace> {
   readonly run: (target: T, signal: AbortSignal, onAnswer: () => void) => Promise<void>;
   readonly onLag: (ms: number) => void;
   readonly onMissed: (target: T, reason: Missed, turns: number) => void;
+  /** Places of the stalled, beside those of the others. */
+  readonly mostStalled?: number;
 }
 
 /** Who has heard nothing for so long is stalled, ms: it costs memory and a socket, and no work. */
 const PATIENCE_MS = 1000;
 /** With others waiting a place is given away after so long, ms. */
 const SHORT_PATIENCE_MS = 250;
-/** Places of the stalled, beside those of the others. */
+/** Where nobody says how many. */
 const MOST_STALLED = 1000;
 
 interface Entry<T> {
@@ -47,12 +49,14 @@ export class Schedule<T extends Pace> {
   /** In the order of their turns. */
   readonly #waiting = new Set<Entry<T>>();
   readonly #running = new Set<Promise<void>>();
+  readonly #mostStalled: number;
   #stalled = 0;
   #concurrency = 1;
   #isClosed = false;
 
   constructor(options: ScheduleOptions<T>) {
     this.#options = options;
+    this.#mostStalled = options.mostStalled ?? MOST_STALLED;
   }
 
   /** Others from now on: who stays keeps its turns, unless its pace is another; who goes is stopped. */
@@ -140,7 +144,7 @@ export class Schedule<T extends Pace> {
     for (const entry of this.#waiting) {
       if (this.#isClosed) return;
       const hasRoom = entry.isStalled
-        ? this.#stalled < MOST_STALLED
+        ? this.#stalled < this.#mostStalled
         : this.#running.size - this.#stalled < this.#concurrency;
       if (!hasRoom) continue;
       this.#waiting.delete(entry);
@@ -177,7 +181,7 @@ export class Schedule<T extends Pace> {
         const silentMs = clock.nowMs() - heardMs;
         isSilent = silentMs >= PATIENCE_MS;
         const isLong = isSilent || (silentMs >= SHORT_PATIENCE_MS && this.#waiting.size > 0);
-        if (isLong && holdsPlace && this.#stalled < MOST_STALLED) yieldPlace();
+        if (isLong && holdsPlace && this.#stalled < this.#mostStalled) yieldPlace();
         if (!isSilent) listen();
       });
     };

@@ -3,18 +3,23 @@ import { agentCatalogue } from '../metrics/agent-catalogue.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
 import { labelValue } from '../metrics/labels.ts';
+import { verdicts } from '../model/journey.ts';
 import type { Agent } from './agent.ts';
 import type { DiscoveryState } from './discovery.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import type { LoopDelay } from './loop-delay.ts';
+import type { Probing, Watched } from './probing.ts';
 import type { Reloads } from './reloads.ts';
 
 /** What a scrape asks of an agent. */
 type Scraped = Pick<Agent, 'followed' | 'state' | 'lag'>;
+type Probes = Pick<Probing, 'watched' | 'state' | 'families'>;
 
 export interface ScrapeRoom {
   /** Null where no targets are configured. */
   readonly agent: Scraped | null;
+  /** Targets of modules. */
+  readonly probing: Probes | null;
   readonly version: string;
   readonly delay: LoopDelay;
   /** Of the config of targets, and of the modules of /probe; null without one. */
@@ -37,7 +42,18 @@ export interface ScrapeRoom {
 export async function scrape(room: ScrapeRoom, format: Format): Promise<AsyncIterable<string>> {
   const own = new Map(ownSamples(room));
   const ofAgent = agentCatalogue.map((family) => ({ family, pieces: own.get(family.name) ?? [] }));
-  return exposition([...ofAgent, ...(await room.processMetrics()), ...ofTargets(room.agent)], format);
+  return exposition(
+    [...ofAgent, ...(await room.processMetrics()), ...ofTargets(room.agent), ...ofModules(room.probing)],
+    format,
+  );
+}
+
+function ofModules(probing: Probes | null): readonly Told[] {
+  if (probing === null) return [];
+  return probing.families().map(({ name, help }) => ({
+    family: { name, help, type: 'gauge' as const },
+    pieces: probing.watched().map(({ series }) => series.text(name)),
+  }));
 }
 
 function ofTargets(agent: Scraped | null): readonly Told[] {
@@ -50,6 +66,7 @@ function ofTargets(agent: Scraped | null): readonly Told[] {
 
 function ownSamples({
   agent,
+  probing,
   version,
   delay,
   reloads,
@@ -75,7 +92,7 @@ function ownSamples({
     one('outrider_log_lines_dropped_total', dropped),
     one('outrider_build_info', 1, labelPairs({ version })),
     ['outrider_event_loop_delay_seconds', delays],
-    ...(agent === null ? [] : agentSamples(agent)),
+    ...(agent === null ? [] : agentSamples(agent, probing)),
     ...askedSamples(asking()),
     ...(places === null
       ? []
@@ -96,17 +113,34 @@ function flapSamples(flaps: ReadonlyMap<string, number>): [string, Iterable<stri
   return [name, [...flaps].map(([module, count]) => line(name, labelPairs({ module: labelValue(module) }), count))];
 }
 
-function agentSamples(agent: Scraped): [string, Iterable<string>][] {
-  const { targets, underWay, stalled, waiting, faults } = agent.state();
-  const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
+function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable<string>][] {
+  const [journeys, probes] = [agent.state(), probing?.state()];
+  const one = (name: string, key: keyof typeof journeys): [string, Iterable<string>] => [
+    name,
+    [line(name, '', journeys[key] + (probes?.[key] ?? 0))],
+  ];
+  const watched = (write: (one: Watched) => string): Iterable<string> => probing?.watched().map(write) ?? [];
   return [
-    ['journey_runs_total', agent.followed().map(({ series }) => series.runsText())],
-    ['journey_runs_missed_total', agent.followed().map(({ series }) => series.missedText())],
-    one('outrider_targets', targets),
-    one('outrider_runs_under_way', underWay),
-    one('outrider_runs_stalled', stalled),
-    one('outrider_runs_waiting', waiting),
-    one('outrider_run_faults_total', faults),
+    [
+      'journey_runs_total',
+      both(
+        agent.followed().map(({ series }) => series.runsText()),
+        watched(runsText),
+      ),
+    ],
+    [
+      'journey_runs_missed_total',
+      both(
+        agent.followed().map(({ series }) => series.missedText()),
+        watched(missedText),
+      ),
+    ],
+    ['probe_last_run_timestamp_seconds', watched(lastRunText)],
+    one('outrider_targets', 'targets'),
+    one('outrider_runs_under_way', 'underWay'),
+    one('outrider_runs_stalled', 'stalled'),
+    one('outrider_runs_waiting', 'waiting'),
+    one('outrider_run_faults_total', 'faults'),
     ['outrider_schedule_lag_seconds', [agent.lag.lines('outrider_schedule_lag_seconds', '')]],
   ];
 }
@@ -124,6 +158,29 @@ function askedSamples({
     ['outrider_probes_under_way', [line('outrider_probes_under_way', '', underWay)]],
     ['outrider_probes_turned_away_total', [line('outrider_probes_turned_away_total', '', turnedAway)]],
   ];
+}
+
+function* both(first: Iterable<string>, second: Iterable<string>): Iterable<string> {
+  yield* first;
+  yield* second;
+}
+
+function runsText({ ended, series }: Watched): string {
+  return ended
+    .map((count, at) =>
+      count === 0 ? '' : line('journey_runs_total', `${series.common},verdict="${verdicts[at] ?? ''}"`, count),
+    )
+    .join('');
+}
+
+function missedText({ missed, series }: Watched): string {
+  return [...missed]
+    .map(([reason, turns]) => line('journey_runs_missed_total', `${series.common},reason="${reason}"`, turns))
+    .join('');
+}
+
+function lastRunText({ lastStartMs, series }: Watched): string {
+  return lastStartMs === 0 ? '' : line('probe_last_run_timestamp_seconds', series.common, lastStartMs / 1000);
 }
 
 function reloadSamples(

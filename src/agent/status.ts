@@ -1,8 +1,9 @@
 // Owns what the status page tells: every target in a line, the worst first. Draws nothing.
-import { verdicts } from '../model/journey.ts';
+import { type Verdict, verdicts } from '../model/journey.ts';
 import type { Status, StatusRow } from '../report/status-page.ts';
 import type { Agent, Followed } from './agent.ts';
 import type { AskedJourneys } from './asked-journeys.ts';
+import type { Probing, Watched } from './probing.ts';
 
 /** A page of more is no help. */
 const MOST_ROWS = 300;
@@ -10,25 +11,43 @@ const MOST_ASKED = 20;
 /** The worst first; targets without a journey yet come last. */
 const ORDER = ['critical', 'unknown', 'warning', 'ok'] as const;
 
-/** @param search part of a name or label; empty for all */
-export function statusOf(agent: Agent, asked: Pick<AskedJourneys, 'latest'>, nowMs: number, search: string): Status {
+export interface Shown {
+  readonly agent: Agent;
+  readonly probing: Probing | null;
+  readonly asked: Pick<AskedJourneys, 'latest'>;
+}
+
+/** A row that is made when it is shown: ten thousand are not. */
+interface Candidate {
+  readonly name: string;
+  readonly verdict: Verdict | null;
+  readonly row: () => StatusRow;
+}
+
+/** @param search part of a name, label or module; empty for all */
+export function statusOf({ agent, probing, asked }: Shown, nowMs: number, search: string): Status {
   const wanted = search.toLowerCase();
-  const all = [...agent.followed()].filter(({ name, target }) =>
-    [name, ...Object.values(target.labels)].some((text) => text.toLowerCase().includes(wanted)),
-  );
-  const rank = ({ recent }: Followed): number =>
-    ORDER.indexOf(recent.at(-1)?.verdict ?? 'ok') + (recent.length > 0 ? 0 : ORDER.length);
-  const sorted = all.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
-  const counts = verdicts.map(
-    (verdict) => [verdict, all.filter(({ recent }) => recent.at(-1)?.verdict === verdict).length] as const,
-  );
+  const isWanted = (texts: readonly string[]): boolean => texts.some((text) => text.toLowerCase().includes(wanted));
+  const all: Candidate[] = [];
+  for (const one of agent.followed())
+    if (isWanted([one.name, ...Object.values(one.target.labels)]))
+      all.push({ name: one.name, verdict: one.recent.at(-1)?.verdict ?? null, row: () => rowOf(one, agent) });
+  for (const one of probing?.watched() ?? []) {
+    const { label, module, labels } = one.target;
+    if (isWanted([label, module, ...Object.values(labels)]))
+      all.push({ name: label, verdict: verdictOf(one), row: () => probeRow(one, probing) });
+  }
+  const rank = ({ verdict }: Candidate): number =>
+    ORDER.indexOf(verdict ?? 'ok') + (verdict === null ? ORDER.length : 0);
+  const sorted = all.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+  const counts = verdicts.map((verdict) => [verdict, all.filter((one) => one.verdict === verdict).length] as const);
   return {
     nowMs,
     search: search.slice(0, 100),
-    targets: agent.state().targets,
+    targets: agent.state().targets + (probing?.state().targets ?? 0),
     found: all.length,
     counts: Object.fromEntries(counts) as Status['counts'],
-    rows: sorted.slice(0, MOST_ROWS).map((one) => rowOf(one, agent)),
+    rows: sorted.slice(0, MOST_ROWS).map(({ row }) => row()),
     asked: asked.latest(MOST_ASKED).map(({ id, target, by, atMs, state, verdict }) => ({
       ...{ target, by, atMs, verdict, link: `journeys/${id}` },
       state: { waiting: 'waits', under_way: 'is under way', ended: 'ended', failed: 'failed' }[state],
@@ -36,12 +55,49 @@ export function statusOf(agent: Agent, asked: Pick<AskedJourneys, 'latest'>, now
   };
 }
 
+function verdictOf({ fault, latest }: Watched): Verdict | null {
+  return fault === null ? latest.verdict() : 'unknown';
+}
+
+function probeRow(watched: Watched, probing: Probing | null): StatusRow {
+  const { target, latest, fault, ended, missed, lastStartMs } = watched;
+  const link = (id: string): string | null => (probing?.has(id) === true ? `probes/${id}` : null);
+  const verdict = verdictOf(watched);
+  const failures = latest.failures().toReversed();
+  const last = verdict === 'ok' ? undefined : failures[0];
+  const history = latest.durationsMs();
+  return {
+    ...{ name: target.label, module: target.module, intervalMs: target.intervalMs, verdict, zones: [] },
+    labels: Object.entries(target.labels).map(([label, value]) => `${label}=${value}`),
+    url: target.target.replace(/[?#].*$/s, ''),
+    what: fault ?? last?.what ?? null,
+    latest:
+      lastStartMs === 0
+        ? null
+        : { startedAt: timeOf(lastStartMs), link: fault === null && last !== undefined ? link(last.id) : null },
+    slowestMs: history.at(-1) ?? null,
+    history: history.map((slowestMs) => ({
+      verdict: slowestMs === null ? ('critical' as const) : ('ok' as const),
+      slowestMs,
+    })),
+    failures: failures.map((one) => ({
+      ...{ startedAt: timeOf(one.startedAtMs), verdict: one.verdict, what: one.what, link: link(one.id) },
+    })),
+    runs: ended.reduce((sum, count) => sum + count, 0),
+    missed: [...missed.values()].reduce((sum, turns) => sum + turns, 0),
+  };
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 function rowOf({ name, target, series, recent, failures, last, fault }: Followed, agent: Agent): StatusRow {
   const latest = recent.at(-1);
   const zones = Map.groupBy(last?.endpoints ?? [], ({ zone }) => zone ?? '');
   const link = (id: string): string | null => (agent.kept.has(id) ? `journeys/${id}` : null);
   return {
-    name,
+    ...{ name, module: null },
     labels: Object.entries(target.labels).map(([label, value]) => `${label}=${value}`),
     url: target.settings.target.url.replace(/[?#].*$/s, ''),
     intervalMs: target.intervalMs,

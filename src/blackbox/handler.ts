@@ -67,16 +67,16 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const quorum = quorumFor(module, query.get('quorum'));
   if (quorum === null) return refusal(400, 'Parameter quorum is not all, any or a number from 1');
   const run = { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
-  const outcome = await probed({ run, quorum, isEvery: query.get('addresses') === 'all' }, room);
+  const outcome = await probeAsWanted({ run, quorum, isEvery: query.get('addresses') === 'all' }, room);
   const { gauges, log } = outcome;
-  const flapped = isFlap(outcome);
-  if (flapped) room.onFlap(name);
   const debug = (): string => debugPage(room.config, name, gauges, log);
   // A flap is kept as long as a failure.
-  room.history.add({ module: name, target, debug, success: outcome.success && !flapped });
+  room.history.add({ module: name, target, debug, success: outcome.success && !isFlap(outcome) });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
   return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
 }
+
+type WantedRoom = RunRoom & Pick<ProbeRoom, 'networks' | 'onFlap'>;
 
 interface Asked {
   readonly run: Run;
@@ -85,7 +85,7 @@ interface Asked {
 }
 
 /** As the module's own keys want it: every address, failures repeated. */
-async function probed({ run, quorum, isEvery }: Asked, room: ProbeRoom): Promise<Outcome> {
+export async function probeAsWanted({ run, quorum, isEvery }: Asked, room: WantedRoom): Promise<Outcome> {
   const { outrider } = run.module;
   const one = (module: Module, resolve: ResolveName, timeoutSeconds: number): Promise<Outcome> => {
     const attemptIn = (seconds: number): Promise<Outcome> =>
@@ -96,13 +96,15 @@ async function probed({ run, quorum, isEvery }: Asked, room: ProbeRoom): Promise
   };
   const resolve = outrider === null ? room.resolve : resolverOf(outrider, room);
   const every = (isEvery || outrider?.all_addresses === true) && run.module.prober !== 'unix';
-  return every
-    ? everyAddress({ ...run, quorum, networks: room.networks }, resolve, room.signal, one)
-    : one(run.module, resolve, run.timeoutSeconds);
+  const outcome = every
+    ? await everyAddress({ ...run, quorum, networks: room.networks }, resolve, room.signal, one)
+    : await one(run.module, resolve, run.timeoutSeconds);
+  if (isFlap(outcome)) room.onFlap(run.name);
+  return outcome;
 }
 
 /** The URL's word goes before the module's. */
-function quorumFor({ outrider }: Module, asked: string | null): Quorum | null {
+export function quorumFor({ outrider }: Module, asked: string | null): Quorum | null {
   return asked === null || asked === '' ? (outrider?.quorum ?? 'all') : quorumOf(asked);
 }
 
@@ -124,7 +126,8 @@ function unescaped(target: string): string {
   }
 }
 
-function debugPage(config: BlackboxConfig, name: string, gauges: Gauges, log: string): string {
+/** What a person is shown of one probe. */
+export function debugPage(config: BlackboxConfig, name: string, gauges: Gauges, log: string): string {
   return [
     `Logs for the probe:\n${log}`,
     `Metrics that would have been returned:\n${expose(gauges, 'text')}`,

@@ -1,12 +1,16 @@
 // Owns the step from the agent's file to what it rides: each target joined with the defaults of the command line. Never rides.
 
-import type { AgentConfig } from '../agent/agent.ts';
 import type { Source } from '../agent/discovery.ts';
+import type { Probed } from '../agent/probing.ts';
 import type { Ridden } from '../agent/riding.ts';
+import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { type AgentFile, type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
 import { readDiscovered } from '../config/agent/discovered.ts';
+import { nearest } from '../model/nearest.ts';
+import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { fetchTargets } from '../net/named-targets.ts';
+import { readModules } from './blackbox-modules.ts';
 import { readBytes } from './input-file.ts';
 import { expectationsFrom, policyFrom } from './judging.ts';
 import type { Launch } from './launch.ts';
@@ -19,11 +23,19 @@ const PART_OF_INTERVAL = 0.9;
 /** A median is known from 6 samples on; the histograms know more with every journey. */
 const SAMPLES = '10';
 
+/** A target that is ridden, or one that a module probes. */
+export type Scheduled = { readonly ridden: Ridden } | { readonly probed: Probed };
+
 export interface LoadedAgent {
-  /** With the targets of the file alone. */
-  readonly config: AgentConfig;
+  /** Those of the file alone. */
+  readonly targets: readonly Scheduled[];
+  readonly concurrency: number;
+  readonly moduleConcurrency: number;
+  readonly history: number;
+  /** Of the file itself; null without any. */
+  readonly modules: BlackboxConfig | null;
   /** Where others name targets; looked at every so often, ms. */
-  readonly sources: readonly Source<Ridden>[];
+  readonly sources: readonly Source<Scheduled>[];
   readonly refreshMs: number;
   /** As a person wrote it. */
   readonly text: string;
@@ -31,50 +43,78 @@ export interface LoadedAgent {
 
 /**
  * @param defaults of the options of a ride, as the command line has them
+ * @param other modules that the command line names; null without any
  * @throws UsageError with file, line and remedy
  */
 export async function loadAgent(
   path: string,
   defaults: Readonly<Record<string, unknown>>,
+  other: () => BlackboxConfig | null,
   launch: Launch,
 ): Promise<LoadedAgent> {
   const text = (await readBytes(path, '--config', MOST_CONFIG_BYTES)).toString('utf8');
   const read = onceEach((named: string, key: string) => readBytes(named, key, MOST_NAMED_BYTES));
   const sources = { probes: launch.probes, env: launch.io.env, readBytes: read };
   const file = await readAgentFile(text, path, sources);
-  const targets: Ridden[] = [];
-  for (const target of file.targets) targets.push(await riddenOf(target, { ...defaults, samples: SAMPLES }, launch));
+  const modules = file.modules === null ? null : await readModules(file.modules.text, file.modules.place);
+  const names = (): readonly string[] => [...(modules?.modules.keys() ?? []), ...(other()?.modules.keys() ?? [])];
+  const scheduled = (target: AgentTarget): Promise<Scheduled> =>
+    scheduledOf(target, { ...defaults, samples: SAMPLES }, names, launch);
+  const targets: Scheduled[] = [];
+  for (const target of file.targets) targets.push(await scheduled(target));
+  const { concurrency, moduleConcurrency, history } = file;
   return {
-    config: { targets, concurrency: file.concurrency, history: file.history },
-    ...{
-      text,
-      refreshMs: file.discover.refreshMs,
-      sources: sourcesOf(file, { ...defaults, samples: SAMPLES }, launch),
-    },
+    ...{ targets, concurrency, moduleConcurrency, history, modules, text },
+    ...{ refreshMs: file.discover.refreshMs, sources: sourcesOf(file, scheduled) },
   };
 }
 
 function sourcesOf(
   { discover }: AgentFile,
-  defaults: Readonly<Record<string, unknown>>,
-  launch: Launch,
-): readonly Source<Ridden>[] {
+  scheduled: (target: AgentTarget) => Promise<Scheduled>,
+): readonly Source<Scheduled>[] {
   const parse =
     (name: string) =>
-    async (text: string): Promise<readonly Ridden[]> => {
-      const ridden: Ridden[] = [];
-      for (const found of await readDiscovered(text, name))
-        ridden.push(await riddenOf(await discover.journeyOf(found), defaults, launch));
-      return ridden;
+    async (text: string): Promise<readonly Scheduled[]> => {
+      const all: Scheduled[] = [];
+      for (const found of await readDiscovered(text, name)) all.push(await scheduled(await discover.targetOf(found)));
+      return all;
     };
   const files = discover.files.map(
-    (path): Source<Ridden> => ({ name: path, read: () => readNamedFile(path), parse: parse(path) }),
+    (path): Source<Scheduled> => ({ name: path, read: () => readNamedFile(path), parse: parse(path) }),
   );
-  const urls = discover.http.map((url): Source<Ridden> => {
+  const urls = discover.http.map((url): Source<Scheduled> => {
     const name = url.replace(/[?#].*$/s, '');
     return { name, read: (signal) => fetchTargets(url, discover.refreshMs / 1000, signal), parse: parse(name) };
   });
   return [...files, ...urls];
+}
+
+async function scheduledOf(
+  target: AgentTarget,
+  defaults: Readonly<Record<string, unknown>>,
+  modules: () => readonly string[],
+  launch: Launch,
+): Promise<Scheduled> {
+  if (target.module === null) return { ridden: await riddenOf(target, defaults, launch) };
+  const { module, place, intervalMs, jitterMs, labels } = target;
+  const known = modules();
+  if (!known.includes(module)) {
+    const near = nearest(module, known);
+    throw new UsageError(
+      `${place}: there is no module "${visible(module).slice(0, 80)}"`,
+      near === null ? 'write it under modules:, or give --blackbox-config' : `did you mean "${near}"?`,
+    );
+  }
+  const mostSeconds = Math.max(1, Math.floor(intervalMs * PART_OF_INTERVAL)) / 1000;
+  const name = `${target.name}\n${module}`;
+  return {
+    probed: {
+      ...{ name, intervalMs, jitterMs, labels, module, mostSeconds },
+      label: target.name,
+      target: target.target,
+    },
+  };
 }
 
 async function readNamedFile(path: string): Promise<string> {
@@ -82,7 +122,7 @@ async function readNamedFile(path: string): Promise<string> {
 }
 
 async function riddenOf(
-  { name, labels, intervalMs, jitterMs, journey, place }: AgentTarget,
+  { name, labels, intervalMs, jitterMs, journey, place }: Extract<AgentTarget, { readonly module: null }>,
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Promise<Ridden> {

@@ -1,17 +1,23 @@
 // Owns the agent's targets on the command line: those of its file and those that others name, begun, looked for again, read again.
 import { Agent } from '../agent/agent.ts';
 import { type Discovery, type DiscoveryState, openDiscovery } from '../agent/discovery.ts';
-import type { AgentLog } from '../agent/log/agent-log.ts';
+import { Probing } from '../agent/probing.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
-import type { Ridden, RidingRoom } from '../agent/riding.ts';
+import type { RidingRoom } from '../agent/riding.ts';
 import { steadyClock } from '../agent/steady-clock.ts';
+import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { shellQuote } from '../report/escape/shell.ts';
-import type { LoadedAgent } from './agent-config.ts';
-import type { Launch } from './launch.ts';
+import type { LoadedAgent, Scheduled } from './agent-config.ts';
+import type { Launch, LoggedLaunch } from './launch.ts';
+import { findModule, probeByModule } from './module-probe.ts';
+import type { ModuleRoom } from './module-room.ts';
 import { samplesOf } from './output.ts';
 
 export interface Targets {
   readonly agent: Agent;
+  readonly probing: Probing;
+  /** Of the config itself; null without any. */
+  readonly modules: () => BlackboxConfig | null;
   /** The config as written. */
   readonly text: () => string;
   /** Journeys that are kept, and as many failures again. */
@@ -32,24 +38,40 @@ export function ridingRoomOf({ io, probes, version }: Launch): RidingRoom {
   };
 }
 
-export interface LoggedLaunch extends Launch {
-  readonly log: AgentLog;
+export interface TargetsRoom {
+  /** That `load` reads. */
+  readonly file: string;
+  readonly load: () => Promise<LoadedAgent>;
+  /** Modules that the command line names; null without any. */
+  readonly otherModules: () => BlackboxConfig | null;
+  readonly moduleRoom: ModuleRoom;
 }
 
-/** @param file that `load` reads */
 export function openTargets(
-  file: string,
   first: LoadedAgent,
-  load: () => Promise<LoadedAgent>,
+  { file, load, otherModules, moduleRoom }: TargetsRoom,
   launch: LoggedLaunch,
 ): Targets {
   const { io, log } = launch;
   const wallClockMs = (): number => io.wallClockMs();
-  const agent = new Agent({ ...ridingRoomOf(launch), log, clock: steadyClock(wallClockMs) });
+  const clock = steadyClock(wallClockMs);
+  const agent = new Agent({ ...ridingRoomOf(launch), log, clock });
   let loaded = first;
+  const find = findModule(() => [loaded.modules, otherModules()]);
+  const probing = new Probing({
+    ...{ clock, wallClockMs, log, newId: () => io.newId(), lag: agent.lag },
+    probe: (target, signal) => probeByModule(target, find(target.module), { ...moduleRoom.run, signal }),
+  });
   let discovery = openDiscovery(first.sources, null, log);
   let timer: NodeJS.Timeout | undefined;
-  const set = (): void => agent.set({ ...loaded.config, targets: joined(loaded.config.targets, discovery) });
+  const set = (): void => {
+    const { concurrency, moduleConcurrency, history } = loaded;
+    const all = joined(loaded.targets, discovery);
+    const targets = all.flatMap((one) => ('ridden' in one ? [one.ridden] : []));
+    agent.set({ targets, concurrency, history });
+    const probed = all.flatMap((one) => ('probed' in one ? [one.probed] : []));
+    probing.set(probed, moduleConcurrency, history);
+  };
   const look = async (): Promise<void> => {
     const looked = discovery;
     try {
@@ -75,7 +97,7 @@ export function openTargets(
     again();
   };
   return {
-    ...{ agent, text: () => loaded.text, history: () => loaded.config.history },
+    ...{ agent, probing, modules: () => loaded.modules, text: () => loaded.text, history: () => loaded.history },
     discovery: () => discovery.state(),
     begin() {
       set();
@@ -87,8 +109,9 @@ export function openTargets(
 }
 
 /** The file goes before what others name, and who is named twice is one. */
-function joined(own: readonly Ridden[], discovery: Discovery<Ridden>): readonly Ridden[] {
-  const byName = new Map(own.map((target) => [target.name, target]));
-  for (const target of discovery.targets()) if (!byName.has(target.name)) byName.set(target.name, target);
+function joined(own: readonly Scheduled[], discovery: Discovery<Scheduled>): readonly Scheduled[] {
+  const nameOf = (one: Scheduled): string => ('ridden' in one ? one.ridden.name : one.probed.name);
+  const byName = new Map(own.map((target) => [nameOf(target), target]));
+  for (const target of discovery.targets()) if (!byName.has(nameOf(target))) byName.set(nameOf(target), target);
   return [...byName.values()];
 }

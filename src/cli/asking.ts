@@ -7,10 +7,10 @@ import type { AskedOutcome, AskingRoom } from '../agent/journeys-route.ts';
 import type { Strangers } from '../agent/strangers.ts';
 import type { WebConfig } from '../agent/web-config.ts';
 import { riddenAt } from './agent-config.ts';
-import { type LoggedLaunch, ridingRoomOf, type Targets } from './agent-targets.ts';
-import { byTheSystem } from './blackbox-modules.ts';
+import { ridingRoomOf, type Targets } from './agent-targets.ts';
 import { readText } from './input-file.ts';
-import type { Launch } from './launch.ts';
+import type { Launch, LoggedLaunch } from './launch.ts';
+import { byTheSystem } from './module-room.ts';
 import { wholeNumber } from './ride-options.ts';
 
 export interface AskingOptions {

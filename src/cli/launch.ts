@@ -1,4 +1,5 @@
 // Owns what a command is given besides its words: where to print, which probes, which world.
+import type { AgentLog } from '../agent/log/agent-log.ts';
 import type { AnyProbe } from '../contract/probe.ts';
 import type { Io } from './io.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -18,3 +19,8 @@ export const CERTS_FORMATS = ['text', 'json', 'csv', 'prometheus', 'nagios'] as 
 
 /** What `--format` of `probe diff` takes. */
 export const DIFF_FORMATS = ['text', 'json', 'markdown'] as const;
+
+/** That of the agent. */
+export interface LoggedLaunch extends Launch {
+  readonly log: AgentLog;
+}

@@ -80,7 +80,7 @@ function configCommands(config: Command, launch: Launch, setExit: (code: number)
     });
   config
     .command('lint <file>')
-    .description('question a blackbox.yml: what is valid in it and yet hardly meant')
+    .description('question a blackbox.yml, or the modules of an agent.yml: what is valid in it and yet hardly meant')
     .action(async (file: string) => {
       const { runConfigLint } = await import('./commands/config.ts');
       setExit(await runConfigLint(file, launch));

@@ -26,8 +26,8 @@ function serveOptions(command: Command, version: string): Command {
       'the agent: scheduled journeys for Prometheus on /metrics, and probes on /probe as blackbox_exporter answers them',
     )
     .version(version, '--version')
-    .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval')
-    .option('--blackbox-config <F>', "modules for /probe, as blackbox_exporter's file has them");
+    .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval, or probed by a module')
+    .option('--blackbox-config <F>', "modules for /probe and for targets, as blackbox_exporter's file has them");
   return takeExporterFlags(logOptions(probeOptions(pageOptions(command))))
     .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
     .addOption(

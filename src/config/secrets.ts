@@ -19,7 +19,10 @@ const REFERENCE = /\$\$\{|\$\{([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** The value with each text that names secrets as a SecretText. @throws UsageError with the line */
-export async function withSecrets({ value, place }: Written, sources: SecretSources): Promise<unknown> {
+export async function withSecrets(
+  { value, place }: Pick<Written, 'value' | 'place'>,
+  sources: SecretSources,
+): Promise<unknown> {
   const walk = async (node: unknown, path: Path): Promise<unknown> => {
     if (typeof node === 'string') return fromEnvironment(node, sources.env, () => place(path));
     if (Array.isArray(node)) return Promise.all(node.map((item, at) => walk(item, [...path, at])));

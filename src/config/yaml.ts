@@ -11,6 +11,8 @@ export interface Written {
   readonly value: unknown;
   /** `FILE:12`: where the key (or the item of a list) at the end of the path stands; `FILE` where nothing does. */
   readonly place: (path: readonly (string | number)[]) => string;
+  /** The text with everything but one key of the top blanked, so that who reads it by other rules names the same lines; null without the key. */
+  readonly alone: (key: string) => string | null;
 }
 
 /**
@@ -40,11 +42,24 @@ export async function readYaml(text: string, name: string): Promise<Written> {
     }
     return at(offset);
   };
+  const alone = (key: string): string | null => {
+    const top: unknown = document.contents;
+    const pair = isMap(top) ? top.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
+    const [from, to] = [
+      (pair?.key as Node | undefined)?.range?.[0],
+      (pair?.value as Node | null | undefined)?.range?.[2],
+    ];
+    return from === undefined || to === undefined ? null : `${blanked(text.slice(0, from))}${text.slice(from, to)}`;
+  };
   try {
-    return { value: document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown, place };
+    return { value: document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown, place, alone };
   } catch (error) {
     throw new UsageError(`${name}: ${error instanceof Error ? saying(error) : 'not YAML'}`);
   }
+}
+
+function blanked(text: string): string {
+  return text.replaceAll(/[^\n]/g, '');
 }
 
 function saying({ message }: Error): string {

@@ -2,13 +2,26 @@
 import { type Family, family } from './catalogue.ts';
 
 export const agentCatalogue: readonly Family[] = [
-  family('journey_runs_total', 'counter', 'Journeys that ended, since the agent began.', 'target', 'verdict'),
+  family(
+    'journey_runs_total',
+    'counter',
+    'Journeys and probes by modules that ended, since the agent began; a failed probe is critical.',
+    'target',
+    'verdict',
+  ),
   family(
     'journey_runs_missed_total',
     'counter',
     'Turns without a journey: the one before was still under way (under_way), no other had ended in time (no_room), the agent was late (late).',
     'target',
     'reason',
+  ),
+  family(
+    'probe_last_run_timestamp_seconds',
+    'gauge',
+    'When the last probe by the module began, Unix time.',
+    'target',
+    'module',
   ),
   family('outrider_build_info', 'gauge', 'Always 1; which version runs.', 'version'),
   family('outrider_targets', 'gauge', 'Targets of the config.'),
@@ -18,15 +31,23 @@ export const agentCatalogue: readonly Family[] = [
     'gauge',
     'Of those, how many could not be read, or were wrong, the last time; what they named before is kept.',
   ),
-  family('outrider_runs_under_way', 'gauge', 'Journeys under way.'),
+  family('outrider_runs_under_way', 'gauge', 'Journeys and probes under way.'),
   family(
     'outrider_runs_stalled',
     'gauge',
     'Of those, how many have had no answer for a second: they hold none of the places that concurrency bounds.',
   ),
-  family('outrider_runs_waiting', 'gauge', 'Journeys whose turn has come, and that wait for one under way to end.'),
-  family('outrider_run_faults_total', 'counter', 'Journeys that a fault of this program ended; the log says which.'),
-  family('outrider_schedule_lag_seconds', 'histogram', 'How long after its turn a journey began.'),
+  family(
+    'outrider_runs_waiting',
+    'gauge',
+    'Journeys and probes whose turn has come, and that wait for one under way to end.',
+  ),
+  family(
+    'outrider_run_faults_total',
+    'counter',
+    'Journeys and probes that a fault of this program ended; the log says which.',
+  ),
+  family('outrider_schedule_lag_seconds', 'histogram', 'How long after its turn a journey or a probe began.'),
   family(
     'outrider_event_loop_delay_seconds',
     'gauge',

@@ -11,6 +11,8 @@ import { formatMs, formatTime, plural } from './numbers.ts';
 
 export interface StatusRow {
   readonly name: string;
+  /** That probes it; null: whole journeys are ridden. */
+  readonly module: string | null;
   /** `label=value` */
   readonly labels: readonly string[];
   readonly url: string;
@@ -94,20 +96,29 @@ export function statusPage(status: Status): string {
 }
 
 function rowPart(row: StatusRow): Html {
-  const { name, labels, url, verdict, what, history } = row;
+  const { name, module, labels, url, verdict, what, history } = row;
   const word = verdict === null ? nothing : html`<span class="word">${verdict.toUpperCase()}</span>`;
   const said = what === null ? nothing : html`<p>${what}</p>`;
-  const given = [...(url === name ? [] : [url]), ...labels].join(' · ');
+  const given = [...(url === name ? [] : [url]), ...(module === null ? [] : [`module ${module}`]), ...labels].join(
+    ' · ',
+  );
   const about = given === '' ? nothing : html`<p class="muted">${given}</p>`;
-  return html`<article class="target ${verdict ?? ''}"><div class="top"><div><h2>${word}${name}</h2>${about}</div>${sparkline(history)}</div>${said}<p class="muted">${lastPart(row)}</p>${zonesPart(row)}${failuresPart(row)}</article>`;
+  return html`<article class="target ${verdict ?? ''}"><div class="top"><div><h2>${word}${name}</h2>${about}</div>${sparkline(history, unitOf(row))}</div>${said}<p class="muted">${lastPart(row)}</p>${zonesPart(row)}${failuresPart(row)}</article>`;
 }
 
-function lastPart({ latest, slowestMs, intervalMs, runs, missed }: StatusRow): Html {
-  const paced = `every ${formatDuration(intervalMs)}, ${plural(runs, 'journey')}${missed === 0 ? '' : `, ${plural(missed, 'turn')} missed`}`;
-  if (latest === null) return html`No journey yet; ${paced}.`;
+function unitOf({ module }: StatusRow): 'journey' | 'probe' {
+  return module === null ? 'journey' : 'probe';
+}
+
+function lastPart(row: StatusRow): Html {
+  const { latest, slowestMs, intervalMs, runs, missed } = row;
+  const paced = `every ${formatDuration(intervalMs)}, ${plural(runs, unitOf(row))}${missed === 0 ? '' : `, ${plural(missed, 'turn')} missed`}`;
+  if (latest === null) return html`No ${unitOf(row)} yet; ${paced}.`;
   const when = formatTime(latest.startedAt);
   const linked = latest.link === null ? html`${when}` : html`<a href="${latest.link}">${when}</a>`;
-  const took = slowestMs === null ? nothing : html`, slowest endpoint ${formatMs(slowestMs)} (median)`;
+  const slowest = slowestMs === null ? '' : formatMs(slowestMs);
+  const took =
+    slowest === '' ? '' : row.module === null ? `, slowest endpoint ${slowest} (median)` : `, took ${slowest}`;
   return html`Last ${linked}${took}; ${paced}.`;
 }
 
@@ -119,13 +130,14 @@ function zonesPart({ zones }: StatusRow): Html {
   return items.length === 0 ? nothing : html`<ul class="zones">${items}</ul>`;
 }
 
-function failuresPart({ failures }: StatusRow): Html {
+function failuresPart(row: StatusRow): Html {
+  const { failures } = row;
   if (failures.length === 0) return nothing;
   const items = failures.map(({ startedAt, verdict, what, link }) => {
     const when = formatTime(startedAt);
     return html`<li>${link === null ? html`${when}` : html`<a href="${link}">${when}</a>`} ${verdict}${what === null ? '' : `: ${what}`}</li>`;
   });
-  return html`<details><summary>Recent journeys that were not ok</summary><ul>${items}</ul></details>`;
+  return html`<details><summary>${row.module === null ? 'Recent journeys that were not ok' : 'Recent probes that failed'}</summary><ul>${items}</ul></details>`;
 }
 
 function askedPart(asked: readonly AskedRow[]): Html {

@@ -66,7 +66,15 @@ describe.skipIf(!requireTools(['chromium', 'openssl']))('the page', () => {
       ...{ nowMs: 0, search: what, targets: 1, found: 1, counts: { ok: 0, warning: 0, critical: 1, unknown: 0 } },
       rows: [
         {
-          ...{ name, labels: [`team=${what}`], url: `https://${name}/`, intervalMs: 60_000, verdict: 'critical', what },
+          ...{
+            name,
+            module: what,
+            labels: [`team=${what}`],
+            url: `https://${name}/`,
+            intervalMs: 60_000,
+            verdict: 'critical',
+            what,
+          },
           latest: { startedAt: '2026-11-21T00:00:00Z', link: 'journeys/1' },
           ...{ slowestMs: 20, history: Array.from({ length: 60 }, () => ({ verdict: 'critical', slowestMs: null })) },
           zones: [{ zone: name, endpoints: 3, severity: 'critical' }],

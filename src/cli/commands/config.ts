@@ -48,7 +48,7 @@ export async function runConfigLint(path: string, launch: Launch): Promise<numbe
     import('../../blackbox/go/regexp.ts'),
     import('../../blackbox/config/unsupported.ts'),
   ]);
-  const text = await readText(path, 'config lint', MOST_CONFIG_BYTES);
+  const text = await modulesIn(await readText(path, 'config lint', MOST_CONFIG_BYTES), path);
   try {
     const config = readBlackboxConfig(text);
     const findings = lintBlackbox(config, (pattern) => goRegexp(pattern) !== null);
@@ -64,4 +64,18 @@ export async function runConfigLint(path: string, launch: Launch): Promise<numbe
     if (error instanceof Refusal) throw new UsageError(`${path}: ${error.message}`);
     throw error;
   }
+}
+
+/** A blackbox.yml, or of an agent's file what stands in place of one. */
+async function modulesIn(text: string, path: string): Promise<string> {
+  const { readYaml } = await import('../../config/yaml.ts');
+  // What is no YAML to us may be a blackbox.yml all the same: its own reader says.
+  const written = await readYaml(text, path).catch(() => null);
+  const value = written?.value;
+  const isAgents = typeof value === 'object' && value !== null && ('targets' in value || 'discover' in value);
+  if (written === null || !isAgents) return text;
+  const alone = written.alone('modules');
+  if (alone === null)
+    throw new UsageError(`${path}: has no modules to question`, 'probe serve --config FILE --check reads the rest');
+  return alone;
 }

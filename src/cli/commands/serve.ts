@@ -7,20 +7,22 @@ import { watchLoopDelay } from '../../agent/loop-delay.ts';
 import { prefixOf, underPrefix } from '../../agent/route-prefix.ts';
 import type { Route, Where } from '../../agent/server.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
+import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
 import { parseDuration } from '../../model/duration.ts';
 import type { LogFormat, LogLevel } from '../../model/logfmt.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type LoadedAgent, loadAgent } from '../agent-config.ts';
-import { type LoggedLaunch, openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
+import { openTargets, ridingRoomOf, type Targets } from '../agent-targets.ts';
 import { type Asking, type AskingOptions, openAsking } from '../asking.ts';
 import { reloadOnChange } from '../auto-reload.ts';
-import { type ModuleOptions, type Modules, openModules } from '../blackbox-modules.ts';
+import { type Modules, openModules } from '../blackbox-modules.ts';
 import { seconds } from '../exporter-flags.ts';
 import { readText } from '../input-file.ts';
 import { EXIT } from '../io.ts';
-import type { Launch } from '../launch.ts';
+import type { Launch, LoggedLaunch } from '../launch.ts';
 import { listenOn, parseListen, written } from '../listen-address.ts';
+import { type ModuleOptions, type ModuleRoom, openModuleRoom } from '../module-room.ts';
 import { sectionsOf } from '../output.ts';
 import { LISTEN } from '../serve-defaults.ts';
 
@@ -56,11 +58,14 @@ export async function runServe(
   if (config === undefined && blackboxConfig === undefined)
     throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
   const logged = await withLog(options, launch);
-  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, logged);
-  const loaded = config === undefined ? null : await loadAgent(config, defaults, launch);
+  const moduleRoom = await openModuleRoom(options, logged);
+  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, moduleRoom, logged);
+  const otherModules = (): BlackboxConfig | null => modules?.config() ?? null;
+  const load = (file: string): Promise<LoadedAgent> => loadAgent(file, defaults, otherModules, launch);
+  const loaded = config === undefined ? null : await load(config);
   const web = await webOf(options);
   if (options.check === true) {
-    if (loaded !== null) await launch.io.out(`${config ?? ''}: ${loaded.config.targets.length} targets\n`);
+    if (loaded !== null) await launch.io.out(`${config ?? ''}: ${loaded.targets.length} targets\n`);
     if (modules !== null) await launch.io.out(`${blackboxConfig ?? ''}: ${modules.count()} modules\n`);
     return EXIT.ok;
   }
@@ -68,10 +73,10 @@ export async function runServe(
   const targets =
     config === undefined || loaded === null
       ? null
-      : openTargets(config, loaded, () => loadAgent(config, defaults, launch), logged);
+      : openTargets(loaded, { file: config, load: () => load(config), otherModules, moduleRoom }, logged);
   const asking = await openAsking(options, web, targets, defaults, logged);
-  tellStart({ options, modules, targets, web, asking }, loaded, logged);
-  await serve(places, { options, modules, targets, web, asking }, logged);
+  tellStart({ options, modules, moduleRoom, targets, web, asking }, loaded, logged);
+  await serve(places, { options, modules, moduleRoom, targets, web, asking }, logged);
   await logged.log.flush(LAST_WORDS_MS);
   return EXIT.ok;
 }
@@ -91,7 +96,7 @@ function tellStart(
   const { config = '', blackboxConfig = '', webConfig = '' } = options;
   log.info('starting', { version });
   if (loaded !== null)
-    log.info('config loaded', { file: config, targets: loaded.config.targets.length, places: loaded.sources.length });
+    log.info('config loaded', { file: config, targets: loaded.targets.length, places: loaded.sources.length });
   if (modules !== null) log.info('config loaded', { file: blackboxConfig, modules: modules.count() });
   if (web !== undefined) log.info('config loaded', { file: webConfig, tls: web.tls !== null, users: web.users.size });
 }
@@ -99,6 +104,7 @@ function tellStart(
 interface Served {
   readonly options: ServeOptions;
   readonly modules: Modules | null;
+  readonly moduleRoom: ModuleRoom;
   readonly targets: Targets | null;
   /** Undefined: in the clear, for everybody. */
   readonly web: WebConfig | undefined;
@@ -107,16 +113,14 @@ interface Served {
 
 async function serve(places: readonly Where[], served: Served, launch: LoggedLaunch): Promise<void> {
   const { io, log } = launch;
-  const { options, modules, targets, web, asking } = served;
+  const { options, targets, web, asking } = served;
   const delay = watchLoopDelay();
   const state = { isReady: false };
   const { prefix, home } = prefixOf(options.externalUrl ?? '', options.routePrefix ?? '');
   const route = await routeOf(served, { delay, isReady: () => state.isReady }, launch);
   const servers = await listenOn(places, underPrefix(route, prefix, home), web, asking.tokens);
   const ignoreHangups = io.onHangup(() => {
-    // Each says by itself why it was refused; a fault of ours must not end the others.
-    const again = [targets?.reloadable, modules?.reloadable].map(async (one) => one?.reload());
-    void Promise.allSettled(again);
+    void reloadAll(served);
   });
   // Not before somebody can be told of them.
   targets?.begin();
@@ -127,12 +131,13 @@ async function serve(places: readonly Where[], served: Served, launch: LoggedLau
     io.onInterrupt(resolve);
   });
   state.isReady = false;
-  const underWay = targets?.agent.state().underWay ?? 0;
-  log.info('ending: what is under way may end', { journeys: underWay, seconds: DRAIN_MS / 1000 });
+  const [journeys, underWay] = [targets?.agent.state().underWay ?? 0, targets?.probing.state().underWay ?? 0];
+  log.info('ending: what is under way may end', { journeys, probes: underWay, seconds: DRAIN_MS / 1000 });
   stopLooking();
   targets?.end();
   const closing = servers.map((server) => server.close(DRAIN_MS));
-  await Promise.all([...closing, targets?.agent.close(DRAIN_MS), asking.journeys.close(DRAIN_MS)]);
+  const riding = [targets?.agent.close(DRAIN_MS), targets?.probing.close(DRAIN_MS)];
+  await Promise.all([...closing, ...riding, asking.journeys.close(DRAIN_MS)]);
   ignoreHangups();
   delay.stop();
   log.info('ended');
@@ -155,19 +160,25 @@ function watch({ options: { config, blackboxConfig, autoReload }, targets, modul
   return reloadOnChange(watched, parseDuration(seconds(autoReload), '--auto-reload'));
 }
 
+/** Modules first: targets may name new ones. Each says by itself why it was refused; a fault of ours must not end the others. */
+async function reloadAll({ modules, targets }: Served): Promise<void> {
+  await Promise.allSettled([modules?.reloadable.reload()]);
+  await Promise.allSettled([targets?.reloadable.reload()]);
+}
+
 async function routeOf(
   served: Served,
   { delay, isReady }: { readonly delay: ReturnType<typeof watchLoopDelay>; readonly isReady: () => boolean },
   launch: LoggedLaunch,
 ): Promise<Route> {
-  const { options, modules, targets, asking } = served;
+  const { options, modules, moduleRoom, targets, asking } = served;
   const { io, probes, version, log } = launch;
   const { collectProcessMetrics } = await import('../../metrics/process-metrics.ts');
-  const agent = targets?.agent ?? null;
+  const [agent, probing] = [targets?.agent ?? null, targets?.probing ?? null];
   return agentRoutes({
-    agent,
+    ...{ agent, probing },
     scrape: {
-      ...{ agent, version, delay },
+      ...{ agent, probing, version, delay },
       reloads: () => ({
         targets: targets?.reloadable.state() ?? null,
         modules: modules?.reloadable.state() ?? null,
@@ -176,7 +187,7 @@ async function routeOf(
       unknownModules: () => modules?.unknown() ?? 0,
       logCounts: () => log.counts(),
       asking: () => ({ ...asking.clients.state(), outcomes: asking.outcomes }),
-      flaps: () => modules?.flaps() ?? new Map(),
+      flaps: () => moduleRoom.flaps([modules?.config() ?? null, targets?.modules() ?? null]),
       processMetrics: collectProcessMetrics(),
     },
     reloadable: targets?.reloadable ?? null,

@@ -1,65 +1,64 @@
-// Owns the agent's file: targets, what they have in common, labels, the schedule; each mistake with its line.
+// Owns the agent's file: targets, what they have in common, labels, modules, the schedule; each mistake with its line.
 // Never rides, and makes no settings: whoever starts the agent joins each target with the defaults of the command line.
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../../model/duration.ts';
 import { UsageError } from '../../model/usage-error.ts';
-import { type JourneyFileSources, joined, readJourney, readJourneyFile } from '../journey/journey.ts';
-import type { Contribution } from '../journey/part.ts';
+import { type JourneyFileSources, readJourney } from '../journey/journey.ts';
 import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
 import { readYaml, type Written } from '../yaml.ts';
+import {
+  type AgentTarget,
+  nameOf,
+  type Room,
+  refuseTimes,
+  refuseTwins,
+  sentTo,
+  TARGET_KEYS,
+  targetAt,
+} from './agent-target.ts';
 import type { DiscoveredTarget } from './discovered.ts';
-import { type Labels, labelsSchema } from './labels.ts';
+import { labelsSchema } from './labels.ts';
 
-export interface AgentTarget {
-  /** Value of the label `target`; no two targets share one. */
-  readonly name: string;
-  readonly labels: Labels;
-  /** From run to run, ms. */
-  readonly intervalMs: number;
-  /** At most this much later than its turn, differently each time, ms. */
-  readonly jitterMs: number;
-  readonly journey: Contribution & { readonly target: string };
-  /** `FILE:12`, for messages. */
-  readonly place: string;
-}
+export type { AgentTarget } from './agent-target.ts';
 
 export interface AgentFile {
   readonly targets: readonly AgentTarget[];
   /** Journeys under way at once. */
   readonly concurrency: number;
-  /** Journeys that are kept, and as many failures again. */
+  /** Probes by modules under way at once. */
+  readonly moduleConcurrency: number;
+  /** Journeys that are kept, and as many failures again; of probes by modules as many failures. */
   readonly history: number;
+  /** Null without any. */
+  readonly modules: WrittenModules | null;
   readonly discover: {
     readonly files: readonly string[];
     readonly http: readonly string[];
     readonly refreshMs: number;
     /** A target that somebody named, with the defaults. @throws UsageError */
-    readonly journeyOf: (found: DiscoveredTarget) => Promise<AgentTarget>;
+    readonly targetOf: (found: DiscoveredTarget) => Promise<AgentTarget>;
   };
 }
 
-const LEAST_INTERVAL_MS = 100;
+/** Modules in the agent's file, to be read as a blackbox.yml is. */
+export interface WrittenModules {
+  /** The file's text with all else blanked. */
+  readonly text: string;
+  /** `FILE:12`: of a module, or of all without a name. */
+  readonly place: (module?: string) => string;
+}
+
 const MOST_TARGETS = 50_000;
-const MOST_NAME = 200;
 const MOST_SOURCES = 1000;
 
 const schedule = z.strictObject({
   interval: duration.default('1m'),
   jitter: duration.optional(),
   concurrency: z.int().min(1).max(1000).default(16),
+  moduleConcurrency: z.int().min(1).max(20_000).default(500),
 });
-
-/** A journey's keys stand beside these. */
-const targetShape = {
-  name: z.string().min(1).max(MOST_NAME).optional(),
-  labels: labelsSchema.default({}),
-  interval: duration.optional(),
-  jitter: duration.optional(),
-  journey: z.string().min(1).optional(),
-};
-const TARGET_KEYS = Object.keys(targetShape);
 
 const discover = z.strictObject({
   files: z.array(z.string().min(1)).max(MOST_SOURCES).default([]),
@@ -81,12 +80,11 @@ const fileSchema = z.strictObject({
     )
     .max(MOST_TARGETS)
     .default([]),
+  modules: z.record(z.string(), z.unknown()).optional(),
   discover: discover.prefault({}),
   history: z.int().min(0).max(10_000).default(200),
 });
 type FileValues = z.infer<typeof fileSchema>;
-
-type Path = readonly (string | number)[];
 
 /** @param name of the file, for messages; paths in it are meant from its folder @throws UsageError with file and line */
 export async function readAgentFile(text: string, name: string, sources: JourneyFileSources): Promise<AgentFile> {
@@ -94,9 +92,10 @@ export async function readAgentFile(text: string, name: string, sources: Journey
   if (typeof written.value !== 'object' || written.value === null || Array.isArray(written.value))
     throw new UsageError(`${name}: the agent's config is a mapping`, 'for example: targets: [kms.example]');
   const file = parseAt<FileValues>(fileSchema, written.value, written.place, Object.keys(fileSchema.shape));
-  await refuseWrongDefaults(file, written, name, sources);
+  const room: Room = { file: { ...file, ...defaultsOf(file, written) }, place: written.place, name, sources };
+  await refuseWrongDefaults(room);
   const targets: AgentTarget[] = [];
-  for (const at of file.targets.keys()) targets.push(await targetAt(at, file, written, name, sources));
+  for (const at of file.targets.keys()) targets.push(await targetAt(at, file.targets[at] ?? '', room));
   refuseTwins(targets);
   const { files, http, refresh } = file.discover;
   if (targets.length + files.length + http.length === 0)
@@ -104,42 +103,44 @@ export async function readAgentFile(text: string, name: string, sources: Journey
       `${written.place(['targets'])}: targets: no target is given`,
       'for example: targets: [kms.example]',
     );
-  const journeyOf = (found: DiscoveredTarget): Promise<AgentTarget> =>
-    discoveredTarget(found, file, written, name, sources);
+  const { concurrency, moduleConcurrency } = file.schedule;
   return {
-    ...{ targets, concurrency: file.schedule.concurrency, history: file.history },
+    ...{ targets, concurrency, moduleConcurrency, history: file.history, modules: modulesOf(written) },
     discover: {
       files: files.map((path) => resolve(dirname(name), path)),
-      ...{ http, refreshMs: parseDuration(refresh, 'refresh'), journeyOf },
+      ...{ http, refreshMs: parseDuration(refresh, 'refresh'), targetOf: (found) => discoveredTarget(found, room) },
     },
   };
 }
 
-async function discoveredTarget(
-  { target, labels, place }: DiscoveredTarget,
-  file: FileValues,
-  written: Written,
-  name: string,
-  sources: JourneyFileSources,
-): Promise<AgentTarget> {
-  const whereOf = (path: Path): string => (path.length === 0 ? place : written.place(['defaults', ...path]));
-  const journey = await readJourney({ value: { ...file.defaults, target }, place: whereOf }, name, sources);
+function modulesOf({ alone, place }: Written): WrittenModules | null {
+  const text = alone('modules');
+  if (text === null) return null;
+  return { text, place: (module) => place(module === undefined ? ['modules'] : ['modules', module]) };
+}
+
+/** `module` stands among the defaults, and is no key of a journey. */
+function defaultsOf({ defaults }: FileValues, { place }: Written): Pick<Room['file'], 'defaults' | 'module'> {
+  const { module, ...journey } = defaults;
+  if (module !== undefined && typeof module !== 'string')
+    throw new UsageError(`${place(['defaults', 'module'])}: defaults.module: a name is wanted`);
+  return { defaults: journey, module: module ?? null };
+}
+
+async function discoveredTarget({ target, module, labels, place }: DiscoveredTarget, room: Room): Promise<AgentTarget> {
+  const { file } = room;
   const { interval, jitter } = file.schedule;
   const [intervalMs, jitterMs] = [parseDuration(interval, ''), jitter === undefined ? 0 : parseDuration(jitter, '')];
-  refuseTimes(intervalMs, jitterMs, written.place(['schedule']));
-  return {
-    ...{ name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs, place },
-    journey: { ...journey, target },
-  };
+  refuseTimes(intervalMs, jitterMs, room.place(['schedule']));
+  const common = { name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs, place };
+  return sentTo(module ?? file.module, target, common, async () => {
+    const whereOf: Written['place'] = (path) => (path.length === 0 ? place : room.place(['defaults', ...path]));
+    return readJourney({ value: { ...file.defaults, target }, place: whereOf }, room.name, room.sources);
+  });
 }
 
 /** Once, at their own lines, and not at each target that they are laid under. */
-async function refuseWrongDefaults(
-  { defaults }: FileValues,
-  { place }: Written,
-  name: string,
-  sources: JourneyFileSources,
-): Promise<void> {
+async function refuseWrongDefaults({ file: { defaults }, place, name, sources }: Room): Promise<void> {
   const own = ['target', ...TARGET_KEYS].find((key) => defaults[key] !== undefined);
   if (own !== undefined)
     throw new UsageError(
@@ -147,85 +148,4 @@ async function refuseWrongDefaults(
       own.startsWith('j') || own.startsWith('i') ? 'write it under schedule, or under each target' : null,
     );
   await readJourney({ value: defaults, place: (path) => place(['defaults', ...path]) }, name, sources);
-}
-
-async function targetAt(
-  at: number,
-  file: FileValues,
-  { place }: Written,
-  name: string,
-  sources: JourneyFileSources,
-): Promise<AgentTarget> {
-  const given = file.targets[at];
-  const values: Readonly<Record<string, unknown>> = typeof given === 'object' ? given : { target: given };
-  const here = (path: Path): string => place(['targets', at, ...path]);
-  const isOwn = ([key]: readonly [string, unknown]): boolean => TARGET_KEYS.includes(key);
-  const own = parseAt(z.strictObject(targetShape), Object.fromEntries(Object.entries(values).filter(isOwn)), here);
-  const rest = Object.fromEntries(Object.entries(values).filter((entry) => !isOwn(entry)));
-  const journey = await journeyAt(rest, own.journey, file.defaults, { place, here, name, sources });
-  const { target } = journey;
-  if (target === undefined)
-    throw new UsageError(`${here([])}: no target is given`, 'write target: https://kms.example/');
-  const intervalMs = parseDuration(own.interval ?? file.schedule.interval, 'interval');
-  const jitter = own.jitter ?? file.schedule.jitter;
-  const jitterMs = jitter === undefined ? 0 : parseDuration(jitter, 'jitter');
-  refuseTimes(intervalMs, jitterMs, own.interval === undefined ? place(['schedule']) : here(['interval']));
-  const labels = { ...file.labels, ...own.labels };
-  return {
-    name: own.name ?? nameOf(target),
-    labels,
-    intervalMs,
-    jitterMs,
-    journey: { ...journey, target },
-    place: here([]),
-  };
-}
-
-interface Room {
-  readonly place: Written['place'];
-  readonly here: Written['place'];
-  readonly name: string;
-  readonly sources: JourneyFileSources;
-}
-
-/** The defaults, over them the file of `journey`, over both the target's own keys. */
-async function journeyAt(
-  values: Readonly<Record<string, unknown>>,
-  journey: string | undefined,
-  defaults: Readonly<Record<string, unknown>>,
-  { place, here, name, sources }: Room,
-): Promise<Contribution> {
-  const read = (value: unknown, at: Written['place']): Promise<Contribution> =>
-    readJourney({ value, place: at }, name, sources, TARGET_KEYS);
-  if (journey === undefined) {
-    const whereOf = (path: Path): string =>
-      path.length === 0 || values[path[0] ?? ''] !== undefined ? here(path) : place(['defaults', ...path]);
-    return read({ ...defaults, ...values }, whereOf);
-  }
-  const path = resolve(dirname(name), journey);
-  const text = Buffer.from(await sources.readBytes(path, 'journey')).toString('utf8');
-  const file = await readJourneyFile(text, path, sources);
-  return joined([await read(defaults, (below) => place(['defaults', ...below])), file, await read(values, here)]);
-}
-
-/** A query may hold secrets. */
-function nameOf(target: string): string {
-  return target.replace(/[?#].*$/s, '').slice(0, MOST_NAME);
-}
-
-function refuseTimes(intervalMs: number, jitterMs: number, where: string): void {
-  if (intervalMs < LEAST_INTERVAL_MS)
-    throw new UsageError(`${where}: an interval of less than ${LEAST_INTERVAL_MS}ms is a load test`);
-  if (jitterMs >= intervalMs)
-    throw new UsageError(`${where}: the jitter is not shorter than the interval`, 'a tenth of it is usual');
-}
-
-function refuseTwins(targets: readonly AgentTarget[]): void {
-  const seen = new Map<string, string>();
-  for (const { name, place } of targets) {
-    const first = seen.get(name);
-    if (first !== undefined)
-      throw new UsageError(`${place}: a target called "${name}" is already at ${first}`, 'give one of them a name:');
-    seen.set(name, place);
-  }
 }

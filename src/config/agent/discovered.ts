@@ -8,6 +8,8 @@ import { type Labels, labelsSchema } from './labels.ts';
 export interface DiscoveredTarget {
   readonly target: string;
   readonly labels: Labels;
+  /** As scrape configs for blackbox_exporter name it, by the label `__param_module`; null: that of the defaults. */
+  readonly module: string | null;
   /** `FILE:12`, for messages. */
   readonly place: string;
 }
@@ -33,6 +35,7 @@ export async function readDiscovered(text: string, name: string): Promise<readon
     // What begins with __ is for relabelling, and gone after it, as with Prometheus.
     const kept = Object.fromEntries(Object.entries(labels).filter(([label]) => !label.startsWith('__')));
     const own = parseAt<Labels>(labelsSchema, kept, (path) => place([at, 'labels', ...path]));
-    return targets.map((target, index) => ({ target, labels: own, place: place([at, 'targets', index]) }));
+    const module = labels['__param_module'] ?? null;
+    return targets.map((target, index) => ({ target, module, labels: own, place: place([at, 'targets', index]) }));
   });
 }

@@ -5,7 +5,12 @@ import { readYaml } from '../yaml.ts';
 /** As Prometheus covers them. */
 const COVER = '<secret>';
 /** What stands below these is what is sent, or a key. */
-const COVERED = new Set(['headers', 'body', 'json', 'form', 'password', 'token', 'secret', 'auth', 'cookies']);
+const COVERED = new Set([
+  ...['headers', 'body', 'json', 'form', 'password', 'token', 'secret', 'auth', 'cookies'],
+  // Of modules.
+  ...['bearer_token', 'basic_auth', 'authorization', 'oauth2', 'http_headers', 'proxy_connect_header', 'metadata'],
+  ...['query_response'],
+]);
 /** A reference tells where a secret is, and nothing of it. */
 const REFERENCE = /^(?:(?:Bearer|Basic|Token|ApiKey) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 

@@ -34,7 +34,7 @@ export async function readJourneyFile(text: string, name: string, sources: Journ
  * @throws UsageError with file and line
  */
 export async function readJourney(
-  written: Written,
+  written: Pick<Written, 'value' | 'place'>,
   name: string,
   { probes, env, readBytes }: JourneyFileSources,
   otherKeys: readonly string[] = [],

@@ -54,8 +54,8 @@ targets:
       journey: { target: 'https://keys.example/', options: { samples: '3', rate: '1', timeout: '1s' } },
     },
   ]);
-  const headers = file.targets.map(({ journey }) =>
-    journey.request?.headers?.map(([name, value]) => [name, value.open()]),
+  const headers = file.targets.map((target) =>
+    target.module === null ? target.journey.request?.headers?.map(([name, value]) => [name, value.open()]) : null,
   );
   expect(headers).toEqual([0, 1, 2].map(() => [['X-Key', `${CANARY}-file`]]));
 });
@@ -74,13 +74,53 @@ discover: { files: [named.json], http: ['http://127.0.0.1/targets'], refresh: 5s
     '[{"targets":["a.example","b.example?k=1"],"labels":{"env":"prod","__meta_x":"gone"}},\n{"targets":["c.example"]}]';
   const found = await readDiscovered(text, 'named.json');
   expect(found.map(({ place }) => place)).toEqual(['named.json:1', 'named.json:1', 'named.json:2']);
-  const targets = await Promise.all(found.map((one) => file.discover.journeyOf(one)));
+  const targets = await Promise.all(found.map((one) => file.discover.targetOf(one)));
   expect(targets).toMatchObject([
     { name: 'a.example', labels: { service: 'kms', env: 'prod' }, journey: { options: { samples: '6' } } },
     { name: 'b.example', labels: { service: 'kms', env: 'prod' }, journey: { target: 'b.example?k=1' } },
     { name: 'c.example', labels: { service: 'kms', env: 'test' } },
   ]);
   expect(Object.keys(targets[0]?.labels ?? {})).toHaveLength(2);
+});
+
+const MODULES = `modules:
+  http_2xx: { prober: http, timeout: 5s }
+  dial: &dial
+    prober: tcp
+`;
+
+test('a module goes to targets in place of a journey, its own or that of the defaults', async () => {
+  const text = `schedule: { interval: 15s, moduleConcurrency: 900 }
+labels: { service: kms }
+${MODULES}defaults: { samples: 6, module: http_2xx }
+targets:
+  - a.example
+  - { target: 'a.example:443', name: a.example, module: dial, interval: 5s }
+  - { target: b.example, module: journey }
+  - journey: keys.yaml
+discover: { files: [named.json] }
+`;
+  const file = await read(text);
+  const common = { labels: { service: 'kms' }, intervalMs: 15_000, jitterMs: 0 };
+  expect(file.targets).toMatchObject([
+    { ...common, name: 'a.example', module: 'http_2xx', target: 'a.example', place: '/etc/outrider/agent.yml:9' },
+    { name: 'a.example', module: 'dial', target: 'a.example:443', intervalMs: 5000 },
+    { name: 'b.example', module: null, journey: { options: { samples: '6' } } },
+    { module: null, journey: { target: 'https://keys.example/', options: { samples: '3' } } },
+  ]);
+  expect(file.moduleConcurrency).toBe(900);
+  // The lines of the file, and nothing else of it.
+  expect(file.modules?.text.split('\n').slice(2, 6)).toEqual(MODULES.trimEnd().split('\n').slice(0, 4));
+  expect(file.modules?.text).not.toContain('kms');
+  expect([file.modules?.place(), file.modules?.place('dial')]).toEqual(
+    [3, 5].map((line) => `/etc/outrider/agent.yml:${line}`),
+  );
+  const named = '[{"targets":["c.example"]},{"targets":["d.example"],"labels":{"__param_module":"dial"}}]';
+  const found = await readDiscovered(named, 'named.json');
+  expect(await Promise.all(found.map((one) => file.discover.targetOf(one)))).toMatchObject([
+    { name: 'c.example', module: 'http_2xx', target: 'c.example', intervalMs: 15_000, labels: { service: 'kms' } },
+    { name: 'd.example', module: 'dial', target: 'd.example' },
+  ]);
 });
 
 test.each([
@@ -151,6 +191,24 @@ describe('mistakes are told with their line', () => {
       'labels:\n  a: 1\ntargets: [a.example]\n',
       'agent.yml:2: labels.a: a label value is text',
     ],
+    [
+      'a key of a journey beside a module',
+      'targets:\n  - target: a.example\n    module: dial\n    samples: 3\n',
+      'agent.yml:4: "samples" is no key of a target with a module',
+    ],
+    [
+      'a journey beside a module',
+      'targets:\n  - journey: keys.yaml\n    module: dial\n',
+      'agent.yml:2: "journey" is no key of a target with a module',
+    ],
+    ['a module without a target', 'targets:\n  - module: dial\n', 'agent.yml:2: no target is given'],
+    [
+      'the same target and module twice',
+      'targets:\n  - { target: a, module: dial }\n  - { target: a, module: dial }\n',
+      'agent.yml:3: a target called "a" is already at',
+    ],
+    ['a module that is no name', 'defaults:\n  module: 3\ntargets: [a]\n', 'agent.yml:2: defaults.module: a name'],
+    ['modules that are a list', 'modules: [a]\ntargets: [a]\n', 'agent.yml:1: modules:'],
     ['a journey file that is not there', 'targets:\n  - journey: gone.yaml\n', 'cannot read /etc/outrider/gone.yaml'],
     [
       'a variable that is not there',
@@ -170,6 +228,9 @@ test('the config is shown without what may be a secret', async () => {
   request:
     headers: { Authorization: Bearer ${CANARY}, X-Named: 'Bearer \${TOKEN}', X-Filed: { file: key }, X-Mixed: '${CANARY} \${TOKEN}' }
     json: { deep: [{ key: ${CANARY} }, 7] }
+modules:
+  a: { prober: http, http: { basic_auth: { password: ${CANARY} }, authorization: { credentials: ${CANARY} }, bearer_token: ${CANARY}, oauth2: { client_secret: ${CANARY} }, http_headers: { X-A: { secrets: [${CANARY}] } }, proxy_connect_header: { A: [${CANARY}] }, proxy_url: 'http://me:${CANARY}@proxy' } }
+  b: { prober: tcp, tcp: { query_response: [{ send: 'PASS ${CANARY}' }] } }
 targets: ['https://me:${CANARY}@kms.example/?key=${CANARY}', { target: kms.example, request: { body: ${CANARY} } }]
 `,
     'agent.yml',

@@ -13,7 +13,7 @@ export interface SparkPoint {
 const BARS = 60;
 const HEIGHT = 28;
 
-export function sparkline(points: readonly SparkPoint[]): Html {
+export function sparkline(points: readonly SparkPoint[], of: 'journey' | 'probe'): Html {
   if (points.length === 0) return nothing;
   const shown = points.slice(-BARS);
   const most = Math.max(...shown.map(({ slowestMs }) => slowestMs ?? 0), 0.001);
@@ -25,6 +25,6 @@ export function sparkline(points: readonly SparkPoint[]): Html {
     return html`<rect class="spark ${tone}" x="${x}%" width="${(80 / BARS).toFixed(2)}%" y="${(HEIGHT - height).toFixed(1)}" height="${height.toFixed(1)}"/>`;
   });
   const well = shown.filter(({ verdict }) => verdict === 'ok').length;
-  const says = `${plural(shown.length, 'journey')}, ${well} ok; the slowest endpoint's median up to ${formatMs(most)}`;
+  const says = `${plural(shown.length, of)}, ${well} ok; ${of === 'journey' ? "the slowest endpoint's median" : 'took'} up to ${formatMs(most)}`;
   return html`<svg class="sparks" height="${HEIGHT}" role="img" aria-label="${says}"><title>${says}</title>${bars}</svg>`;
 }

@@ -1,0 +1,237 @@
+// Owns the targets that modules probe: their schedule, what each told last, what failed. Ten thousand of them are little: numbers, and few objects
+// each. Serves no page, and knows no prober.
+import type { GrowingHistogram } from '../metrics/histogram.ts';
+import { ProbeSeries, ProbeShapes, type Sampled } from '../metrics/probe-series.ts';
+import { type Verdict, verdicts } from '../model/journey.ts';
+import { UsageError } from '../model/usage-error.ts';
+import { LatestProbes } from './latest-probes.ts';
+import type { AgentLog } from './log/agent-log.ts';
+import { paced } from './log/paced.ts';
+import { type Clock, type Missed, Schedule } from './schedule.ts';
+import type { Pace } from './spread.ts';
+
+/** A target as a module probes it. Its `name` is that of the target and of the module: one target may have several. */
+export interface Probed extends Pace {
+  /** Value of the label `target`. */
+  readonly label: string;
+  /** As the prober gets it. */
+  readonly target: string;
+  readonly module: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Within the interval. */
+  readonly mostSeconds: number;
+}
+
+/** What came of one probe. */
+export interface ProbeTold {
+  /** In the order of their names. */
+  readonly families: readonly Sampled[];
+  readonly success: boolean;
+  /** Where it failed and why, in words, and whether we are to blame; null when it succeeded. */
+  readonly failure: { readonly what: string; readonly isOurs: boolean } | null;
+  readonly durationMs: number;
+  /** Its log, its metrics, its module: for people. */
+  readonly page: () => string;
+}
+
+export interface ProbingRoom {
+  readonly clock: Clock;
+  readonly wallClockMs: () => number;
+  readonly newId: () => string;
+  readonly log: Pick<AgentLog, 'info' | 'warn' | 'error'>;
+  readonly lag: GrowingHistogram;
+  /** @throws UsageError when there is no module of that name (any more) */
+  readonly probe: (target: Probed, signal: AbortSignal) => Promise<ProbeTold>;
+}
+
+/** A failed probe that can be read. */
+export interface KeptProbe {
+  readonly id: string;
+  readonly name: string;
+  readonly page: () => string;
+}
+
+export interface Watched {
+  target: Probed;
+  readonly series: ProbeSeries;
+  readonly latest: LatestProbes;
+  /** Words of what ended the last run otherwise than by its target; null when nothing did. */
+  fault: string | null;
+  /** By verdict, in the order of `verdicts`. */
+  readonly ended: number[];
+  readonly missed: Map<Missed, number>;
+  lastStartMs: number;
+}
+
+/** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
+const MOST_CHANGES = 200;
+/** Probes that wait for an answer beside those that get one: when the network between fails, all do, and none may be missed for it. */
+const MOST_STALLED = 20_000;
+
+export class Probing {
+  readonly #room: ProbingRoom;
+  readonly #telling: ReturnType<typeof tellingOf>;
+  readonly #schedule: Schedule<Probed>;
+  readonly #watched = new Map<string, Watched>();
+  readonly #shapes = new ProbeShapes();
+  readonly #kept = new Map<string, KeptProbe>();
+  #history = 0;
+  #faults = 0;
+
+  constructor(room: ProbingRoom) {
+    this.#room = room;
+    this.#telling = tellingOf(room.log);
+    this.#schedule = new Schedule({
+      clock: room.clock,
+      run: (target, signal) => this.#run(target, signal),
+      mostStalled: MOST_STALLED,
+      onLag: (ms) => room.lag.observe(ms / 1000),
+      onMissed: ({ name }, reason, turns) => {
+        const watched = this.#watched.get(name);
+        if (watched === undefined) return;
+        watched.missed.set(reason, (watched.missed.get(reason) ?? 0) + turns);
+        this.#telling.missed('turns missed', { ...calledBy(watched), reason, turns });
+      },
+    });
+  }
+
+  /** Counters of targets that stay are kept; those that go take their series along. */
+  set(targets: readonly Probed[], concurrency: number, history: number): void {
+    const names = new Set(targets.map(({ name }) => name));
+    for (const [name, { series }] of this.#watched) {
+      if (names.has(name)) continue;
+      series.clear();
+      this.#watched.delete(name);
+    }
+    for (const target of targets) this.#watch(target);
+    this.#history = history;
+    for (const { id, name } of this.#kept.values()) if (!names.has(name)) this.#kept.delete(id);
+    this.#trim();
+    this.#schedule.set(targets, concurrency);
+  }
+
+  watched(): MapIterator<Watched> {
+    return this.#watched.values();
+  }
+
+  /** Families that the last probes told. */
+  families(): ReturnType<ProbeShapes['families']> {
+    return this.#shapes.families();
+  }
+
+  /** What is known of a failed probe; null when it is not kept. */
+  page(id: string): string | null {
+    return this.#kept.get(id)?.page() ?? null;
+  }
+
+  has(id: string): boolean {
+    return this.#kept.has(id);
+  }
+
+  state(): ReturnType<Schedule<Probed>['state']> & { readonly targets: number; readonly faults: number } {
+    return { targets: this.#watched.size, ...this.#schedule.state(), faults: this.#faults };
+  }
+
+  /** Probes under way may end within the bound, ms; then they are stopped. */
+  async close(boundMs: number): Promise<void> {
+    const cut = setTimeout(() => this.#schedule.cut(), boundMs);
+    await this.#schedule.close();
+    clearTimeout(cut);
+  }
+
+  #watch(target: Probed): void {
+    const { name, label, module, labels } = target;
+    const all = { target: label, module, ...labels };
+    const known = this.#watched.get(name);
+    if (known !== undefined) {
+      known.target = target;
+      known.series.relabel(all);
+      return;
+    }
+    this.#watched.set(name, {
+      ...{ target, series: new ProbeSeries(this.#shapes, all), latest: new LatestProbes(), fault: null },
+      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0 },
+    });
+  }
+
+  async #run(target: Probed, signal: AbortSignal): Promise<void> {
+    const startedAtMs = this.#room.wallClockMs();
+    try {
+      const told = await this.#room.probe(target, signal);
+      const watched = this.#watched.get(target.name);
+      // Stopped, or taken out of the config meanwhile: what was seen by then is no news.
+      if (signal.aborted || watched === undefined) return;
+      watched.fault = null;
+      watched.series.ended(told.families);
+      this.#ended(watched, told, startedAtMs);
+    } catch (error) {
+      this.#failed(target, startedAtMs, error);
+    }
+  }
+
+  #ended(watched: Watched, { failure, durationMs, page }: ProbeTold, startedAtMs: number): void {
+    const verdict = failure === null ? 'ok' : failure.isOurs ? 'unknown' : 'critical';
+    this.#tellVerdict(watched, verdict, failure?.what ?? '');
+    count(watched, verdict, startedAtMs);
+    if (failure === null) {
+      watched.latest.succeeded(durationMs);
+      return;
+    }
+    const id = this.#room.newId();
+    watched.latest.failed({ id, startedAtMs, verdict, what: failure.what });
+    this.#kept.set(id, { id, name: watched.target.name, page });
+    this.#trim();
+  }
+
+  /** Of a target that was never probed only what is wrong is news. */
+  #tellVerdict(watched: Watched, verdict: Verdict, because: string): void {
+    const before = watched.latest.verdict();
+    if ((before ?? 'ok') === verdict) return;
+    const attributes = { ...calledBy(watched), from: before ?? 'none', to: verdict };
+    if (verdict === 'ok') this.#telling.recovered('verdict changed', attributes);
+    else this.#telling.worse('verdict changed', { ...attributes, because });
+  }
+
+  #failed({ name }: Probed, startedAtMs: number, error: unknown): void {
+    const words = error instanceof Error ? error.message : 'unknown error';
+    const isOurs = !(error instanceof UsageError);
+    this.#faults += isOurs ? 1 : 0;
+    const watched = this.#watched.get(name);
+    if (watched === undefined) return;
+    // What the probe before it told is not so now.
+    watched.series.clear();
+    count(watched, 'unknown', startedAtMs);
+    // Once, not at every turn.
+    if (watched.fault !== words) {
+      const attributes = { ...calledBy(watched), err: words };
+      if (isOurs) this.#telling.faults('a fault of this program ended a probe', attributes);
+      else this.#telling.notProbed('target not probed', attributes);
+    }
+    watched.fault = words;
+  }
+
+  #trim(): void {
+    for (const id of this.#kept.keys()) {
+      if (this.#kept.size <= this.#history) return;
+      this.#kept.delete(id);
+    }
+  }
+}
+
+function calledBy({ target: { label, module } }: Watched): { readonly target: string; readonly module: string } {
+  return { target: label, module };
+}
+
+/** Each at a pace of its own: an outage of ten thousand targets must not hide a fault. */
+function tellingOf(log: ProbingRoom['log']) {
+  return {
+    ...{ missed: paced(log.warn), faults: paced(log.error), notProbed: paced(log.warn) },
+    ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
+  };
+}
+
+function count(watched: Watched, verdict: Verdict, startedAtMs: number): void {
+  const at = verdicts.indexOf(verdict);
+  watched.ended[at] = (watched.ended[at] ?? 0) + 1;
+  watched.lastStartMs = startedAtMs;
+}

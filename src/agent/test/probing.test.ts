@@ -1,0 +1,163 @@
+// Holds the agent to its targets with modules, over real HTTP: probed on their turns, told to Prometheus and to people, gone with the config.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
+import { startWorld, type World } from '../../demo/world.ts';
+import { type Listening, listen } from '../server.ts';
+
+const CANARY = 'canary-77c1';
+let world: World;
+let folder: string;
+let server: Listening;
+/** What the server answers with. */
+let status = 200;
+beforeAll(async () => {
+  world = await startWorld();
+  folder = await mkdtemp(join(tmpdir(), 'probing-'));
+  const route = async () => ({ status, contentType: 'text/plain', body: 'fine' });
+  server = await listen({ host: '127.0.0.1', port: 0 }, route);
+});
+afterAll(async () => {
+  await server.close(0);
+  await world.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Running {
+  readonly url: string;
+  readonly io: CapturedIo;
+  readonly ended: Promise<Ran>;
+}
+
+let ids = 0;
+async function start(text: string, ...args: readonly string[]): Promise<Running & { readonly file: string }> {
+  const file = join(folder, 'agent.yml');
+  await writeFile(file, text);
+  const io = captureIo({ newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}` });
+  const ended = runInside(
+    world,
+    ['serve', '--config', file, '--listen', '127.0.0.1:0', '--enable-reload', ...args],
+    io,
+  );
+  const port = await until(async () => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1]);
+  return { url: `http://127.0.0.1:${port}`, io, ended, file };
+}
+
+async function until<T>(ask: () => Promise<T | null | undefined | false>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer != null && answer !== false) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const get = async (url: string, init: RequestInit = {}): Promise<string> => (await fetch(url, init)).text();
+/** A busy machine may let a probe fail that should not: what is waited for comes with one of the next. */
+const textWith = (url: string, ...words: readonly RegExp[]): Promise<string> =>
+  until(async () => {
+    const text = await get(url);
+    return words.every((one) => one.test(text)) ? text : null;
+  });
+const metricsWith = (url: string, ...words: readonly RegExp[]): Promise<string> => textWith(`${url}/metrics`, ...words);
+
+const config = (port: number, targets: string): string => `
+schedule: { interval: 500ms, moduleConcurrency: 4 }
+labels: { service: keys }
+modules:
+  http_2xx: { prober: http, timeout: 2s, http: { basic_auth: { username: me, password: ${CANARY} } } }
+  dial: { prober: tcp }
+defaults: { module: http_2xx }
+targets:
+  - { target: 'http://127.0.0.1:${port}/health?k=${CANARY}', name: front, labels: { env: test } }
+${targets}`;
+
+test('a module probes its targets on their turns; what it told goes with the target', async () => {
+  status = 200;
+  const both = `  - { target: '127.0.0.1:${server.port}', name: front, module: dial }\n`;
+  const { url, io, ended, file } = await start(config(server.port, both));
+  const common = 'target="front",module="http_2xx",service="keys",env="test"';
+  const metrics = await metricsWith(
+    url,
+    new RegExp(`^probe_success\\{${common}\\} 1$`, 'm'),
+    /^probe_success\{target="front",module="dial",service="keys"\} 1$/m,
+  );
+  expect(metrics).toMatch(new RegExp(`^probe_http_status_code\\{${common}\\} 200$`, 'm'));
+  expect(metrics).toMatch(new RegExp(`^probe_http_duration_seconds\\{${common},phase="connect"\\} [0-9.e-]+$`, 'm'));
+  expect(metrics).toMatch(new RegExp(`^probe_last_run_timestamp_seconds\\{${common}\\} \\d`, 'm'));
+  expect(metrics).toMatch(/^outrider_targets 2$/m);
+  expect(metrics).toMatch(/^outrider_schedule_lag_seconds_count [1-9]/m);
+  const heads = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  expect(new Set(heads).size).toBe(heads.length);
+  const page = await textWith(url, /2 ok/);
+  for (const words of ['module http_2xx', 'module dial', 'took']) expect(page).toContain(words);
+
+  await writeFile(file, config(server.port, ''));
+  expect(await get(`${url}/-/reload`, { method: 'POST' })).toBe('');
+  const after = await metricsWith(url, /^outrider_targets 1$/m);
+  expect(after).not.toContain('"dial"');
+  expect(after).toMatch(new RegExp(`^journey_runs_total\\{${common},verdict="ok"\\} [1-9]`, 'm'));
+
+  await writeFile(file, config(server.port, "  - { target: 'a.example', module: dail }\n"));
+  expect(await get(`${url}/-/reload`, { method: 'POST' })).toContain('agent.yml:10: there is no module "dail"');
+  expect(await get(`${url}/config`)).toContain('prober: tcp');
+  for (const path of ['/', '/config', '/metrics']) expect(await get(`${url}${path}`)).not.toContain(CANARY);
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test('a failure is told with its reason, kept with its log, and over when the target is well again', async () => {
+  status = 503;
+  const { url, io, ended } = await start(config(server.port, ''));
+  const metrics = await metricsWith(url, /^probe_failure_info\{[^}]*phase="answer",reason="status"[^}]*\} 1$/m);
+  expect(metrics).toMatch(/^journey_runs_total\{target="front"[^}]*verdict="critical"\} [1-9]/m);
+  const page = await textWith(url, /Last <a href="probes/, /<p>answer: not as the module demands \(status\)/);
+  expect(page).toContain('1 critical');
+  const link = /Last <a href="(probes\/[0-9a-f-]+)"/.exec(page)?.[1] ?? '';
+  const kept = await get(`${url}/${link}`);
+  for (const words of ['Invalid HTTP response status code', 'probe_http_status_code 503', 'password: <secret>'])
+    expect(kept).toContain(words);
+  expect((await fetch(`${url}/probes/none`)).status).toBe(404);
+  status = 200;
+  const well = await metricsWith(url, /^probe_success\{[^}]*\} 1$/m);
+  expect(well).not.toContain('probe_failure_info');
+  expect(await get(url)).toContain('Recent probes that failed');
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test.each([
+  ['modules:\n  a: { prober: http, htp: {} }\n', '--check', 'line 2: field htp not found'],
+  ['modules:\n  a: { prober: nothing }\n', '--check', "prober 'nothing' is not valid"],
+  ['', '--check', 'agent.yml:1: there is no module "a"'],
+])('modules are refused when the file is read: %s', async (modules, option, says) => {
+  const file = join(folder, 'agent.yml');
+  await writeFile(file, `${modules}targets: [{ target: a.example, module: a }]\n`);
+  await expect(runInside(world, ['serve', '--config', file, option], captureIo())).rejects.toThrow(says);
+});
+
+test('probe config lint questions the modules of an agent’s file', async () => {
+  const file = join(folder, 'agent.yml');
+  await writeFile(file, 'modules:\n  a: { prober: http, tcp: { tls: true } }\ntargets: [{ target: a, module: a }]\n');
+  const asked = await runInside(world, ['config', 'lint', file], captureIo());
+  expect(asked).toMatchObject({ exit: 1, out: expect.stringContaining('module a:') as string });
+  await writeFile(file, 'targets: [a.example]\n');
+  await expect(runInside(world, ['config', 'lint', file], captureIo())).rejects.toThrow('has no modules to question');
+});
+
+test('modules of --blackbox-config do as well, and one that a reload takes away is told', async () => {
+  status = 200;
+  const modules = join(folder, 'blackbox.yml');
+  await writeFile(modules, 'modules: { far: { prober: tcp } }\n');
+  const text = `schedule: { interval: 500ms }\ntargets: [{ target: '127.0.0.1:${server.port}', module: far }]\n`;
+  const { url, io, ended } = await start(text, '--blackbox-config', modules);
+  await metricsWith(url, /^probe_success\{[^}]*module="far"\} 1$/m);
+  await writeFile(modules, 'modules: { near: { prober: tcp } }\n');
+  expect(await get(`${url}/-/reload`, { method: 'POST' })).toContain('there is no module "far"');
+  const metrics = await metricsWith(url, /^journey_runs_total\{[^}]*verdict="unknown"\} [1-9]/m);
+  expect(metrics).not.toMatch(/^probe_success/m);
+  expect(await get(url)).toContain('there is no module &quot;far&quot; any more');
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});

@@ -1,0 +1,92 @@
+// Owns what every probe by a module is given on the command line, whoever asks for it: names, addresses, roots, the log, what is counted of all.
+import { lookup } from 'node:dns';
+import { addressPolicy } from '../agent/address-policy.ts';
+import { paced } from '../agent/log/paced.ts';
+import type { BlackboxConfig } from '../blackbox/config/modules.ts';
+import { Unresolved } from '../blackbox/failure.ts';
+import type { ProbeRoom } from '../blackbox/handler.ts';
+import type { ResolveName } from '../blackbox/probe.ts';
+import type { RunRoom } from '../blackbox/run.ts';
+import type { AddressRanges } from '../model/address-ranges.ts';
+import type { LogLevel } from '../model/logfmt.ts';
+import { problem } from '../model/problem.ts';
+import type { LoggedLaunch } from './launch.ts';
+import { systemRoots } from './roots.ts';
+
+export interface ModuleOptions {
+  readonly timeoutOffset: string;
+  readonly historyLimit: string;
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly quirks: boolean;
+  readonly logProber: LogLevel;
+  /** Files of address ranges, or names of operators who publish some: they tell zones. */
+  readonly networks: readonly string[];
+}
+
+/** Of each level in a minute. */
+const MOST_PROBE_LINES = 200;
+export interface ModuleRoom {
+  readonly run: Omit<RunRoom, 'signal'> & Pick<ProbeRoom, 'networks' | 'onFlap'>;
+  /** Failures that a repeated attempt did not confirm, by module that repeats. */
+  readonly flaps: (configs: readonly (BlackboxConfig | null)[]) => ReadonlyMap<string, number>;
+}
+
+/** @throws UsageError */
+export async function openModuleRoom(options: ModuleOptions, launch: LoggedLaunch): Promise<ModuleRoom> {
+  const { io, version, log } = launch;
+  const flaps = new Map<string, number>();
+  // Who asks for all of it gets it; else an outage of ten thousand targets must not fill a disk.
+  const most = options.logProber === 'debug' ? Number.POSITIVE_INFINITY : MOST_PROBE_LINES;
+  const { debug } = log;
+  const tellProbe = { debug, info: paced(log.info, most), warn: paced(log.warn, most), error: paced(log.error, most) };
+  return {
+    run: {
+      resolve: byTheSystem,
+      allows: addressPolicy(options.allow, options.deny),
+      rootsPem: await systemRoots(io.env),
+      wallClockMs: () => io.wallClockMs(),
+      userAgent: `Blackbox-Exporter/outrider-${version}`,
+      quirks: options.quirks,
+      env: io.env,
+      logLevel: options.logProber,
+      onLine: (level, message, attributes) => tellProbe[level](message, attributes),
+      networks: await networksOf(options, launch),
+      onFlap: (name) => {
+        flaps.set(name, (flaps.get(name) ?? 0) + 1);
+      },
+    },
+    flaps: (configs) =>
+      new Map(
+        configs
+          .flatMap((config) => [...(config?.modules ?? [])])
+          .flatMap(([name, { outrider }]) =>
+            (outrider?.confirm.times ?? 0) === 0 ? [] : [[name, flaps.get(name) ?? 0] as const],
+          ),
+      ),
+  };
+}
+
+async function networksOf({ networks }: ModuleOptions, launch: LoggedLaunch): Promise<AddressRanges | null> {
+  if (networks.length === 0) return null;
+  const { readNetworks } = await import('./network-files.ts');
+  return readNetworks(networks, { launch, sendsNothing: false, isQuiet: false });
+}
+
+/** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
+export const byTheSystem: ResolveName = (name, family, signal) =>
+  new Promise((resolve, reject) => {
+    const late = problem('dns-timeout', 'resolve');
+    signal.addEventListener('abort', () => reject(new Unresolved(`lookup ${name}: i/o timeout`, late)), { once: true });
+    lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {
+      if (error !== null) reject(refusalOf(name, error));
+      else resolve(addresses.map(({ address }) => address));
+    });
+  });
+
+/** getaddrinfo(3): EAI_AGAIN is what a resolver that fails or does not answer comes to. */
+function refusalOf(name: string, { code, message }: NodeJS.ErrnoException): Unresolved {
+  if (code === 'ENOTFOUND') return new Unresolved(`lookup ${name}: no such host`, null);
+  const because = code === 'EAI_AGAIN' ? 'servfail' : code === 'EMFILE' || code === 'ENFILE' ? 'no-descriptors' : null;
+  return new Unresolved(`lookup ${name}: ${message}`, because === null ? null : problem(because, 'resolve'));
+}
