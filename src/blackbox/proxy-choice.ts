@@ -21,8 +21,14 @@ export function hasProxy({ proxy_url, proxy_from_environment }: ProxyConfig): bo
   return proxy_url !== '' || proxy_from_environment;
 }
 
-export const portOf = ({ port, protocol }: URL): number =>
-  port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+/** By scheme, as net/http has them. */
+const PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'socks5:': 1080, 'socks5h:': 1080 };
+
+export const portOf = ({ port, protocol }: URL): number => (port === '' ? (PORTS[protocol] ?? 80) : Number(port));
+
+/** To Go both schemes mean the same: the proxy looks up what is asked for by name. */
+export const isSocks = ({ protocol }: Pick<URL, 'protocol'>): boolean =>
+  protocol === 'socks5:' || protocol === 'socks5h:';
 
 /**
  * @param names other names of the URL's host that no_proxy may name it by
@@ -53,9 +59,10 @@ function valueIn(env: Environment, name: string): string {
 export function proxyOf(text: string, from: string): URL {
   const proxy = URL.canParse(text) ? new URL(text) : null;
   if (proxy !== null && (proxy.protocol === 'http:' || proxy.protocol === 'https:')) return proxy;
+  if (proxy !== null && isSocks(proxy) && proxy.hostname !== '') return proxy;
   if (proxy !== null && proxy.protocol.startsWith('socks'))
-    throw new BadProxy(`${from}: SOCKS proxies are not spoken to`);
-  throw new BadProxy(`${from} is not the URL of an HTTP proxy: write http://proxy.example:3128`);
+    throw new BadProxy(`${from}: of SOCKS only version 5 is spoken: write socks5://proxy.example:1080`);
+  throw new BadProxy(`${from} is not the URL of a proxy: write http://proxy.example:3128, https:// or socks5://`);
 }
 
 /** Entries of NO_PROXY that are read. */

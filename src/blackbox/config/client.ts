@@ -141,7 +141,7 @@ const authorization = goStruct('config.Authorization', {
 });
 
 /** RFC 7523. */
-const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
 export const isJwtBearer = ({ grant_type }: { readonly grant_type: string }): boolean => grant_type === JWT_BEARER;
 

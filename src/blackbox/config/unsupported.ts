@@ -1,7 +1,6 @@
 // Owns what a blackbox.yml may say and this program cannot do: told when the file is loaded, because a probe that passes over it is a lie.
 
-import { BadProxy, hasProxy, type ProxyConfig, proxyOf } from '../proxy-choice.ts';
-import { isJwtBearer, type OAuth2Config } from './client.ts';
+import { BadProxy, type ProxyConfig, proxyOf } from '../proxy-choice.ts';
 import type { BlackboxConfig, Module } from './modules.ts';
 
 /** One line a module and key, with the reason. Empty: everything is done. */
@@ -22,16 +21,15 @@ function reasons(module: Module): readonly string[] {
     basic_auth?.password_ref,
     authorization?.credentials_ref,
     oauth2?.client_secret_ref,
+    oauth2?.client_certificate_key_ref,
     oauth2?.tls_config.ca_ref,
     oauth2?.tls_config.cert_ref,
     oauth2?.tls_config.key_ref,
   ];
   return [
     ...(http.enable_http3 && prober === 'http' ? ['enable_http3: Node.js has no HTTP/3 client'] : []),
-    ...(oauth2 === null ? [] : tokenRefusal(oauth2, prober)),
-    ...(prober === 'websocket' && hasProxy(client)
-      ? ['proxy_url, proxy_from_environment: the websocket prober speaks to no proxy']
-      : proxyRefusal(client)),
+    ...(oauth2 === null ? [] : proxyRefusal(oauth2).map((words) => `oauth2: ${words}`)),
+    ...proxyRefusal(client),
     ...(refs.some((ref) => ref !== undefined && ref !== '')
       ? ['keys that end in _ref: there is no secret manager']
       : []),
@@ -50,11 +48,4 @@ function proxyRefusal({ proxy_url, no_proxy }: ProxyConfig): readonly string[] {
     if (error instanceof BadProxy) return [error.message];
     throw error;
   }
-}
-
-function tokenRefusal(oauth2: OAuth2Config, prober: Module['prober']): readonly string[] {
-  if (prober === 'websocket')
-    return ['oauth2: the websocket prober fetches no tokens; use authorization with credentials_file'];
-  if (isJwtBearer(oauth2)) return ['oauth2: no assertions are signed, so that grant_type must be client_credentials'];
-  return proxyRefusal(oauth2).map((words) => `oauth2: ${words}`);
 }

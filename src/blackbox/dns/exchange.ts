@@ -96,8 +96,8 @@ export async function askByTcp(asking: SecureAsking): Promise<Exchanged> {
     const reader = new Reader(socket, signal);
     sentMs = performance.now();
     socket.write(Buffer.concat([Buffer.of(question.length >> 8, question.length & 0xff), question]));
-    const length = (await exactly(reader, 2)).readUInt16BE(0);
-    const answer = readAnswer(await exactly(reader, length));
+    const length = (await reader.exactly(2)).readUInt16BE(0);
+    const answer = readAnswer(await reader.exactly(length));
     const rttSeconds = secondsSince(sentMs);
     return answer.id === question.readUInt16BE(0)
       ? { answer, phase: 'request', rttSeconds }
@@ -114,14 +114,4 @@ async function connected({ host, port, localAddress, signal, tls }: SecureAsking
   if (tls === null) return socket;
   onTls();
   return (await secure(socket, tls.config, tls.servername, tls.context)).socket;
-}
-
-async function exactly(reader: Reader, count: number): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  for (let left = count; left > 0; ) {
-    const part = await reader.bytes(left);
-    parts.push(part);
-    left -= part.length;
-  }
-  return Buffer.concat(parts);
 }

@@ -170,6 +170,22 @@ export class Reader {
     return taken;
   }
 
+  /** As many bytes as asked for. @throws Error at the end, or when time is up */
+  async exactly(count: number): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    for (let left = count; left > 0; ) {
+      const part = await this.bytes(left);
+      parts.push(part);
+      left -= part.length;
+    }
+    return Buffer.concat(parts);
+  }
+
+  /** Bytes that have been read ahead. */
+  get ahead(): number {
+    return this.#buffer.byteLength;
+  }
+
   /** Gives the socket back to whoever goes on with it, such as TLS. Bytes that were read ahead are lost, as with bufio.Scanner. */
   release(): void {
     this.#socket.removeAllListeners('data');

@@ -10,7 +10,7 @@ import { StepFailure } from '../../net/sample/step.ts';
 import type { HttpModule } from '../config/modules.ts';
 import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { BadProxy, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
+import { BadProxy, isSocks, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, type Secured, secure } from './connection.ts';
 import { exchangeHttp1 } from './http1-exchange.ts';
@@ -83,7 +83,7 @@ export async function roundTrip(
     const { url, name } = request;
     // The exporter has put the address into the URL by now: names in no_proxy do not fit it any more.
     const proxy = proxyFor(client, url, context.env, context.quirks ? [] : [name]);
-    const isTunnel = proxy !== null && url.protocol === 'https:';
+    const isTunnel = proxy !== null && (url.protocol === 'https:' || isSocks(proxy));
     socket = await (proxy === null
       ? connected(context, request, trace)
       : viaProxy(context, client, request, proxy, trace));
@@ -138,7 +138,7 @@ async function viaProxy(
   trace: Trace,
 ): Promise<Socket> {
   // What the proxy makes of a name is its own rule; an address is ours to refuse, and so is one that stands in Host: http targets are asked for by that.
-  for (const asked of url.protocol === 'http:' ? [url, plainUrl(host)] : [url]) {
+  for (const asked of url.protocol === 'http:' && !isSocks(proxy) ? [url, plainUrl(host)] : [url]) {
     const refusal = isIP(bareHost(asked)) === 0 ? null : context.allows(bareHost(asked));
     if (refusal !== null) throw new NotAllowed(refusal);
   }

@@ -1,25 +1,24 @@
-// Owns tokens of the client credentials grant (RFC 6749 4.4) as golang.org/x/oauth2/clientcredentials fetches them, kept until they end.
+// Owns OAuth 2 tokens as golang.org/x/oauth2 and prometheus/common fetch them, kept until they end. What they are asked for with is elsewhere.
 // Follows no redirect with credentials, and neither logs what it sent nor what it got.
 
 import { readFileSync } from 'node:fs';
 import { bareHost } from '../../model/target.ts';
 import { visible } from '../../model/text.ts';
-import type { OAuth2Config } from '../config/client.ts';
+import { isJwtBearer, type OAuth2Config } from '../config/client.ts';
 import { Late, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { type HttpResponse, roundTrip, valuesOf } from './http-round-trip.ts';
+import { NoToken, type Style, tokenRequest } from './token-request.ts';
 
 /** Bytes of an answer that are read: as x/oauth2. */
 const MOST_BYTES = 1_048_576;
 /** A token counts as over this long before it ends: oauth2's expiryDelta. */
 const MARGIN_MS = 10_000;
 
-/** Where the server takes the client's name and secret; null: not known yet, the header is tried first. */
-type Style = 'header' | 'body' | null;
-
 interface Kept {
   readonly secret: string;
-  style: Style;
+  /** Null: not known yet, the header is tried first. */
+  style: Style | null;
   /** Value of Authorization, and `performance.now()` till when it holds. */
   token: { readonly value: string; readonly untilMs: number } | null;
   fetching: Promise<void> | null;
@@ -27,9 +26,6 @@ interface Kept {
 
 /** By config: a file that is loaded again begins anew. */
 const kept = new WeakMap<OAuth2Config, Kept>();
-
-/** Why there is no token, in words without secrets. */
-export class NoToken extends Error {}
 
 /** The answer came, and was none that helps: perhaps to the other style. */
 class Refused extends NoToken {}
@@ -65,13 +61,17 @@ export function forgetToken(config: OAuth2Config): void {
 
 const isGood = (token: Kept['token']): boolean => token !== null && performance.now() < token.untilMs;
 
-function secretOf({ client_secret, client_secret_file }: OAuth2Config): string {
-  if (client_secret_file === '') return client_secret;
+/** The client's, or the key that it signs with. */
+function secretOf(config: OAuth2Config): string {
+  const [what, inline, file] = isJwtBearer(config)
+    ? ['certificate key', config.client_certificate_key, config.client_certificate_key_file]
+    : ['secret', config.client_secret, config.client_secret_file];
+  if (file === '') return inline;
   try {
-    return readFileSync(client_secret_file, 'utf8').trim();
+    return readFileSync(file, 'utf8').trim();
   } catch (error) {
     const words = wordsOf(error);
-    throw new NoToken(`unable to read oauth2 client secret: ${words}`, { cause: error });
+    throw new NoToken(`unable to read oauth2 client ${what}: ${words}`, { cause: error });
   }
 }
 
@@ -99,7 +99,7 @@ async function fetched(context: ProbeContext, config: OAuth2Config, state: Kept)
     state.style = style ?? 'header';
   } catch (error) {
     state.style = null;
-    if (style !== null || !(error instanceof Refused)) throw error;
+    if (style !== null || isJwtBearer(config) || !(error instanceof Refused)) throw error;
     state.token = await asked(context, config, state.secret, 'body');
     state.style = 'body';
   }
@@ -109,13 +109,13 @@ async function asked(
   context: ProbeContext,
   config: OAuth2Config,
   secret: string,
-  style: 'header' | 'body',
+  style: Style,
 ): Promise<NonNullable<Kept['token']>> {
-  const { token_url, tls_config, client_id } = config;
+  const { token_url, tls_config } = config;
   const url = URL.canParse(token_url) ? new URL(token_url) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new NoToken('oauth2: token_url is no URL of http or https');
-  const basic = Buffer.from(`${formText(client_id)}:${formText(secret)}`).toString('base64');
+  const { form, authorization, hidden } = tokenRequest(config, secret, style, context.wallClockMs());
   const beganMs = performance.now();
   const answer = await roundTrip(
     // What happens on the way is told as the token's, not as the target's.
@@ -126,41 +126,17 @@ async function asked(
       headers: [
         ['user-agent', context.userAgent],
         ['content-type', 'application/x-www-form-urlencoded'],
-        ...(style === 'header' ? [['authorization', `Basic ${basic}`] as const] : []),
+        ...(authorization === null ? [] : [['authorization', authorization] as const]),
       ],
-      ...{ method: 'POST', body: formOf(config, secret, style), mostBytes: MOST_BYTES },
+      ...{ method: 'POST', body: form, mostBytes: MOST_BYTES },
     },
     { tls: url.protocol === 'https:' },
   );
   answer.socket?.destroy();
   if (answer.response === null) throw new NoToken(`oauth2: cannot fetch token from ${url.host}: ${answer.failure}`);
   const hide = (text: string): string =>
-    [secret, formText(secret), basic]
-      .filter((one) => one !== '')
-      .reduce((hidden, one) => hidden.replaceAll(one, '<secret>'), text);
+    hidden.filter((one) => one !== '').reduce((left, one) => left.replaceAll(one, '<secret>'), text);
   return tokenOf(answer.response, url.host, beganMs, hide);
-}
-
-/** @throws NoToken for a parameter that would take another's place */
-function formOf({ client_id, scopes, endpoint_params }: OAuth2Config, secret: string, style: Style): Buffer {
-  const form = new URLSearchParams({ grant_type: 'client_credentials' });
-  if (scopes.length > 0) form.set('scope', scopes.join(' '));
-  for (const [name, value] of endpoint_params) {
-    if (form.has(name) && name !== 'grant_type')
-      throw new NoToken(`oauth2: cannot overwrite parameter ${JSON.stringify(name)}`);
-    form.set(name, value);
-  }
-  if (style === 'body') {
-    form.set('client_id', client_id);
-    if (secret !== '') form.set('client_secret', secret);
-  }
-  form.sort();
-  return Buffer.from(form.toString());
-}
-
-/** url.QueryEscape: RFC 6749 2.3.1 has both encoded before they are joined. */
-function formText(value: string): string {
-  return new URLSearchParams([['', value]]).toString().slice(1);
 }
 
 /** @param beganMs before the request: a life is counted from then. @throws Refused */

@@ -31,7 +31,8 @@ import {
   type Trace,
   valuesOf,
 } from './http-round-trip.ts';
-import { forgetToken, NoToken, tokenFor } from './http-token.ts';
+import { forgetToken, tokenFor } from './http-token.ts';
+import { NoToken } from './token-request.ts';
 
 /** Redirects that are followed. */
 const MOST_REDIRECTS = 10;

@@ -1,4 +1,4 @@
-// Owns connections to HTTP proxies and the tunnels that CONNECT makes through them (RFC 9110 9.3.6). Chooses no proxy, and shows no password.
+// Owns connections to proxies, and the tunnels through them: by CONNECT (RFC 9110 9.3.6), or by SOCKS 5. Chooses no proxy, and shows no password.
 
 import { request } from 'node:http';
 import { isIP, type Socket } from 'node:net';
@@ -7,9 +7,10 @@ import { visible } from '../../model/text.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Late, NotAllowed, ProxyTrouble, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { portOf } from '../proxy-choice.ts';
+import { isSocks, portOf } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, secure } from './connection.ts';
+import { socksConnect } from './socks-connection.ts';
 
 const MOST_HEADER_BYTES = 65_536;
 
@@ -34,7 +35,7 @@ export async function dialProxy(
     if (refusal !== null) throw new NotAllowed(refusal);
     const socket = await dial({ to: { host, port: portOf(proxy), ...sourceOf(module) }, signal });
     moments.connected = performance.now();
-    if (proxy.protocol === 'http:') return socket;
+    if (proxy.protocol !== 'https:') return socket;
     // Its certificates are not the target's.
     const own = { rootsPem, signal, sees: () => undefined };
     // Its own name, and not the target's as net/http has it where tls_config names a server.
@@ -59,13 +60,36 @@ function unescaped(text: string): string {
   }
 }
 
+type Asking = Pick<ProbeContext, 'signal' | 'userAgent'>;
+
 /** Asks the proxy for a connection to the host of `url`; the socket is that connection then. Rejects with ProxyTrouble. */
 export async function tunnel(
   socket: Socket,
   proxy: URL,
   url: URL,
   given: ReadonlyMap<string, readonly string[]>,
-  { signal, userAgent }: Pick<ProbeContext, 'signal' | 'userAgent'>,
+  asking: Asking,
+): Promise<void> {
+  if (!isSocks(proxy)) return await tunnelByConnect(socket, proxy, url, given, asking);
+  const { username, password } = proxy;
+  const credentials =
+    username === '' && password === '' ? null : { name: unescaped(username), password: unescaped(password) };
+  try {
+    await socksConnect(socket, { host: bareHost(url), port: portOf(url) }, credentials, asking.signal);
+  } catch (error) {
+    socket.destroy();
+    throw error instanceof ProxyTrouble
+      ? new ProxyTrouble(`proxy ${proxy.host} refused: ${error.message}`, error.fault)
+      : troubleOf(error, proxy);
+  }
+}
+
+async function tunnelByConnect(
+  socket: Socket,
+  proxy: URL,
+  url: URL,
+  given: ReadonlyMap<string, readonly string[]>,
+  { signal, userAgent }: Asking,
 ): Promise<void> {
   const to = `${url.hostname}:${portOf(url)}`;
   const authorization = proxyAuthorization(proxy);

@@ -10,10 +10,14 @@ import { failureOf, Late, type Phase, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
+import { portOf, proxyFor } from '../proxy-choice.ts';
 import { chooseAddress } from '../resolving.ts';
 import { preferenceOf, sourceOf } from '../source.ts';
 import { dial, secure } from './connection.ts';
 import { authorizationOf, givenHeaders } from './http-credentials.ts';
+import { forgetToken, tokenFor } from './http-token.ts';
+import { dialProxy, tunnel } from './proxy-connection.ts';
+import { NoToken } from './token-request.ts';
 import { Messages } from './websocket-frames.ts';
 
 /** RFC 6455 1.3 */
@@ -44,6 +48,8 @@ export const probeWebsocket: Prober = async (context) => {
   const chosen = await chooseAddress(context, host, preferenceOf(module, module.websocket));
   if (chosen === null || url === null) return false;
   families.phase('resolve').add(chosen.lookupSeconds);
+  const token = await tokenOf(context);
+  if (token === NONE) return false;
   const startMs = performance.now();
   let connectSeconds = 0;
   let opened: Upgraded | null = null;
@@ -55,7 +61,7 @@ export const probeWebsocket: Prober = async (context) => {
       families.phase('connect').add(seconds);
     });
     phase = 'request';
-    opened = await upgraded(context, url, socket, families.status);
+    opened = await upgraded(context, url, socket, { token, status: families.status });
   } catch (error) {
     const refused = { phase: 'answer', reason: 'status', fault: 'target' } as const;
     context.fail(error instanceof BadHandshake ? refused : failureOf(error, phase));
@@ -71,6 +77,20 @@ export const probeWebsocket: Prober = async (context) => {
     opened.stream.destroy();
   }
 };
+
+const NONE = Symbol('no token');
+
+/** Before the connection: it does not wait for a token. @returns NONE where there is none, which the log says */
+async function tokenOf(context: ProbeContext): Promise<string | null | typeof NONE> {
+  const { http_config } = context.module.websocket;
+  try {
+    return http_config.oauth2 === null ? null : await tokenFor(context, http_config.oauth2);
+  } catch (error) {
+    context.fail({ phase: 'request', reason: error instanceof NoToken ? 'token' : 'config', fault: 'prober' });
+    context.log.error('Error dialing websocket', { err: wordsOf(error) });
+    return NONE;
+  }
+}
 
 function register({ gauges }: ProbeContext): Families {
   const flag = (name: string, help: string): Gauge => {
@@ -97,20 +117,33 @@ async function connected(
   address: string,
   onConnect: (seconds: number) => void,
 ): Promise<Socket> {
-  const { module, signal, fail } = context;
+  const { module, fail } = context;
   if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '') {
     fail({ phase: 'connect', reason: 'config', fault: 'prober' });
     throw new Error('malformed ws or wss URL');
   }
   const isSecure = url.protocol === 'wss:';
-  const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port);
   const startMs = performance.now();
-  const socket = await dial({ to: { host: address, port, ...sourceOf(module) }, signal });
+  const socket = await dialled(context, url, address);
   onConnect(secondsSince(startMs));
   if (!isSecure) return socket;
   const { tls_config } = module.websocket.http_config;
   const servername = tls_config.server_name === '' ? bareHost(url) : tls_config.server_name;
   return (await secure(socket, tls_config, servername, context)).socket;
+}
+
+/** Straight, or by the proxy of the module, which is asked for the address that was chosen. */
+async function dialled(context: ProbeContext, url: URL, address: string): Promise<Socket> {
+  const { signal, env, module } = context;
+  const { http_config } = module.websocket;
+  const asked = new URL(url.href.replace(/^ws/, 'http'));
+  asked.hostname = address.includes(':') ? `[${address}]` : address;
+  const proxy = proxyFor(http_config, asked, env, [bareHost(url)]);
+  const to = { host: address, port: portOf(asked), ...sourceOf(module) };
+  if (proxy === null) return await dial({ to, signal });
+  const socket = await dialProxy(context, proxy, http_config.tls_config, {});
+  await tunnel(socket, proxy, asked, http_config.proxy_connect_header, context);
+  return socket;
 }
 
 /** An answer that is no upgrade. */
@@ -127,7 +160,7 @@ async function upgraded(
   { module, signal, userAgent }: ProbeContext,
   url: URL,
   socket: Socket,
-  status: Gauge,
+  { token, status }: { readonly token: string | null; readonly status: Gauge },
 ): Promise<Upgraded> {
   const key = randomBytes(16).toString('base64');
   const answer = await new Promise<Upgraded & { readonly response: IncomingMessage }>((resolve, reject) => {
@@ -138,7 +171,10 @@ async function upgraded(
     const late = (): void => fail(new Late());
     const asked = request({
       ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
-      ...{ headers: headersOf(module.websocket, url, key, userAgent), maxHeaderSize: MOST_HEADER_BYTES },
+      ...{
+        headers: headersOf(module.websocket, { url, key, userAgent, token }),
+        maxHeaderSize: MOST_HEADER_BYTES,
+      },
     });
     asked.on('error', fail);
     asked.on('upgrade', (response, stream, head) => {
@@ -147,6 +183,8 @@ async function upgraded(
     });
     asked.on('response', (response) => {
       status.set(response.statusCode ?? 0);
+      const { oauth2 } = module.websocket.http_config;
+      if (response.statusCode === 401 && oauth2 !== null) forgetToken(oauth2);
       fail(new BadHandshake('websocket: bad handshake'));
     });
     signal.addEventListener('abort', late, { once: true });
@@ -175,9 +213,16 @@ function fits({ statusCode, headers }: IncomingMessage, key: string): boolean {
   );
 }
 
+interface Asked {
+  readonly url: URL;
+  readonly key: string;
+  readonly userAgent: string;
+  readonly token: string | null;
+}
+
 /** Name and value in turn, so that one name may come twice. @throws Error for a file that cannot be read */
-function headersOf({ http_config, headers }: WebsocketModule, url: URL, key: string, userAgent: string): string[] {
-  const authorization = authorizationOf(http_config);
+function headersOf({ http_config, headers }: WebsocketModule, { url, key, userAgent, token }: Asked): string[] {
+  const authorization = token ?? authorizationOf(http_config);
   const given = givenHeaders(headers);
   const named = (name: string): string | undefined => given.find(([one]) => one.toLowerCase() === name)?.[1];
   return [

@@ -210,11 +210,20 @@ test('no_proxy fits the address that was chosen, and the name too where quirks a
 });
 
 test.each([
-  ['proxy_url: "socks5://u:canary@p:1"', 'module m: proxy_url: SOCKS proxies are not spoken to'],
+  [
+    'proxy_url: "socks4://u:canary@p:1"',
+    'module m: proxy_url: of SOCKS only version 5 is spoken: write socks5://proxy.example:1080',
+  ],
+  [
+    'proxy_url: "socks5://"',
+    'module m: proxy_url: of SOCKS only version 5 is spoken: write socks5://proxy.example:1080',
+  ],
   [
     'proxy_url: "ftp://u:canary@p"',
-    'module m: proxy_url is not the URL of an HTTP proxy: write http://proxy.example:3128',
+    'module m: proxy_url is not the URL of a proxy: write http://proxy.example:3128, https:// or socks5://',
   ],
+  ['proxy_url: "socks5://u:canary@p:1"', null],
+  ['proxy_url: "socks5h://p", no_proxy: a', null],
   ['proxy_url: "p:1", no_proxy: a', null],
   ['proxy_url: "http://p:1"', null],
 ])('%s at load: %s', (http, words) => {
@@ -223,7 +232,7 @@ test.each([
 
 test('a proxy of the environment that cannot be spoken to is told without its password', () => {
   const given = { ...NO_FIELDS, proxy_url: '', proxy_from_environment: true };
-  const asked = (): unknown => proxyFor(given, new URL('http://a.example'), { HTTP_PROXY: 'socks5://u:canary@p' });
+  const asked = (): unknown => proxyFor(given, new URL('http://a.example'), { HTTP_PROXY: 'socks4://u:canary@p' });
   expect(asked).toThrow(BadProxy);
   expect(asked).not.toThrow(/canary/);
 });

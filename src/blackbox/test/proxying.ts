@@ -1,7 +1,7 @@
-// Owns a small HTTP proxy for tests: absolute-form and CONNECT, to this machine whatever the name; keeps what it was asked.
+// Owns small proxies for tests, HTTP (absolute-form and CONNECT) and SOCKS 5: to this machine whatever the name; they keep what they were asked.
 import { createServer, type IncomingHttpHeaders, request, type Server } from 'node:http';
 import { createServer as createSecure } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { listening } from './asking.ts';
 
 export interface Asked {
@@ -57,4 +57,65 @@ export async function openProxy(
     for (const socket of sockets) socket.destroy();
   };
   return { port, asked, close };
+}
+
+/** Each part of a SOCKS 5 conversation as it came, in hex. */
+export interface SocksProxy {
+  readonly port: number;
+  readonly asked: string[][];
+  close(): void;
+}
+
+/** What it says instead of going on, in hex, at the turn: methods, password, request. */
+export interface SocksAnswers {
+  readonly method?: string;
+  readonly password?: string;
+  readonly request?: string;
+}
+
+/** Takes what comes in one piece a turn, as one side speaks after the other. */
+export async function openSocks({
+  method = '0500',
+  password = '0100',
+  request = '',
+}: SocksAnswers = {}): Promise<SocksProxy> {
+  const asked: string[][] = [];
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((client) => {
+    sockets.add(client);
+    client.on('error', () => undefined);
+    const heard: string[] = [];
+    asked.push(heard);
+    const turn = (answer: string, next: (bytes: Buffer) => void): void => {
+      client.write(Buffer.from(answer, 'hex'));
+      client.once('data', next);
+    };
+    const onRequest = (bytes: Buffer): void => {
+      heard.push(bytes.toString('hex'));
+      if (request !== '') return void client.end(Buffer.from(request, 'hex'));
+      const onward = connect(bytes.readUInt16BE(bytes.length - 2), '127.0.0.1', () => {
+        client.write(Buffer.from('05000003026f6b0050', 'hex'));
+        onward.pipe(client).pipe(onward);
+      });
+      sockets.add(onward);
+      onward.on('error', () => client.end(Buffer.from('05050001000000000000', 'hex')));
+    };
+    client.once('data', (methods) => {
+      heard.push(methods.toString('hex'));
+      if (method !== '0502') return turn(method, onRequest);
+      turn(method, (proof) => {
+        heard.push(proof.toString('hex'));
+        turn(password, onRequest);
+      });
+    });
+  });
+  const port = await listening(server);
+  return {
+    port,
+    asked,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }

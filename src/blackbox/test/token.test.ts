@@ -1,4 +1,5 @@
 // Holds the http prober's tokens to what clientcredentials does: how they are asked for, how long they are kept, and that nothing of them is shown.
+import { generateKeyPairSync, verify } from 'node:crypto';
 import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import {
   createServer,
@@ -189,24 +190,114 @@ describe('a token', () => {
 });
 
 const JWT = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const KEY_PEM = privateKey.export({ type: 'pkcs1', format: 'pem' }) as string;
+
+describe('a token by a signed assertion', () => {
+  const signer = (port: number, more: string): ReturnType<typeof roomOf> =>
+    roomOf(
+      `modules: {m: {prober: http, timeout: 5s, http: {oauth2: {client_id: client, token_url: "http://here.example:${port}/token", grant_type: "${JWT}"${more}}}}}`,
+      { wallClockMs: () => 1_700_000_000_999 },
+    );
+  const inline = `, client_certificate_key: ${JSON.stringify(KEY_PEM)}`;
+
+  test.each([
+    ['', 'sha256', 'RS256', {}],
+    [', signature_algorithm: RS384', 'sha384', 'RS384', {}],
+    [
+      ', signature_algorithm: RS512, client_certificate_key_id: k1, iss: i, audience: a, scopes: [x, y], claims: {exp: 5, deep: {list: [1, true, "t"]}}',
+      'sha512',
+      'RS512',
+      { iss: 'i', aud: 'a', scope: 'x y', exp: 5, deep: { list: [1, true, 't'] } },
+    ],
+  ])('is asked for as RFC 7523 says: %j', async (more, hash, alg, claims) => {
+    const { port, asked } = await endpoint(() => ({ body: TOKEN }));
+    const asker = signer(port, inline + more);
+    const url = await target('Bearer canary-token');
+    const pages = [await probed(asker, 'm', url), await probed(asker, 'm', url)];
+    expect(pages.map((page) => valueOf(page, 'probe_success'))).toEqual([1, 1]);
+    expect(pages.join('')).not.toMatch(/canary|PRIVATE/);
+    expect(asked).toHaveLength(1);
+    const { grant_type, assertion = '', ...rest } = asked[0]?.form ?? {};
+    expect(grant_type).toBe(JWT);
+    expect(rest).toEqual('scope' in claims ? { scope: 'x y' } : {});
+    expect(asked[0]?.headers.authorization).toBeUndefined();
+    const [head = '', body = '', signature = ''] = assertion.split('.');
+    expect(verify(hash, Buffer.from(`${head}.${body}`), publicKey, Buffer.from(signature, 'base64url'))).toBe(true);
+    const read = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+    expect(read(head)).toEqual({ alg, typ: 'JWT', ...(more.includes('k1') ? { kid: 'k1' } : {}) });
+    expect(read(body)).toEqual({
+      ...{
+        iss: 'client',
+        sub: 'client',
+        aud: `http://here.example:${port}/token`,
+        iat: 1_700_000_000,
+        exp: 1_700_000_600,
+      },
+      jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ...claims,
+    });
+  });
+
+  test('is signed by the key of a file, and anew when that changes', async () => {
+    using folder = mkdtempDisposableSync(join(tmpdir(), 'token-'));
+    const file = join(folder.path, 'key');
+    const { port, asked } = await endpoint(() => ({ body: TOKEN }));
+    const url = await target('Bearer canary-token');
+    const asker = signer(port, `, client_certificate_key_file: ${file}`);
+    const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+      type: 'pkcs8',
+      format: 'pem',
+    });
+    for (const key of [KEY_PEM, other]) {
+      writeFileSync(file, key);
+      expect(valueOf(await probed(asker, 'm', url), 'probe_success')).toBe(1);
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([
+    ['', 'client_certificate_key is empty'],
+    [', client_certificate_key: canary', 'client_certificate_key is no private key in PEM'],
+    [`, client_certificate_key: ${JSON.stringify(identity().key)}`, 'client_certificate_key is no RSA key'],
+    [', client_certificate_key_file: /nonexistent/canary-not', 'unable to read oauth2 client certificate key'],
+    [`${inline}, endpoint_params: {assertion: mine}`, 'cannot overwrite parameter'],
+  ])('that cannot be signed is told: %j', async (more, words) => {
+    const { port, asked } = await endpoint(() => ({ body: TOKEN }));
+    const page = await probed(signer(port, more), 'm', await target('Bearer t'));
+    expect(failureIn(page)).toBe('request token prober');
+    expect(page).toContain(words);
+    expect(asked).toHaveLength(0);
+  });
+
+  test('that is refused is asked for once, and not shown when it is sent back', async () => {
+    const { port, asked } = await endpoint(({ form }) => ({
+      status: 400,
+      body: JSON.stringify({ error: 'invalid_grant', error_description: form['assertion'] }),
+    }));
+    const page = await probed(signer(port, inline), 'm', await target('Bearer t'));
+    expect(failureIn(page)).toBe('request token prober');
+    expect(page).toContain('\\"invalid_grant\\" \\"<secret>\\"');
+    expect(asked).toHaveLength(1);
+  });
+});
+
 test.each([
   ['http', 'http: {oauth2: {client_id: c, token_url: "http://t"}}', null],
+  ['http', `http: {oauth2: {client_id: c, token_url: "http://t", grant_type: "${JWT}"}}`, null],
   [
     'http',
-    `http: {oauth2: {client_id: c, token_url: "http://t", grant_type: "${JWT}"}}`,
-    'oauth2: no assertions are signed',
+    `http: {oauth2: {client_id: c, token_url: "http://t", grant_type: "${JWT}", client_certificate_key_ref: r}}`,
+    'keys that end in _ref',
   ],
   ['http', 'http: {oauth2: {client_id: c, token_url: "http://t", client_secret_ref: r}}', 'keys that end in _ref'],
   [
     'http',
-    'http: {oauth2: {client_id: c, token_url: "http://t", proxy_url: "socks5://p"}}',
-    'oauth2: proxy_url: SOCKS',
+    'http: {oauth2: {client_id: c, token_url: "http://t", proxy_url: "socks4://p"}}',
+    'oauth2: proxy_url: of SOCKS only version 5',
   ],
-  [
-    'websocket',
-    'websocket: {http_config: {oauth2: {client_id: c, token_url: "http://t"}}}',
-    'the websocket prober fetches no tokens',
-  ],
+  ['websocket', 'websocket: {http_config: {oauth2: {client_id: c, token_url: "http://t"}}}', null],
+  ['websocket', 'websocket: {http_config: {proxy_url: "http://p"}}', null],
 ])('%s with %s at load: %s', (prober, block, words) => {
   const told = unsupported(readBlackboxConfig(`modules: {m: {prober: ${prober}, ${block}}}`))[0] ?? null;
   expect(told).toEqual(words === null ? null : expect.stringContaining(words));

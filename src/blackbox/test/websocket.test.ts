@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { readFrame, writeFrame } from '../probers/websocket-frames.ts';
 import { failureIn, listening, probed, roomOf, valueOf } from './asking.ts';
 import { identity, ROOT_PEM } from './certified.ts';
+import { openProxy, openSocks } from './proxying.ts';
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -246,4 +247,84 @@ test.each([0, 125, 126, 65_535, 65_536])('a frame of %s bytes is masked, and as 
   expect((bytes[1] ?? 0) & 0x80).toBe(0x80);
   const key = bytes.subarray(size, size + 4);
   expect(bytes.subarray(size + 4).every((octet, at) => (octet ^ (key[at & 3] ?? 0)) === 0x61)).toBe(true);
+});
+
+describe('through a proxy', () => {
+  const up = (secured: boolean): Promise<string> => serverOf(() => undefined, undefined, secured);
+  const CA = `tls_config: {ca: ${JSON.stringify(ROOT_PEM)}}`;
+
+  test.each([
+    ['ws', ''],
+    ['wss', `, ${CA}`],
+  ])('of HTTP: a tunnel to the address that was chosen, for %s', async (scheme, tls) => {
+    const proxy = await openProxy();
+    closing.push(() => proxy.close());
+    const port = (await up(scheme === 'wss')).split(':')[1];
+    const block = `http_config: {proxy_url: "http://u:canary@127.0.0.1:${proxy.port}", proxy_connect_header: {X-Own: [one]}${tls}}`;
+    const page = await probe(block, `${scheme}://here.example:${port}/a`);
+    expect(facts(page)).toEqual([1, 1, 101, 0]);
+    expect(phases(page)).toEqual(['resolve', 'connect', 'processing']);
+    expect(page).not.toContain('canary');
+    expect(proxy.asked).toMatchObject([
+      { method: 'CONNECT', target: `127.0.0.1:${port}`, headers: { 'x-own': 'one' } },
+    ]);
+  });
+
+  test('of SOCKS 5, and straight where no_proxy names the host', async () => {
+    const proxy = await openSocks();
+    closing.push(() => proxy.close());
+    const port = (await up(false)).split(':')[1];
+    const through = (more: string): Promise<string> =>
+      probe(`http_config: {proxy_url: "socks5://127.0.0.1:${proxy.port}"${more}}`, `ws://here.example:${port}/a`);
+    expect(facts(await through(''))).toEqual([1, 1, 101, 0]);
+    expect(proxy.asked).toHaveLength(1);
+    expect(facts(await through(', no_proxy: here.example'))).toEqual([1, 1, 101, 0]);
+    expect(proxy.asked).toHaveLength(1);
+  });
+
+  test('that refuses: no connection, and no target to blame', async () => {
+    const proxy = await openProxy('403 Forbidden');
+    closing.push(() => proxy.close());
+    const page = await probe(`http_config: {proxy_url: "http://127.0.0.1:${proxy.port}"}`, 'ws://here.example:1/');
+    expect([failureIn(page), ...facts(page)]).toEqual(['connect proxy network', 0, 0, 0, 0]);
+  });
+});
+
+describe('with oauth2', () => {
+  test('the token is sent, and asked for anew when the target does not take it', async () => {
+    let asked = 0;
+    const tokens = createServer((_, response) => {
+      asked += 1;
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"access_token":"t-canary","expires_in":900}');
+    });
+    closing.push(() => tokens.close());
+    const seen: (string | undefined)[] = [];
+    const target = await serverOf(({ headers }) => void seen.push(headers.authorization));
+    const block = `http_config: {oauth2: {client_id: c, client_secret: s-canary, token_url: "http://127.0.0.1:${await listening(tokens)}"}}`;
+    const room = roomOf(moduleOf(block));
+    const pages = [await probed(room, 'm', `ws://${target}`), await probed(room, 'm', `ws://${target}`)];
+    expect(pages.map(facts)).toEqual([
+      [1, 1, 101, 0],
+      [1, 1, 101, 0],
+    ]);
+    expect([seen, asked]).toEqual([['Bearer t-canary', 'Bearer t-canary'], 1]);
+    expect(pages.join('')).not.toContain('canary');
+    const refusing = createServer().on('upgrade', (_, stream) =>
+      stream.end('HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n'),
+    );
+    closing.push(() => refusing.close());
+    expect(facts(await probed(room, 'm', `ws://127.0.0.1:${await listening(refusing)}`))).toEqual([0, 0, 401, 0]);
+    await probed(room, 'm', `ws://${target}`);
+    expect(asked).toBe(2);
+  });
+
+  test('that gives no token: nothing is sent to the target', async () => {
+    const page = await probe(
+      'http_config: {oauth2: {client_id: c, token_url: "http://127.0.0.1:1/"}}',
+      'ws://127.0.0.1:1/',
+    );
+    expect([failureIn(page), ...facts(page)]).toEqual(['request token prober', 0, 0, 0, 0]);
+  });
 });
