@@ -1,4 +1,4 @@
-// Owns the pages that blackbox_exporter has, by its paths: probe, config, logs, healthy, reload.
+// Owns the pages that blackbox_exporter has, by its paths: probe, config, logs, healthy, reload, and what it shows everywhere else.
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { printBlackboxConfig } from '../blackbox/config/read.ts';
 import type { Exposition } from '../blackbox/gauges.ts';
@@ -12,6 +12,8 @@ export interface BlackboxAgent {
   readonly room: Omit<ProbeRoom, 'config' | 'history' | 'signal'>;
   /** @returns why the new config was not taken; null when it was, or is the same */
   readonly reload: () => Promise<string | null>;
+  /** True: there are no targets, and `/` is its page of recent probes. */
+  readonly isAlone: boolean;
 }
 
 const PLAIN = 'text/plain; charset=utf-8';
@@ -34,9 +36,21 @@ export function blackboxRoutes(agent: BlackboxAgent): Route {
         return { status: 200, contentType: 'text/plain', body: printBlackboxConfig(agent.config()) };
       case '/logs':
         return logs(asked.query, agent.history);
+      case '/probes':
+        return recentProbes(agent);
       default:
-        return null;
+        // There every other path is that page too, and what asks for some of them as a sign of life gets its 200.
+        return agent.isAlone && (asked.path === '/' || agent.room.quirks) ? recentProbes(agent) : null;
     }
+  };
+}
+
+async function recentProbes({ history, config }: BlackboxAgent): Promise<Reply> {
+  const { probesPage } = await import('../report/probes-page.ts');
+  const body = probesPage({ rows: history.list().toReversed(), modules: [...config().modules.keys()] });
+  return {
+    ...{ status: 200, contentType: 'text/html; charset=utf-8', body },
+    headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
   };
 }
 

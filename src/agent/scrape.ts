@@ -101,6 +101,7 @@ function ownSamples({
     ...(modules === null
       ? []
       : [
+          one('blackbox_exporter_build_info', 1, labelPairs({ version: `outrider-${version}` })),
           ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
           flapSamples(flaps()),

@@ -71,7 +71,8 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const { gauges, log } = outcome;
   const debug = (): string => debugPage(room.config, name, gauges, log);
   // A flap is kept as long as a failure.
-  room.history.add({ module: name, target, debug, success: outcome.success && !isFlap(outcome) });
+  const success = outcome.success && !isFlap(outcome);
+  room.history.add({ module: name, target, debug, success, endedAtMs: room.wallClockMs() });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
   return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
 }

@@ -7,6 +7,8 @@ export interface Result {
   /** The debug page, made when somebody asks for it. */
   readonly debug: () => string;
   readonly success: boolean;
+  /** Unix ms */
+  readonly endedAtMs: number;
 }
 
 export interface History {

@@ -53,7 +53,13 @@ export async function openModules(
   return {
     count: () => config.modules.size,
     config: () => config,
-    route: blackboxRoutes({ config: () => config, history, room, reload: () => again.reload() }),
+    route: blackboxRoutes({
+      config: () => config,
+      history,
+      room,
+      reload: () => again.reload(),
+      isAlone: options.config === undefined,
+    }),
     reloadable: again,
     unknown: () => unknown,
   };

@@ -20,6 +20,8 @@ export interface ModuleOptions {
   readonly deny: readonly string[];
   readonly quirks: boolean;
   readonly logProber: LogLevel;
+  /** File of the targets. */
+  readonly config?: string;
   /** Files of address ranges, or names of operators who publish some: they tell zones. */
   readonly networks: readonly string[];
 }

@@ -83,6 +83,7 @@ export const agentCatalogue: readonly Family[] = [
     'gauge',
     'When the config of targets was taken, Unix time.',
   ),
+  family('blackbox_exporter_build_info', 'gauge', 'Always 1; which version answers in its place.', 'version'),
   family('blackbox_exporter_config_last_reload_successful', 'gauge', 'Blackbox exporter config loaded successfully.'),
   family(
     'blackbox_exporter_config_last_reload_success_timestamp_seconds',

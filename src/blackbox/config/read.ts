@@ -25,7 +25,7 @@ function hintFor(refusal: string): string {
 
 /** The whole config as /config shows it: secrets as `<secret>`. */
 export function printBlackboxConfig(config: BlackboxConfig): string {
-  return print(blackboxConfig.show(config));
+  return print(blackboxConfig.show(config), 4);
 }
 
 /** One module, as the debug page shows it. */
@@ -34,8 +34,9 @@ export function printModule(config: BlackboxConfig, name: string): string {
   return print(shown?.modules?.[name]);
 }
 
-function print(value: unknown): string {
-  return value === undefined ? '{}\n' : stringify(value, { indentSeq: true, lineWidth: 0 });
+/** @param indent blanks: the exporter writes its pages with two libraries, which indent differently */
+function print(value: unknown, indent = 2): string {
+  return value === undefined ? '{}\n' : stringify(value, { indent, indentSeq: true, lineWidth: 0 });
 }
 
 export type { BlackboxConfig, Module };

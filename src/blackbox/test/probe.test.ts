@@ -67,7 +67,7 @@ test('a target is split as net.SplitHostPort does', () => {
 test('the history keeps failures longer than successes, and no more than it is told', () => {
   const history = openHistory(2);
   for (const [at, success] of [false, true, false, true, true, true].entries())
-    history.add({ module: 'm', target: `t${at}`, debug: () => '', success });
+    history.add({ module: 'm', target: `t${at}`, debug: () => '', success, endedAtMs: at });
   expect(history.list().map(({ id }) => id)).toEqual([0, 2, 4, 5]);
   expect(history.byTarget('t2', 'm')?.id).toBe(2);
   expect(history.byTarget('t2', 'other')).toBeNull();
