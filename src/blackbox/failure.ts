@@ -34,6 +34,9 @@ export interface Failure {
   readonly fault: Fault;
 }
 
+/** The module or the target cannot be probed as they are written: nobody's fault but ours. */
+export const MISTAKE: Failure = { phase: 'connect', reason: 'config', fault: 'prober' };
+
 /** A certificate that is not trusted, or not for this name. */
 export class Distrust extends Error {}
 
@@ -52,6 +55,18 @@ export class ProxyTrouble extends Error {
 
 /** What this side wrote cannot be. */
 export class Mistake extends Error {}
+
+/** What is known where it is thrown: no code of a system call tells it. */
+export class Known extends Error {
+  readonly reason: Failure['reason'];
+  readonly fault: Fault;
+
+  constructor(words: string, reason: Failure['reason'], fault: Fault = 'target') {
+    super(words);
+    this.reason = reason;
+    this.fault = fault;
+  }
+}
 
 /** A name without an address. */
 export class Unresolved extends Error {
@@ -86,7 +101,8 @@ export function failureOf(error: unknown, phase: Phase): Failure {
   if (error instanceof NotAllowed) return { phase: 'connect', reason: 'not-allowed', fault: 'prober' };
   if (error instanceof Unresolved) return unresolved(error.problem);
   if (error instanceof ProxyTrouble) return { phase: 'connect', reason: 'proxy', fault: error.fault };
-  if (error instanceof BadProxy) return { phase: 'connect', reason: 'config', fault: 'prober' };
+  if (error instanceof BadProxy) return MISTAKE;
+  if (error instanceof Known) return { phase, reason: error.reason, fault: error.fault };
   if (error instanceof Mistake) return { phase, reason: 'config', fault: 'prober' };
   if (error instanceof StepFailure) {
     const { code, fault } = error.problem;
@@ -101,6 +117,8 @@ export function failureOf(error: unknown, phase: Phase): Failure {
     };
   // Looking up fails in words alone, but for what this machine lacks.
   if (phase === 'resolve' && errorCodes(error).length === 0) return unresolved(null);
+  // A socket of this machine that is not there is a port that nobody listens on.
+  if (phase === 'connect' && errorCodes(error)[0] === 'ENOENT') return { phase, reason: 'refused', fault: 'target' };
   const { code, fault } = problemOf(error, STEPS[phase], familyOf(error));
   return { phase, reason: code, fault };
 }

@@ -1,10 +1,10 @@
 // Owns what a tls_config means for Node's TLS: roots, identity, versions, and the name that the certificate must hold for.
 
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext, type SecureVersion } from 'node:tls';
+import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { trustedRoots } from '../net/sample/roots.ts';
 import type { TlsConfig } from './config/client.ts';
-import { wordsOf } from './failure.ts';
+import { Mistake, wordsOf } from './failure.ts';
 
 const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS10: 'TLSv1',
@@ -42,7 +42,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
       return readFileSync(file, 'utf8');
     } catch (error) {
       const words = wordsOf(error);
-      throw new Error(`unable to read ${what} ${file}: ${words}`, { cause: error });
+      throw new Mistake(`unable to read ${what} ${file}: ${words}`);
     }
   };
   const ca = read(config.ca, config.ca_file, 'CA cert');
@@ -52,7 +52,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
   const known = contexts.get(config);
   if (known?.key === state && known.rootsPem === rootsPem) return known;
   const roots = ca === '' ? rootsPem : ca;
-  const context = createSecureContext({
+  const context = usable({
     ...(roots === null ? {} : { ca: roots }),
     ...(cert === '' ? {} : { cert, key }),
     // Go's crypto/tls offers nothing below 1.2 to a client that did not ask for it.
@@ -64,6 +64,15 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
   const made: Kept = { key: state, rootsPem, context, roots: rootsIn(roots) };
   contexts.set(config, made);
   return made;
+}
+
+/** @throws Mistake for what is no certificate, no key, or not its key */
+function usable(options: SecureContextOptions): SecureContext {
+  try {
+    return createSecureContext(options);
+  } catch (error) {
+    throw new Mistake(`tls_config cannot be used: ${wordsOf(error)}`);
+  }
 }
 
 const MOST_ROOTS = 100;

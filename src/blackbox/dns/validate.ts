@@ -22,6 +22,13 @@ export function isValidRcode(rcode: number, valid: readonly string[], log: Probe
   return false;
 }
 
+export const isRcode = (name: string): boolean => rcodeNumber(name) !== null;
+
+/** Whether every word of it is an expression. */
+export function isUsable(validator: RrValidator): boolean {
+  return Object.values(validator).every((list) => list.every((source) => compiled(source) !== null));
+}
+
 interface Judged {
   readonly lines: readonly RecordLine[];
   readonly validator: RrValidator;

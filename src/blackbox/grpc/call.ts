@@ -35,6 +35,8 @@ export interface Called {
   /** Without prefix; null unless the code is 0. */
   readonly message: Buffer | null;
   readonly words: string;
+  /** Nothing was sent: it cannot be. */
+  readonly isOurs?: true;
 }
 
 const MOST_BYTES = 65_536;
@@ -48,7 +50,7 @@ const RESERVED = new Set([
 /** Never rejects: what went wrong is a code, as gRPC has it. */
 export async function callUnary(call: Call): Promise<Called> {
   const headers = headersOf(call);
-  if (typeof headers === 'string') return failed(CODES.internal, headers);
+  if (typeof headers === 'string') return { ...failed(CODES.internal, headers), isOurs: true };
   return new Promise((resolve) => {
     const session = connect(`${call.secured ? 'https' : 'http'}://${call.authority}`, {
       createConnection: () => call.socket,

@@ -3,7 +3,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import type { TlsConfig } from '../config/client.ts';
-import { Distrust, Late, Mistake } from '../failure.ts';
+import { Distrust, Known, Late, Mistake } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { materialOf } from '../tls-material.ts';
 import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
@@ -99,7 +99,7 @@ async function untilEvent(
     const late = (): void => fail(new Late());
     socket.once(event, resolve);
     socket.once('error', fail);
-    socket.once('close', () => reject(new Error('connection closed')));
+    socket.once('close', () => reject(new Known('connection closed', 'closed')));
     if (signal.aborted) late();
     signal.addEventListener('abort', late, { once: true });
     const forget = (): void => signal.removeEventListener('abort', late);
@@ -148,7 +148,7 @@ export class Reader {
         this.#take(at + 1);
         return line.at(-1) === 13 ? line.subarray(0, -1) : line;
       }
-      if (this.#buffer.byteLength >= MOST_LINE) throw new Error('bufio.Scanner: token too long');
+      if (this.#buffer.byteLength >= MOST_LINE) throw new Known('bufio.Scanner: token too long', 'dialogue');
       if (this.#ended) {
         if (this.#failure !== null) throw this.#failure;
         const rest = this.#buffer;
@@ -162,7 +162,7 @@ export class Reader {
   /** What is there, at least one byte and at most `most`: one read. @throws Error at the end, or when time is up */
   async bytes(most: number): Promise<Buffer> {
     while (this.#buffer.byteLength === 0) {
-      if (this.#ended) throw this.#failure ?? new Error('EOF');
+      if (this.#ended) throw this.#failure ?? new Known('EOF', 'closed');
       await this.#more();
     }
     const taken = this.#buffer.subarray(0, most);

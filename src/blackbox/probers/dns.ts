@@ -6,8 +6,8 @@ import { classNumber, typeNumber } from '../config/dns-words.ts';
 import type { DnsModule } from '../config/modules.ts';
 import { askByTcp, askByUdp, type Exchanged } from '../dns/exchange.ts';
 import { type Answer, questionBytes } from '../dns/message.ts';
-import { areValidRecords, isValidRcode } from '../dns/validate.ts';
-import { failureOf, wordsOf } from '../failure.ts';
+import { areValidRecords, isRcode, isUsable, isValidRcode } from '../dns/validate.ts';
+import { type Failure, failureOf, MISTAKE, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { type Chosen, chooseAddress, splitHostPort } from '../resolving.ts';
@@ -117,13 +117,14 @@ async function ask(
   return await askByTcp({ ...asking, tls: dns.dns_over_tls ? { config: dns.tls_config, servername, context } : null });
 }
 
-/** The module or the target cannot be asked for: nobody's fault but ours. */
+/** Nothing was sent. */
 function unsent({ fail }: ProbeContext, words: string): Exchanged {
   fail(MISTAKE);
   return { answer: new Error(words), phase: 'connect', rttSeconds: 0 };
 }
 
-const MISTAKE = { phase: 'connect', reason: 'config', fault: 'prober' } as const;
+/** What the module demands of an answer is no demand. */
+const UNUSABLE: Failure = { ...MISTAKE, phase: 'answer' };
 
 function judge({ module, gauges, log, quirks, fail }: ProbeContext, families: Families, answer: Answer): boolean {
   const { dns } = module;
@@ -137,7 +138,7 @@ function judge({ module, gauges, log, quirks, fail }: ProbeContext, families: Fa
     for (const { serial } of answer.answer) if (serial !== null) gauge.set(serial);
   }
   if (!isValidRcode(answer.rcode, dns.valid_rcodes, log)) {
-    fail({ phase: 'answer', reason: 'rcode', fault: 'target' });
+    fail(dns.valid_rcodes.every(isRcode) ? { phase: 'answer', reason: 'rcode', fault: 'target' } : UNUSABLE);
     return false;
   }
   const sections = [
@@ -149,7 +150,7 @@ function judge({ module, gauges, log, quirks, fail }: ProbeContext, families: Fa
     log.debug(`Validating ${name} RRs`);
     const valid = areValidRecords({ lines, validator, log, quirks });
     if (!valid) {
-      fail({ phase: 'answer', reason: 'records', fault: 'target' });
+      fail(isUsable(validator) ? { phase: 'answer', reason: 'records', fault: 'target' } : UNUSABLE);
       log.error(`${name} RRs validation failed`);
     }
     return valid;

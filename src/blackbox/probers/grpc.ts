@@ -1,6 +1,6 @@
 // Owns the grpc prober: one Check of grpc.health.v1, in the clear (HTTP/2 by prior knowledge) or over TLS.
 import type { Socket } from 'node:net';
-import { type Failure, failureOf, type Phase, wordsOf } from '../failure.ts';
+import { type Failure, failureOf, MISTAKE, type Phase, wordsOf } from '../failure.ts';
 import { secondsSince } from '../gauges.ts';
 import { type Called, CODES, callUnary } from '../grpc/call.ts';
 import { checkRequest, checkStatus, SERVING, SERVING_STATUSES } from '../grpc/health-messages.ts';
@@ -21,7 +21,7 @@ export const probeGrpc: Prober = async (context) => {
   const code = gauges.gauge('probe_grpc_status_code', 'Response gRPC status code');
   const where = placeOf(context.target, module.grpc.tls);
   if (where === null) {
-    context.fail({ phase: 'connect', reason: 'config', fault: 'prober' });
+    context.fail(MISTAKE);
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(context.target)}: invalid` });
     return false;
   }
@@ -29,8 +29,9 @@ export const probeGrpc: Prober = async (context) => {
   if (chosen === null) return false;
   phase('resolve').add(chosen.lookupSeconds);
   const startMs = performance.now();
-  const { called, tls } = await check(context, where, chosen.address);
-  phase('check').add(secondsSince(startMs));
+  const { called, tls, isOpen } = await check(context, where, chosen.address);
+  // Its quirk (#984): a check for which there was no connection took the time of the attempt.
+  if (context.quirks || isOpen) phase('check').add(secondsSince(startMs));
   code.set(called.code);
   const status = called.message === null ? null : checkStatus(called.message);
   if (called.message !== null && status === null) code.set(CODES.internal);
@@ -42,7 +43,7 @@ export const probeGrpc: Prober = async (context) => {
   tls?.socket.destroy();
   if (status === SERVING) return true;
   // What a connection failed by was told where it failed.
-  context.fail(failureIn(called));
+  context.fail(called.isOurs === true ? { ...MISTAKE, phase: 'request' } : failureIn(called));
   log.error("can't connect grpc server:", { err: status === null ? called.words : nameOf(status), code: called.code });
   return false;
 };
@@ -82,6 +83,8 @@ function placeOf(target: string, tls: boolean): Place | null {
 interface Checked {
   readonly called: Called;
   readonly tls: Secured | null;
+  /** There was a connection to ask on. */
+  readonly isOpen: boolean;
 }
 
 async function check(context: ProbeContext, place: Place, chosen: string): Promise<Checked> {
@@ -92,7 +95,7 @@ async function check(context: ProbeContext, place: Place, chosen: string): Promi
     opened = await openTo(context, place, chosen);
   } catch (error) {
     const code = signal.aborted ? CODES.deadline : CODES.unavailable;
-    return { called: { code, message: null, words: wordsOf(error) }, tls: null };
+    return { called: { code, message: null, words: wordsOf(error) }, tls: null, isOpen: false };
   }
   log.debug(grpc.tls ? 'Dialed GRPC with TLS' : 'Dialed GRPC without TLS');
   const { socket, tls } = opened;
@@ -101,7 +104,17 @@ async function check(context: ProbeContext, place: Place, chosen: string): Promi
     ...{ socket, secured: tls !== null, authority: `${host}:${place.port}`, path: CHECK, userAgent, signal },
     ...{ metadata: grpc.metadata, request: checkRequest(grpc.service) },
   });
-  return { called, tls };
+  return { called, tls, isOpen: true };
+}
+
+/** Looked up again, as it is by who dials by name. @throws Error in words */
+async function everyOf({ resolve, module, signal, fail }: ProbeContext, host: string): Promise<readonly string[]> {
+  try {
+    return await resolve(host, sourceFamily(module), signal);
+  } catch (error) {
+    fail(failureOf(error, 'resolve'));
+    throw error;
+  }
 }
 
 class NotAllowed extends Error {}
@@ -115,10 +128,10 @@ async function openTo(
   { host, port }: Place,
   chosen: string,
 ): Promise<{ readonly socket: Socket; readonly tls: Secured | null }> {
-  const { resolve, allows, signal, quirks, module } = context;
+  const { allows, signal, quirks, module } = context;
   const { tls, tls_config } = module.grpc;
   const isName = host !== chosen;
-  const addresses = quirks && isName ? await resolve(host, sourceFamily(module), signal) : [chosen];
+  const addresses = quirks && isName ? await everyOf(context, host) : [chosen];
   let phase: Phase = 'connect';
   let failure: unknown = new Error(`lookup ${host}: no such host`);
   for (const address of addresses) {

@@ -5,8 +5,7 @@ import { CookieJar } from 'tough-cookie';
 import { bareHost } from '../../model/target.ts';
 import { canonicalHeader } from '../config/client.ts';
 import type { HttpModule } from '../config/modules.ts';
-import type { Demand } from '../failure.ts';
-import { wordsOf } from '../failure.ts';
+import { type Failure, MISTAKE, wordsOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { hasProxy } from '../proxy-choice.ts';
@@ -68,6 +67,7 @@ export const probeHttp: Prober = async (context) => {
   dueToCel?.set(0);
   const url = urlOf(context.target);
   if (url === null) {
+    context.fail(MISTAKE);
     log.error('Could not parse target URL', { err: context.target });
     return false;
   }
@@ -167,7 +167,7 @@ async function follow(state: Http, target: URL, address: string | null): Promise
 
 /** The URL's host becomes the address that was chosen, if one was; Host and server name stay what was asked for. */
 function firstRequest(
-  { module, log, userAgent }: ProbeContext,
+  { module, log, userAgent, fail }: ProbeContext,
   target: URL,
   address: string | null,
 ): HttpRequest | null {
@@ -181,6 +181,7 @@ function firstRequest(
   try {
     if (http.body_file !== '') body = readFileSync(http.body_file);
   } catch (error) {
+    fail({ ...MISTAKE, phase: 'request' });
     log.error('Error creating request', { err: error instanceof Error ? error.message : '' });
     return null;
   }
@@ -220,7 +221,8 @@ async function withCookies(
       ...(isCross ? [] : givenHeaders(context.module.http.http_headers)),
     ];
   } catch (error) {
-    if (error instanceof NoToken) context.fail({ phase: 'request', reason: 'token', fault: 'prober' });
+    const reason = error instanceof NoToken ? 'token' : 'no-credentials';
+    context.fail({ phase: 'request', reason, fault: 'prober' });
     context.log.error('Error for HTTP request', { err: wordsOf(error) });
     return null;
   }
@@ -263,7 +265,7 @@ async function judge(
 ): Promise<{ readonly success: boolean; readonly bytes: number }> {
   const { module, log, gauges } = context;
   const { http } = module;
-  const missed = (reason: Demand): void => context.fail({ phase: 'answer', reason, fault: 'target' });
+  const missed = (reason: Failure['reason']): void => context.fail({ phase: 'answer', reason, fault: 'target' });
   let success = hasValidStatus(context, response.status);
   if (!success) missed('status');
   if (success && http.fail_if_header_matches.length + http.fail_if_header_not_matches.length > 0) {
@@ -289,7 +291,7 @@ async function judge(
     const words = wordsOf(error);
     log.error('Failed to read HTTP response body', { err: words });
     success = false;
-    missed('body');
+    missed(words === TOO_LARGE ? 'body-too-large' : 'body');
     bytes = bytesRead(http, response.body.byteLength, words === TOO_LARGE);
   }
   const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { isIP } from 'node:net';
 import { echo, MOST_PAYLOAD_BYTES } from '../../net/icmp/echo.ts';
-import { failureOf } from '../failure.ts';
+import { failureOf, MISTAKE } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress } from '../resolving.ts';
@@ -37,8 +37,6 @@ export const probeIcmp: Prober = async (context) => {
   }
   return exchanged(context, chosen.address, size, phase);
 };
-
-const MISTAKE = { phase: 'connect', reason: 'config', fault: 'prober' } as const;
 
 async function exchanged(
   { module, gauges, log, signal, deadlineMs, fail }: ProbeContext,

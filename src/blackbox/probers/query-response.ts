@@ -2,12 +2,15 @@
 import type { Socket } from 'node:net';
 import type { TlsConfig } from '../config/client.ts';
 import type { QueryResponse } from '../config/modules.ts';
-import { failureOf, wordsOf } from '../failure.ts';
+import { type Failure, failureOf, wordsOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import { expand, type GoMatch } from '../go/regexp.ts';
 import type { ProbeContext } from '../probe.ts';
 import { tellTls } from '../tls-state.ts';
 import { Reader, type Secured, secure } from './connection.ts';
+
+/** Something else was said than the module awaits. */
+const UNMET: Failure = { phase: 'answer', reason: 'dialogue', fault: 'target' };
 
 export interface Dialogue {
   readonly steps: readonly QueryResponse[];
@@ -84,7 +87,7 @@ async function awaitLine({ context, reader, dueToRegex }: Talk, { expect }: Quer
     return { group: (name) => bytesAsText(match.group(name)) };
   }
   dueToRegex.set(1);
-  context.fail({ phase: 'answer', reason: 'dialogue', fault: 'target' });
+  context.fail(UNMET);
   log.error('Regexp did not match', { regexp: expect?.source ?? '', line: last });
   return null;
 }
@@ -105,13 +108,17 @@ async function awaitBytes({ context, reader, dueToBytes }: Talk, expected: Buffe
   const bytes = await reader.bytes(expected.byteLength);
   const shown = { expected: expected.toString('hex'), bytes: bytes.toString('hex') };
   if (bytes.byteLength < expected.byteLength) {
+    context.fail(UNMET);
     log.error('Read less data than expected', shown);
     return false;
   }
   const same = bytes.equals(expected);
   dueToBytes.set(same ? 0 : 1);
   if (same) log.debug('Bytes matched', shown);
-  else log.error('Bytes did not match', shown);
+  else {
+    context.fail(UNMET);
+    log.error('Bytes did not match', shown);
+  }
   return same;
 }
 

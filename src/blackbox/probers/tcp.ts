@@ -1,7 +1,7 @@
 // Owns the tcp prober: one connection to one address, TLS at once where asked, then the dialogue.
 import { isIP, type Socket } from 'node:net';
 import type { TcpModule } from '../config/modules.ts';
-import { failureOf, type Phase, wordsOf } from '../failure.ts';
+import { failureOf, MISTAKE, Mistake, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
 import { dial, type Secured, secure } from './connection.ts';
@@ -11,6 +11,7 @@ export const probeTcp: Prober = async (context) => {
   const { module, target, log } = context;
   const where = splitHostPort(target);
   if (where === null) {
+    context.fail(MISTAKE);
     log.error('Error splitting target address and port', { err: `address ${target}: missing port in address` });
     return false;
   }
@@ -18,6 +19,7 @@ export const probeTcp: Prober = async (context) => {
   if (chosen === null) return false;
   const source = module.tcp.source_ip_address;
   if (source !== '' && isIP(source) === 0) {
+    context.fail(MISTAKE);
     log.error('Error parsing source ip address', { srcIP: source });
     return false;
   }
@@ -43,7 +45,7 @@ async function openTo(
   const { log, signal } = context;
   let phase: Phase = 'connect';
   try {
-    if (!(to.port >= 0 && to.port < 65_536)) throw new Error(`dial tcp: address ${to.port}: invalid port`);
+    if (!(to.port >= 0 && to.port < 65_536)) throw new Mistake(`dial tcp: address ${to.port}: invalid port`);
     log.debug(tcp.tls ? 'Dialing TCP with TLS' : 'Dialing TCP without TLS');
     const socket = await dial({ to, signal });
     if (!tcp.tls) return { socket, state: null };

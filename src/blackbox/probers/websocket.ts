@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bareHost } from '../../model/target.ts';
 import type { QueryResponse, WebsocketModule } from '../config/modules.ts';
-import { failureOf, Late, type Phase, wordsOf } from '../failure.ts';
+import { failureOf, Known, Late, MISTAKE, type Phase, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
@@ -38,7 +38,7 @@ export const probeWebsocket: Prober = async (context) => {
   const { target, log, module } = context;
   const url = URL.canParse(target) ? new URL(target) : null;
   if (url === null && NO_URL.test(target)) {
-    context.fail({ phase: 'connect', reason: 'config', fault: 'prober' });
+    context.fail(MISTAKE);
     log.error('Could not parse target URL', { err: `parse ${JSON.stringify(target)}: invalid` });
     return false;
   }
@@ -67,7 +67,9 @@ export const probeWebsocket: Prober = async (context) => {
     context.fail(error instanceof BadHandshake ? refused : failureOf(error, phase));
     log.error('Error dialing websocket', { err: wordsOf(error) });
   }
-  families.phase('processing').add(Math.max(0, secondsSince(startMs) - connectSeconds));
+  // Its quirk (#984): what comes behind a connection that there never was took the time of the attempt.
+  if (context.quirks || phase === 'request')
+    families.phase('processing').add(Math.max(0, secondsSince(startMs) - connectSeconds));
   if (opened === null) return false;
   families.upgraded.set(1);
   const messages = new Messages(opened.stream, opened.head, context.signal);
@@ -119,7 +121,7 @@ async function connected(
 ): Promise<Socket> {
   const { module, fail } = context;
   if ((url.protocol !== 'ws:' && url.protocol !== 'wss:') || url.username !== '') {
-    fail({ phase: 'connect', reason: 'config', fault: 'prober' });
+    fail(MISTAKE);
     throw new Error('malformed ws or wss URL');
   }
   const isSecure = url.protocol === 'wss:';
@@ -163,6 +165,7 @@ async function upgraded(
   { token, status }: { readonly token: string | null; readonly status: Gauge },
 ): Promise<Upgraded> {
   const key = randomBytes(16).toString('base64');
+  const headers = readHeaders(module.websocket, { url, key, userAgent, token });
   const answer = await new Promise<Upgraded & { readonly response: IncomingMessage }>((resolve, reject) => {
     const fail = (error: Error): void => {
       socket.destroy();
@@ -171,10 +174,7 @@ async function upgraded(
     const late = (): void => fail(new Late());
     const asked = request({
       ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
-      ...{
-        headers: headersOf(module.websocket, { url, key, userAgent, token }),
-        maxHeaderSize: MOST_HEADER_BYTES,
-      },
+      ...{ headers, maxHeaderSize: MOST_HEADER_BYTES },
     });
     asked.on('error', fail);
     asked.on('upgrade', (response, stream, head) => {
@@ -218,6 +218,15 @@ interface Asked {
   readonly key: string;
   readonly userAgent: string;
   readonly token: string | null;
+}
+
+/** @throws Known for a file that cannot be read */
+function readHeaders(...given: Parameters<typeof headersOf>): string[] {
+  try {
+    return headersOf(...given);
+  } catch (error) {
+    throw new Known(wordsOf(error), 'no-credentials', 'prober');
+  }
 }
 
 /** Name and value in turn, so that one name may come twice. @throws Error for a file that cannot be read */

@@ -170,7 +170,7 @@ describe('fails, with every family there, for', () => {
     ['a source that is none', 'soa.x', 'source_ip_address: x', 'Error parsing source', 'connect config prober'],
     ['a name that cannot be asked for', 'a..b', '', 'dns: bad rdata', 'connect config prober'],
     ['a code that is not valid', 'refused.x', '', 'Rcode is not one of the valid', 'answer rcode target'],
-    ['a code that is none', 'soa.x', 'valid_rcodes: [NOPE]', 'Invalid rcode', 'answer rcode target'],
+    ['a code that is none', 'soa.x', 'valid_rcodes: [NOPE]', 'Invalid rcode', 'answer config prober'],
     [
       'what is not there',
       'soa.x',
