@@ -1,5 +1,6 @@
 // Owns the step from a target that a caller names to one that may be ridden: looked up once, held to the policy and to the addresses that it allowed.
 // Gives it nothing of the config.
+import { NotAllowed } from '../blackbox/failure.ts';
 import { parseTarget } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import type { AddressPolicy } from './address-policy.ts';
@@ -32,11 +33,17 @@ export async function strangerOf(
   signal: AbortSignal,
 ): Promise<Ridden> {
   const { host, isAddress } = parseTarget(target);
-  const addresses = isAddress ? [host] : await resolve(host, signal).catch(() => []);
+  const addresses = isAddress ? [host] : await resolve(host, signal).catch(refusedAlone);
   if (addresses.length === 0) throw new UsageError(`${host} has no address`);
   for (const address of addresses) {
-    const because = allows(address);
+    const because = allows(address, host);
     if (because !== null) throw new NotPermitted(because);
   }
   return strange(target, addresses, options);
+}
+
+/** Why a name has no address is nobody's business; that it may not be followed is the caller's. */
+function refusedAlone(error: unknown): readonly string[] {
+  if (error instanceof NotAllowed) throw new NotPermitted(error.message);
+  return [];
 }

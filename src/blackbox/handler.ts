@@ -1,12 +1,13 @@
 // Owns `/probe` as blackbox_exporter answers it: parameters, their refusals in their order, one probe, its gauges or its debug page.
 
+import { isIP } from 'node:net';
 import type { AddressRanges } from '../model/address-ranges.ts';
 import { canonicalHeader } from './config/client.ts';
 import { type Quorum, quorumOf } from './config/extension.ts';
 import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
 import { confirmed, isFlap } from './confirm.ts';
-import { everyAddress } from './every-address.ts';
+import { everyAddress, hostOf } from './every-address.ts';
 import { CONTENT_TYPES, type Exposition, expose, type Gauges } from './gauges.ts';
 import type { History } from './history.ts';
 import { resolverOf } from './own-resolver.ts';
@@ -60,6 +61,8 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const asked = query.get('target') ?? '';
   if (asked === '') return refusal(400, 'Target parameter is missing');
   const hostname = query.get('hostname') ?? '';
+  const unsaid = isIP(hostOf(hostname)) === 0 && hostname !== '' ? room.allows(hostOf(hostname)) : null;
+  if (unsaid !== null) return refusal(400, unsaid);
   const hosted = given.prober === 'http' && hostname !== '' ? withHost(given, hostname) : given;
   const module = typeof hosted === 'string' ? hosted : askedName(hosted, name, query.get('query_name'));
   if (typeof module === 'string') return refusal(400, module);

@@ -8,23 +8,24 @@ import { lookup } from '../net/dns/lookup.ts';
 import { createMeter } from '../net/meter.ts';
 import { tlsConfig } from './config/client.ts';
 import type { Extension, Resolver } from './config/extension.ts';
-import { Unresolved } from './failure.ts';
-import type { ResolveName } from './probe.ts';
+import { NotAllowed, Unresolved } from './failure.ts';
+import type { ProbeContext, ResolveName } from './probe.ts';
 import { materialOf } from './tls-material.ts';
 
 /** One question to one server, with what is sent again within it. */
 const QUESTION_MS = 2_000;
 
-export interface ResolvingRoom {
-  readonly resolve: ResolveName;
-  readonly rootsPem: string | null;
-}
+export type ResolvingRoom = Pick<ProbeContext, 'resolve' | 'rootsPem' | 'allows'>;
 
 export function resolverOf({ resolver }: Pick<Extension, 'resolver'>, room: ResolvingRoom): ResolveName {
-  return resolver.length === 0 ? room.resolve : askedAt(resolver, room.rootsPem);
+  return resolver.length === 0 ? room.resolve : askedAt(resolver, room);
 }
 
-function askedAt(resolvers: readonly Resolver[], rootsPem: string | null): ResolveName {
+/** Follows aliases as the rules by name want it. */
+export function askedAt(
+  resolvers: readonly Resolver[],
+  { rootsPem, allows: { follows = null } }: Omit<ResolvingRoom, 'resolve'>,
+): ResolveName {
   return async (name, family, signal) => {
     const asked = dnsName(name);
     if (asked === null) throw new Error(`lookup ${name}: no host name`);
@@ -40,6 +41,9 @@ function askedAt(resolvers: readonly Resolver[], rootsPem: string | null): Resol
       };
       const families = family === null ? ([4, 6] as const) : [family];
       const found = await lookup(asked, { resolvers: client.resolvers, families, query, signal });
+      const names = [asked, ...found.aliases.map(({ target }) => target)];
+      const because = follows === null ? undefined : names.map(follows).find((words) => words !== null);
+      if (because !== undefined && because !== null) throw new NotAllowed(`${name} leads elsewhere: ${because}`);
       if (found.addresses.length > 0) return found.addresses.map(({ address }) => address);
       throw refusalOf(name, found.problem);
     } finally {

@@ -10,7 +10,15 @@ import type { Environment } from './proxy-choice.ts';
 export type ResolveName = (name: string, family: 4 | 6 | null, signal: AbortSignal) => Promise<readonly string[]>;
 
 /** Says why an address must not be gone to; null: it may. Asked before every connection, those of redirects too. */
-export type AddressRule = (address: string) => string | null;
+export interface AddressRule {
+  /**
+   * @param to an address; or a name, where somebody else looks it up (a proxy), or it is only said (Host)
+   * @param name by which the address was found
+   */
+  (to: string, name?: string): string | null;
+  /** Says why no name may lead to this one, by aliases either; absent or null: names need not be followed. */
+  readonly follows?: ((name: string) => string | null) | null;
+}
 
 export interface ProbeContext {
   /** As asked for, decoded. */

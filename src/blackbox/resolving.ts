@@ -63,7 +63,7 @@ export async function chooseAddress(
   log.debug('Resolved target address', { target: host, ip: address });
   protocol.set(family);
   hash.set(addressHash(address));
-  const refusal = context.allows(address);
+  const refusal = context.allows(address, host);
   if (refusal === null) return { address, family, lookupSeconds };
   context.fail({ phase: 'connect', reason: 'not-allowed', fault: 'prober' });
   log.error('Address is not allowed', { target: host, ip: address, err: refusal });

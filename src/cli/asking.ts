@@ -10,7 +10,7 @@ import { riddenAt } from './agent-config.ts';
 import { ridingRoomOf, type Targets } from './agent-targets.ts';
 import { readText } from './input-file.ts';
 import type { Launch, LoggedLaunch } from './launch.ts';
-import { byTheSystem } from './module-room.ts';
+import { resolveUnder } from './name-lookup.ts';
 import { wholeNumber } from './ride-options.ts';
 
 export interface AskingOptions {
@@ -58,10 +58,12 @@ function strangersOf(
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Strangers {
+  const allows = addressPolicy(allow, deny);
+  const resolve = resolveUnder(allows, launch);
   return {
+    allows,
     strange: (target, addresses, given) => riddenAt(target, addresses, given, defaults, launch),
-    resolve: (name, signal) => byTheSystem(name, null, signal),
-    allows: addressPolicy(allow, deny),
+    resolve: (name, signal) => resolve(name, null, signal),
   };
 }
 

@@ -1,16 +1,13 @@
 // Owns what every probe by a module is given on the command line, whoever asks for it: names, addresses, roots, the log, what is counted of all.
-import { lookup } from 'node:dns';
 import { addressPolicy } from '../agent/address-policy.ts';
 import { paced } from '../agent/log/paced.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
-import { Unresolved } from '../blackbox/failure.ts';
 import type { ProbeRoom } from '../blackbox/handler.ts';
-import type { ResolveName } from '../blackbox/probe.ts';
 import type { RunRoom } from '../blackbox/run.ts';
 import type { AddressRanges } from '../model/address-ranges.ts';
 import type { LogLevel } from '../model/logfmt.ts';
-import { problem } from '../model/problem.ts';
 import type { LoggedLaunch } from './launch.ts';
+import { resolveUnder } from './name-lookup.ts';
 import { systemRoots } from './roots.ts';
 
 export interface ModuleOptions {
@@ -42,10 +39,10 @@ export async function openModuleRoom(options: ModuleOptions, launch: LoggedLaunc
   const most = options.logProber === 'debug' ? Number.POSITIVE_INFINITY : MOST_PROBE_LINES;
   const { debug } = log;
   const tellProbe = { debug, info: paced(log.info, most), warn: paced(log.warn, most), error: paced(log.error, most) };
+  const allows = addressPolicy(options.allow, options.deny);
   return {
     run: {
-      resolve: byTheSystem,
-      allows: addressPolicy(options.allow, options.deny),
+      ...{ allows, resolve: resolveUnder(allows, launch) },
       rootsPem: await systemRoots(io.env),
       wallClockMs: () => io.wallClockMs(),
       userAgent: `Blackbox-Exporter/outrider-${version}`,
@@ -73,22 +70,4 @@ async function networksOf({ networks }: ModuleOptions, launch: LoggedLaunch): Pr
   if (networks.length === 0) return null;
   const { readNetworks } = await import('./network-files.ts');
   return readNetworks(networks, { launch, sendsNothing: false, isQuiet: false });
-}
-
-/** As other programs of this machine look names up: files, search domains and all (getaddrinfo). */
-export const byTheSystem: ResolveName = (name, family, signal) =>
-  new Promise((resolve, reject) => {
-    const late = problem('dns-timeout', 'resolve');
-    signal.addEventListener('abort', () => reject(new Unresolved(`lookup ${name}: i/o timeout`, late)), { once: true });
-    lookup(name, { all: true, order: 'verbatim', family: family ?? 0 }, (error, addresses) => {
-      if (error !== null) reject(refusalOf(name, error));
-      else resolve(addresses.map(({ address }) => address));
-    });
-  });
-
-/** getaddrinfo(3): EAI_AGAIN is what a resolver that fails or does not answer comes to. */
-function refusalOf(name: string, { code, message }: NodeJS.ErrnoException): Unresolved {
-  if (code === 'ENOTFOUND') return new Unresolved(`lookup ${name}: no such host`, null);
-  const because = code === 'EAI_AGAIN' ? 'servfail' : code === 'EMFILE' || code === 'ENFILE' ? 'no-descriptors' : null;
-  return new Unresolved(`lookup ${name}: ${message}`, because === null ? null : problem(because, 'resolve'));
 }

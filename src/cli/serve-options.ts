@@ -70,14 +70,14 @@ function probeOptions(command: Command): Command {
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")
     .addOption(
       repeatable(
-        '--allow <NET>',
-        'go to addresses in this network only, and to them though denied by default (repeat)',
+        '--allow <NET|NAME>',
+        'callers may send it to this network alone (though denied by default), or to this name; *.NAME is every name below (repeat)',
       ),
     )
     .addOption(
       repeatable(
-        '--deny <NET>',
-        'go to no address in this network (repeat); link-local and metadata addresses are always denied',
+        '--deny <NET|NAME>',
+        'callers may not send it to this network or name, nor by an alias or redirect (repeat); link-local and metadata addresses are denied anyhow',
       ),
     )
     .addOption(

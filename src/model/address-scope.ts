@@ -31,10 +31,34 @@ const ranges: readonly (readonly [prefix: string, bits: number, scope: AddressSc
   ['ff00::', 8, 'special'], // RFC 4291 2.7
 ];
 
+/** 64:ff9b::/96 */
+const NAT64 = [0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0];
+
 const known = ranges.map(([prefix, bits, scope]) => {
   const bytes = bytesOf(prefix as IpAddress);
   return { bytes, bits, scope };
 });
+
+/**
+ * Where clouds answer for their metadata outside of the link: AWS over IPv6, Google over IPv6, Alibaba, Oracle. (On the link, as
+ * 169.254.169.254, all of them do.)
+ */
+export const metadataAddresses = ['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '192.0.0.192'] as const;
+
+const metadata = new Set(metadataAddresses.map((address) => bytesOf(address as string as IpAddress).join('.')));
+
+/** Whether a cloud answers there for its metadata, be it on the link or not, or behind a NAT64. */
+export function answersMetadata(address: IpAddress): boolean {
+  const behind = nat64Address(address) ?? address;
+  return addressScope(behind) === 'link' || metadata.has(unmapped(bytesOf(behind)).join('.'));
+}
+
+/** The IPv4 address that a NAT64 translates this one to; null for any other. RFC 6052 2.1: 64:ff9b::/96. */
+export function nat64Address(address: IpAddress): IpAddress | null {
+  const bytes = bytesOf(address);
+  const isOne = bytes.length === 16 && NAT64.every((byte, at) => byte === bytes[at]);
+  return isOne ? (bytes.slice(12).join('.') as IpAddress) : null;
+}
 
 /** How far the address reaches. An IPv4 address written as IPv6 (`::ffff:10.0.0.1`, RFC 4291 2.5.5.2) is that IPv4 address. */
 export function addressScope(address: IpAddress): AddressScope {

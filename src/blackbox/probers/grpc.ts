@@ -137,7 +137,7 @@ async function openTo(
   for (const address of addresses) {
     try {
       phase = 'connect';
-      const refusal = allows(address);
+      const refusal = allows(address, host);
       if (refusal !== null) throw new NotAllowed(refusal);
       const socket = await dial({ to: { host: address, port, ...sourceOf(module) }, signal });
       if (!tls) return { socket, tls: null };

@@ -115,7 +115,11 @@ function failureWords(error: unknown): string {
   return wordsOf(error);
 }
 
-async function connected(context: ProbeContext, { url, address }: HttpRequest, trace: Trace): Promise<Socket> {
+async function connected(
+  context: ProbeContext,
+  { url, address, name: asked }: HttpRequest,
+  trace: Trace,
+): Promise<Socket> {
   const { resolve, allows, signal, module } = context;
   trace.start = performance.now();
   const name = bareHost(url);
@@ -123,7 +127,7 @@ async function connected(context: ProbeContext, { url, address }: HttpRequest, t
   const [host] = literal === null ? await resolve(name, sourceFamily(module), signal) : [literal];
   if (host === undefined) throw new Error(`lookup ${name}: no such host`);
   trace.resolved = address === null ? performance.now() : trace.start;
-  const refusal = allows(host);
+  const refusal = allows(host, asked);
   if (refusal !== null) throw new NotAllowed(refusal);
   const socket = await dial({ to: { host, port: portOf(url), ...sourceOf(module) }, signal });
   trace.connected = performance.now();
@@ -133,15 +137,14 @@ async function connected(context: ProbeContext, { url, address }: HttpRequest, t
 async function viaProxy(
   context: ProbeContext,
   { tls_config }: HttpClient,
-  { url, host }: HttpRequest,
+  { url, host, name }: HttpRequest,
   proxy: URL,
   trace: Trace,
 ): Promise<Socket> {
-  // What the proxy makes of a name is its own rule; an address is ours to refuse, and so is one that stands in Host: http targets are asked for by that.
-  for (const asked of url.protocol === 'http:' && !isSocks(proxy) ? [url, plainUrl(host)] : [url]) {
-    const refusal = isIP(bareHost(asked)) === 0 ? null : context.allows(bareHost(asked));
-    if (refusal !== null) throw new NotAllowed(refusal);
-  }
+  // What the proxy makes of a name is its own rule; which one it is given is ours, and so is the one that stands in Host: http targets are asked for by that.
+  const said = url.protocol === 'http:' && !isSocks(proxy) ? context.allows(bareHost(plainUrl(host))) : null;
+  const refusal = context.allows(bareHost(url), name) ?? said;
+  if (refusal !== null) throw new NotAllowed(refusal);
   trace.start = performance.now();
   return await dialProxy(context, proxy, tls_config, trace);
 }

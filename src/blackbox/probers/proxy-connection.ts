@@ -31,7 +31,7 @@ export async function dialProxy(
     const [host] = isIP(name) === 0 ? await resolve(name, sourceFamily(module), signal) : [name];
     if (host === undefined) throw new Error(`lookup ${name}: no such host`);
     moments.resolved = performance.now();
-    const refusal = allows(host);
+    const refusal = allows(host, name);
     if (refusal !== null) throw new NotAllowed(refusal);
     const socket = await dial({ to: { host, port: portOf(proxy), ...sourceOf(module) }, signal });
     moments.connected = performance.now();

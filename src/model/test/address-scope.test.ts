@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AddressScope, addressScope, networkOf, reverseName } from '../address-scope.ts';
+import { type AddressScope, addressScope, answersMetadata, networkOf, reverseName } from '../address-scope.ts';
 import { ipAddress } from '../target.ts';
 import { dnsName, type IpAddress } from '../text.ts';
 
@@ -103,3 +103,21 @@ describe('the name that tells an address’s own name', () => {
     );
   });
 });
+
+test.each([
+  ['169.254.169.254', true],
+  ['::ffff:169.254.169.254', true],
+  ['fe80::a9fe:a9fe', true],
+  ['64:ff9b::169.254.169.254', true],
+  ['64:ff9b:1::169.254.169.254', false],
+  ['64:ff9b::8.8.8.8', false],
+  ['100.100.100.200', true],
+  ['::ffff:100.100.100.200', true],
+  ['100.100.100.201', false],
+  ['192.0.0.192', true],
+  ['192.0.0.193', false],
+  ['fd00:ec2::254', true],
+  ['fd00:ec2::253', false],
+  ['fd20:ce::254', true],
+  ['10.0.0.1', false],
+])('a cloud answers at %s: %s', (text, answers) => expect(answersMetadata(address(text))).toBe(answers));

@@ -1,7 +1,7 @@
 // Owns to which address one request goes: the first that DNS gives and that may be gone to. Sends nothing but questions.
 import type { CallRequest } from '../../contract/call.ts';
 import type { DnsClient } from '../../contract/net.ts';
-import { addressScope } from '../../model/address-scope.ts';
+import { answersMetadata } from '../../model/address-scope.ts';
 import { problem } from '../../model/problem.ts';
 import { type Endpoint, endpointId, familyOf, type Target } from '../../model/target.ts';
 import { type IpAddress, wireText } from '../../model/text.ts';
@@ -21,9 +21,6 @@ const OUT_OF_REACH = {
   site: 'its address is of this link, or of a cloud for its metadata',
   any: 'its address is nobody’s',
 } as const;
-/** Where clouds answer for their metadata besides link-local addresses: AWS over IPv6, Alibaba. */
-const METADATA: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200']);
-
 /** @throws StepFailure */
 export async function endpointOf(
   { host, isAddress, port }: Target,
@@ -50,8 +47,6 @@ export async function endpointOf(
 
 function reachableBy(addresses: readonly IpAddress[], reach: CallRequest['reach']): IpAddress | null {
   if (reach !== 'site') return reachable(addresses, reach);
-  return reachable(
-    addresses.filter((address) => addressScope(address) !== 'link' && !METADATA.has(address)),
-    'any',
-  );
+  const others = addresses.filter((address) => !answersMetadata(address));
+  return reachable(others, 'any');
 }

@@ -1,5 +1,5 @@
 // Owns which URL out of a stranger's document may be gone to, and at which address. Pure; sends nothing.
-import { addressScope } from '../../model/address-scope.ts';
+import { addressScope, answersMetadata } from '../../model/address-scope.ts';
 import { bareHost, ipAddress } from '../../model/target.ts';
 import { type DnsName, dnsName, type IpAddress } from '../../model/text.ts';
 
@@ -30,7 +30,7 @@ export function namedUrl(text: string): NamedUrl | { readonly because: string } 
 export function reachable(addresses: readonly IpAddress[], reach: 'public' | 'any'): IpAddress | null {
   const allowed = addresses.find((address) => {
     const scope = addressScope(address);
-    if (scope === 'public') return true;
+    if (scope === 'public') return !answersMetadata(address);
     return reach === 'any' && (scope === 'private' || scope === 'loopback' || scope === 'link');
   });
   return allowed ?? null;

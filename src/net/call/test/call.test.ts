@@ -220,7 +220,12 @@ const lookups = [
   ['to the address that DNS gives', lookupOf(['127.0.0.61']), 'any', '200'],
   ['not inside when asked from outside', lookupOf(['127.0.0.61', '10.1.2.3']), 'public', 'out-of-reach@connect'],
   ['within a site when led there', lookupOf(['169.254.169.254', '127.0.0.61']), 'site', '200'],
-  ['to no metadata when led there', lookupOf(['169.254.169.254', '100.100.100.200']), 'site', 'out-of-reach@connect'],
+  [
+    'to no metadata when led there',
+    lookupOf(['169.254.169.254', '100.100.100.200', '192.0.0.192', 'fd20:ce::254', '::ffff:6464:64c8']),
+    'site',
+    'out-of-reach@connect',
+  ],
   ['nowhere for a name without address', lookupOf([], problem('nodata', 'resolve')), 'any', 'nodata@resolve'],
 ] as const;
 test.each(lookups)('goes %s', async (_where, dns, reach, expected) => {
