@@ -47,6 +47,36 @@ describe.skipIf(!requireTools([EXPORTER, 'curl', 'setpriv']) || !requireRoot())(
     expect(meant.filter(({ lines: found }) => found.length === 0)).toEqual([]);
   });
 
+  it('tells when a chain ends that both refuse, where the exporter falls silent', async () => {
+    const { at } = servers;
+    const named = (place: string): string => place.replace('127.0.0.1', 'localhost');
+    // What is refused, and where the exporter tells the same chain's end to who asks without care.
+    const refused: readonly (readonly [module: string, target: string, shownBy: string])[] = [
+      ['tls', named(at.expired), at.expired],
+      ['tls', named(at.stranger), at.stranger],
+      ['tls', at.tls13, at.tls13],
+      ['tls_other', named(at.tls12), at.tls12],
+      ['tls', named(at.client), at.tls12],
+      ['imap_distrusted', named(at.imap), at.https],
+      ['http_2xx', `https://${named(at.https)}/`, at.https],
+      ['dns_dot', at.dot, at.dot],
+      ['grpc_distrusted', named(at.grpcs), at.tls12],
+    ];
+    const silent = new Set([undefined, 0]);
+    const ends = await eachOf(refused, async ([module, target, shownBy]) => {
+      const [{ theirs, ours }, careless] = await Promise.all([
+        pair.probe(module, target),
+        pair.probe('tls_careless', shownBy),
+      ]);
+      expect([success(theirs), success(ours)], `${module} ${target}`).toEqual([0, 0]);
+      expect(silent.has(theirs.get('probe_ssl_earliest_cert_expiry')), `${module} ${target}`).toBe(true);
+      const shown = careless.theirs.get('probe_ssl_earliest_cert_expiry');
+      expect(ours.get('probe_ssl_served_not_after_timestamp_seconds'), `${module} ${target}`).toBe(shown);
+      return shown;
+    });
+    expect(ends.filter((end) => (end ?? 0) > 0)).toHaveLength(refused.length);
+  });
+
   it('records read the same, type by type', async () => {
     const read = await eachOf([...RECORD_ROWS.entries()], async ([at, [type, hex]]) => {
       const theirs = recordIn(await pair.log(`row${at}`, servers.at.records));
