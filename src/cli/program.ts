@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { UsageError } from '../model/usage-error.ts';
 import { accessOptions } from './access-command.ts';
+import type { LintOptions } from './commands/config.ts';
 import { CERTS_FORMATS, DIFF_FORMATS, FORMATS, type Launch } from './launch.ts';
 import { repeatable, requestOptions } from './request-options.ts';
 import { serveCommand } from './serve-options.ts';
@@ -81,9 +82,10 @@ function configCommands(config: Command, launch: Launch, setExit: (code: number)
   config
     .command('lint <file>')
     .description('question a blackbox.yml, or the modules of an agent.yml: what is valid in it and yet hardly meant')
-    .action(async (file: string) => {
+    .option('--rules <file...>', 'Prometheus rules whose alerts are questioned as well')
+    .action(async (file: string, options: LintOptions) => {
       const { runConfigLint } = await import('./commands/config.ts');
-      setExit(await runConfigLint(file, launch));
+      setExit(await runConfigLint(file, options, launch));
     });
   config
     .command('schema')

@@ -125,7 +125,9 @@ test('no two checks share an id', async () => {
 
 test('every long option that the README or a probe README shows exists', async () => {
   const helps = await Promise.all(
-    ['ride', 'judge', 'certs', 'serve', 'learn', 'diff'].map((command) => runCli([command, '--help'])),
+    [['ride'], ['judge'], ['certs'], ['serve'], ['learn'], ['diff'], ['config', 'lint']].map((command) =>
+      runCli([...command, '--help']),
+    ),
   );
   const known = new Set(
     helps

@@ -146,6 +146,23 @@ test('probe config lint questions the modules of an agent’s file', async () =>
   await expect(runInside(world, ['config', 'lint', file], captureIo())).rejects.toThrow('has no modules to question');
 });
 
+test('probe config lint questions the alerts of --rules, by file and line', async () => {
+  const [modules, rules] = [join(folder, 'blackbox.yml'), join(folder, 'rules.yml')];
+  await writeFile(modules, 'modules: {a: {prober: http}}\n');
+  const lint = ['config', 'lint', modules, '--rules', rules];
+  await writeFile(
+    rules,
+    'groups:\n- name: g\n  rules:\n  - alert: Ends\n    expr: probe_ssl_earliest_cert_expiry < 1\n',
+  );
+  const asked = await runInside(world, lint, captureIo());
+  expect(asked.out).toContain('rules.yml:5: alert Ends: probe_ssl_earliest_cert_expiry is absent as soon as');
+  expect(asked.exit).toBe(1);
+  await writeFile(rules, 'groups: [{ name: g, rules: [{ alert: Down, expr: probe_success == 0 }] }]\n');
+  expect(await runInside(world, lint, captureIo())).toMatchObject({ exit: 0 });
+  await writeFile(rules, 'groups: {}\n');
+  await expect(runInside(world, lint, captureIo())).rejects.toThrow('has no rules');
+});
+
 test('modules of --blackbox-config do as well, and one that a reload takes away is told', async () => {
   status = 200;
   const modules = join(folder, 'blackbox.yml');

@@ -92,7 +92,8 @@ function timeouts({ timeout, prober, http }: Module): readonly Said[] {
   return said;
 }
 
-function tlsSaid(module: Module): readonly Said[] {
+/** Speaks TLS by the prober that it names, and takes any certificate. */
+export function isUnverified(module: Module): boolean {
   const { prober, http, tcp, unix, dns, grpc, websocket } = module;
   const configs = {
     http: http.tls_config,
@@ -103,13 +104,20 @@ function tlsSaid(module: Module): readonly Said[] {
     websocket: websocket.http_config.tls_config,
     icmp: null,
   };
-  if (configs[prober]?.insecure_skip_verify !== true) return [];
+  return configs[prober]?.insecure_skip_verify === true;
+}
+
+function tlsSaid(module: Module): readonly Said[] {
+  if (!isUnverified(module)) return [];
+  const chain = ['http', 'tcp', 'unix'].includes(module.prober)
+    ? 'probe_ssl_last_chain_expiry_timestamp_seconds is -62135596800, so that an alert on it fires always or never, and '
+    : '';
   return [
     {
       rule: 'unverified-expiry',
-      says: 'insecure_skip_verify: probe_ssl_last_chain_expiry_timestamp_seconds is -62135596800, so that an alert on it fires always or never, and a wrong or expired certificate is a success',
+      says: `insecure_skip_verify: ${chain}a wrong or expired certificate is a success`,
       remedy:
-        'trust the right root by ca_file and name the host by server_name; or alert on probe_ssl_earliest_cert_expiry',
+        'trust the right root by ca_file and name the host by server_name; probe serve tells probe_ssl_breaks_timestamp_seconds and probe_ssl_chain_fault_info all the same',
     },
   ];
 }

@@ -1,4 +1,5 @@
 // Owns `probe config check FILE`, `probe config lint FILE` and `probe config schema`: files that a person writes, looked at without sending anything.
+import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
 import { visible } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { readText } from '../input-file.ts';
@@ -40,8 +41,13 @@ export async function runConfigSchema(launch: Launch): Promise<number> {
 
 const MOST_CONFIG_BYTES = 16_777_216;
 
+export interface LintOptions {
+  /** Files of Prometheus. */
+  readonly rules?: readonly string[];
+}
+
 /** @returns 1 when something is hardly meant @throws UsageError for a file that blackbox_exporter refuses too */
-export async function runConfigLint(path: string, launch: Launch): Promise<number> {
+export async function runConfigLint(path: string, { rules = [] }: LintOptions, launch: Launch): Promise<number> {
   const [{ readBlackboxConfig, Refusal }, { lintBlackbox }, { goRegexp }, { unsupported }] = await Promise.all([
     import('../../blackbox/config/read.ts'),
     import('../../blackbox/config/lint.ts'),
@@ -56,14 +62,36 @@ export async function runConfigLint(path: string, launch: Launch): Promise<numbe
       ({ module, rule, says, remedy }) => `${visible(`${path}: module ${module}: ${says} [${rule}]`)}\n  ${remedy}\n`,
     );
     const lacking = unsupported(config).map((line) => `${visible(`${path}: ${line} [probe serve refuses it]`)}\n`);
-    await launch.io.out([...lines, ...lacking].join(''));
-    if (lines.length + lacking.length === 0)
-      await launch.io.out(`${path}: nothing to say of ${config.modules.size} modules\n`);
-    return lines.length + lacking.length === 0 ? EXIT.ok : EXIT.warning;
+    const alerts = await alertLines(rules, config);
+    const said = [...lines, ...lacking, ...alerts];
+    await launch.io.out(said.join(''));
+    if (said.length === 0) await launch.io.out(`${path}: nothing to say of ${config.modules.size} modules\n`);
+    return said.length === 0 ? EXIT.ok : EXIT.warning;
   } catch (error) {
     if (error instanceof Refusal) throw new UsageError(`${path}: ${error.message}`);
     throw error;
   }
+}
+
+/** What their alerts ask of an expiry that these modules do not tell. @throws UsageError */
+async function alertLines(paths: readonly string[], config: BlackboxConfig): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const [{ readYaml }, { lintRules, rulesIn }] = await Promise.all([
+    import('../../config/yaml.ts'),
+    import('../../blackbox/config/lint-rules.ts'),
+  ]);
+  const files = await Promise.all(
+    paths.map(async (path) => {
+      const { value, place } = await readYaml(await readText(path, '--rules', MOST_CONFIG_BYTES), path);
+      const rules = rulesIn(value).map((rule) => ({ ...rule, place: place(rule.path) }));
+      if (rules.length > 0) return rules;
+      throw new UsageError(`${path}: has no rules`, 'name a file of rule_files of prometheus.yml');
+    }),
+  );
+  return lintRules(files.flat(), config).map(
+    ({ of, alert, says, rule, remedy }) =>
+      `${visible(`${of.place}: alert ${alert}: ${says} [${rule}]`)}\n  ${remedy}\n`,
+  );
 }
 
 /** A blackbox.yml, or of an agent's file what stands in place of one. */
