@@ -154,19 +154,28 @@ function tellAddress(gauges: Gauges, probed: Probed): void {
   gauges
     .labelled('probe_address_duration_seconds', 'How long the probe of this address took', labels)
     .set(probed.seconds);
-  const expiry = own.value('probe_ssl_earliest_cert_expiry');
-  if (expiry !== null)
-    gauges
-      .labelled(
-        'probe_address_earliest_cert_expiry_timestamp_seconds',
-        'When the first certificate that this address serves ends',
-        labels,
-      )
-      .set(expiry);
+  // Of every certificate that was seen, refused or not; one node of several that was left out of a renewal shows here.
+  for (const [family, name, help] of EXPIRIES) {
+    const expiry = own.value(family);
+    if (expiry !== null) gauges.labelled(name, help, labels).set(expiry);
+  }
   const attempts = own.value('probe_attempts');
   if (attempts !== null)
     gauges.labelled('probe_address_attempts', 'Attempts that the probe of this address took', labels).set(attempts);
 }
+
+const EXPIRIES = [
+  [
+    'probe_ssl_served_not_after_timestamp_seconds',
+    'probe_address_earliest_cert_expiry_timestamp_seconds',
+    'When the first certificate that this address serves ends',
+  ],
+  [
+    'probe_ssl_breaks_timestamp_seconds',
+    'probe_address_breaks_timestamp_seconds',
+    'When clients begin to refuse what this address serves, or when they did',
+  ],
+] as const;
 
 /** @param ranked the worst first */
 function tellRollUp(gauges: Gauges, ranked: readonly Probed[], leftOut: number): void {

@@ -1,4 +1,6 @@
 // Owns what is valid in a blackbox.yml and yet hardly meant: said with the reason and what to write instead. Pure: refuses nothing.
+import { hasProxy } from '../proxy-choice.ts';
+import { isJwtBearer } from './client.ts';
 import {
   type BlackboxConfig,
   blackboxConfig,
@@ -27,6 +29,8 @@ export const RULES = [
   'unusable-pattern',
   'family-without-fallback',
   'never-decoded',
+  'unsigned-grant',
+  'unheeded-client',
   'extension',
   'unused-extension',
   'squeezed-attempts',
@@ -51,6 +55,7 @@ export function lintBlackbox(config: BlackboxConfig, compiles: (pattern: string)
       ...dialogues(module),
       ...validators(module, compiles),
       ...httpSaid(module),
+      ...clientSaid(module),
       ...extensionSaid(module),
     ].map((said) => ({ module: name, ...said })),
   );
@@ -175,6 +180,30 @@ function validators({ prober, dns }: Module, compiles: (pattern: string) => bool
       rule: 'unusable-pattern',
       says: `the pattern ${JSON.stringify(broken)} is none of RE2: every probe with it fails, and nothing says so when the file is loaded`,
       remedy: 'mend it: RE2 has no look-around and no back-references',
+    });
+  return said;
+}
+
+/** What a client config says that no probe can do, or that only this program does. */
+function clientSaid({ prober, http, websocket }: Module): readonly Said[] {
+  const client = prober === 'http' ? http : prober === 'websocket' ? websocket.http_config : null;
+  if (client === null) return [];
+  const said: Said[] = [];
+  const { oauth2 } = client;
+  if (oauth2 !== null && isJwtBearer(oauth2)) {
+    const { client_certificate_key, client_certificate_key_file, client_certificate_key_ref } = oauth2;
+    if (client_certificate_key + client_certificate_key_file + client_certificate_key_ref === '')
+      said.push({
+        rule: 'unsigned-grant',
+        says: 'oauth2 by jwt-bearer without a key to sign with: every probe fails, and nothing says so when the file is loaded',
+        remedy: 'write client_certificate_key_file, an RSA key in PEM; a client_secret is not used by this grant',
+      });
+  }
+  if (prober === 'websocket' && (oauth2 !== null || hasProxy(client)))
+    said.push({
+      rule: 'unheeded-client',
+      says: 'blackbox_exporter passes over proxies and oauth2 of a websocket module, and probes straight and without a token; probe serve heeds them',
+      remedy: 'take them out if that is what is meant',
     });
   return said;
 }

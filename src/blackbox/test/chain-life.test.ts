@@ -10,6 +10,7 @@ import { fingerprintOf } from '../../net/sample/chain-walk.ts';
 import { commonName, isCa, mint } from '../../x509/test/mint.ts';
 import { CHAIN_HELP, lifeOf, tellChainLife } from '../chain-life.ts';
 import { expose, Gauges } from '../gauges.ts';
+import { answerProbe } from '../handler.ts';
 import { failureIn, listening, probed, roomOf, valueOf } from './asking.ts';
 import { certificate, type Identity, identity, NOT_AFTER, NOW_MS, party, ROOT_PEM, unixDay } from './certified.ts';
 
@@ -268,6 +269,25 @@ test.each(['TLSv1.2', 'TLSv1.3'])(
     expect(valueOf(said, 'probe_ssl_leaf_not_after_timestamp_seconds')).toBe(NOT_AFTER);
   },
 );
+
+test('one of two addresses that was left out of a renewal is told apart, though the probe fails by it', async () => {
+  const renewed = await shows(identity());
+  const port = await listening(renewed);
+  const forgotten = await shows(identity(['here.example'], -2));
+  await new Promise<void>((resolve) => {
+    forgotten.listen(port, '127.0.0.2', resolve);
+  });
+  const room = roomOf('modules: {m: {prober: tcp, timeout: 2s, tcp: {tls: true}}}', {
+    ...{ rootsPem: ROOT_PEM, wallClockMs: () => NOW_MS, resolve: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) },
+  });
+  const query = new URLSearchParams({ module: 'm', target: `here.example:${port}`, addresses: 'all' });
+  const { body } = await answerProbe({ query, scrapeTimeout: undefined, exposition: 'text' }, room);
+  for (const family of ['earliest_cert_expiry', 'breaks'])
+    for (const [address, end] of [['127.0.0.1', NOT_AFTER] as const, ['127.0.0.2', unixDay(-2)] as const])
+      expect(valueOf(body, `probe_address_${family}_timestamp_seconds{address="${address}"}`)).toBe(end);
+  // The worst of them.
+  expect(valueOf(body, 'probe_ssl_breaks_timestamp_seconds')).toBe(unixDay(-2));
+});
 
 test('each family says which end it tells', () => {
   const helps = Object.values(CHAIN_HELP);

@@ -12,6 +12,8 @@ const rulesOf = (module: string): readonly string[] =>
     ({ rule }) => rule,
   );
 
+const JWT = 'client_id: c, token_url: "http://t", grant_type: "urn:ietf:params:oauth:grant-type:jwt-bearer"';
+
 const CASES: readonly (readonly [module: string, rules: readonly string[]])[] = [
   ['{prober: http, timeout: 5s}', []],
   ['{prober: http, timeout: 5s, http: {method: GET}}', []],
@@ -35,6 +37,14 @@ const CASES: readonly (readonly [module: string, rules: readonly string[]])[] = 
   ['{prober: http, outrider: {quorum: any}}', ['extension', 'unused-extension']],
   ['{prober: tcp, timeout: 2s, outrider: {confirm: 1}}', ['extension', 'squeezed-attempts']],
   ['{prober: tcp, timeout: 5s, outrider: {confirm: {times: 1, after: 1s}}}', ['extension']],
+  [`{prober: http, http: {oauth2: {${JWT}}}}`, ['unsigned-grant']],
+  [`{prober: http, http: {oauth2: {${JWT}, client_certificate_key_file: f}}}`, []],
+  [
+    '{prober: websocket, websocket: {http_config: {oauth2: {client_id: c, token_url: "http://t"}}}}',
+    ['unheeded-client'],
+  ],
+  ['{prober: websocket, websocket: {http_config: {proxy_url: "http://p"}}}', ['unheeded-client']],
+  ['{prober: http, http: {proxy_url: "http://p"}}', []],
   ['{prober: http, http: {headers: {Accept-Encoding: gzip}, fail_if_body_matches_regexp: [a]}}', ['never-decoded']],
 ];
 
