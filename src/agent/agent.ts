@@ -3,11 +3,12 @@ import { GrowingHistogram } from '../metrics/histogram.ts';
 import { TargetSeries } from '../metrics/target-series.ts';
 import type { Journey } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
+import { isFlap, rideConfirmed, tellRides } from './confirming.ts';
 import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { paced } from './log/paced.ts';
 import { type Recent, remembered } from './recent.ts';
-import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
+import type { Ridden, RidingRoom, Told } from './riding.ts';
 import { type Clock, Schedule } from './schedule.ts';
 
 export interface AgentConfig {
@@ -109,15 +110,15 @@ export class Agent {
   async #run(target: Ridden, signal: AbortSignal, onAnswer: () => void): Promise<void> {
     const startedAtMs = this.#room.wallClockMs();
     try {
-      const { journey, samples } = await rideOnce(target, this.#room, signal, onAnswer);
+      const rides = await rideConfirmed(target, this.#room, signal, onAnswer);
       const followed = this.#followed.get(target.name);
       // Stopped, or taken out of the config meanwhile: what was seen by then is no news.
       if (signal.aborted || followed === undefined) return;
-      followed.series.ended(journey, samples);
-      await this.kept.add(target.name, journey);
+      tellRides(followed.series, rides, target);
+      for (const { journey } of rides) await this.kept.add(target.name, journey);
       followed.fault = null;
-      this.#tellVerdict(followed, journey);
-      remember(followed, journey);
+      this.#tellRides(followed, rides);
+      for (const { journey } of rides) remember(followed, journey);
     } catch (error) {
       this.#failed(target, startedAtMs, error);
     }
@@ -138,6 +139,15 @@ export class Agent {
     followed.fault = words;
   }
 
+  /** What a repetition did not confirm is no change, and yet news. */
+  #tellRides(followed: Followed, rides: readonly [...Told[], Told]): void {
+    const [first, last] = [rides[0].journey, (rides.at(-1) ?? rides[0]).journey];
+    this.#tellVerdict(followed, last);
+    if (!isFlap(rides)) return;
+    const attributes = { target: followed.name, verdict: first.verdict, repeated: last.verdict, journey: first.id };
+    this.#telling.flaps('failure not confirmed', attributes);
+  }
+
   /** Of a target that was never ridden only what is wrong is news. */
   #tellVerdict({ name, recent }: Followed, { id, verdict, findings }: Journey): void {
     const before = recent.at(-1)?.verdict ?? 'ok';
@@ -155,6 +165,7 @@ type Telling = ReturnType<typeof tellingOf>;
 function tellingOf(log: AgentRoom['log']) {
   return {
     ...{ missed: paced(log.warn), faults: paced(log.error), notRidden: paced(log.warn) },
+    flaps: paced(log.warn),
     ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
   };
 }

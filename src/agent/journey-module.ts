@@ -4,9 +4,9 @@ import { probeTimeout } from '../blackbox/timeout.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, line, MEDIA_TYPES, type Told } from '../metrics/exposition.ts';
 import { TargetSeries } from '../metrics/target-series.ts';
-import { verdicts } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
-import { type Ridden, type RidingRoom, rideOnce } from './riding.ts';
+import { rideConfirmed, tellRides } from './confirming.ts';
+import { isOutage, type Ridden, type RidingRoom, type Told as Rode } from './riding.ts';
 import type { Asked, Reply } from './server.ts';
 import { type Strangers, strangerOf } from './strangers.ts';
 
@@ -59,22 +59,43 @@ async function told(
   signal: AbortSignal,
   format: Format,
 ): Promise<Reply> {
-  const { journey, samples } = await rideOnce(ridden, riding, signal);
+  const rides = await rideConfirmed(ridden, riding, signal);
+  const { journey } = rides.at(-1) ?? rides[0];
   const series = new TargetSeries(target.replace(/[?#].*$/s, ''), ridden.labels);
-  series.ended(journey, samples);
+  tellRides(series, rides, ridden);
   const [success, took] = ['probe_success', 'probe_duration_seconds'];
-  // A warning is no outage.
-  const isWell = verdicts.indexOf(journey.verdict) < verdicts.indexOf('critical');
   const own: readonly Told[] = [
     {
       family: { name: success, type: 'gauge', help: 'Displays whether or not the probe was a success' },
-      pieces: [line(success, '', isWell ? 1 : 0)],
+      pieces: [line(success, '', isOutage(journey.verdict) ? 0 : 1)],
     },
     {
       family: { name: took, type: 'gauge', help: 'Returns how long the probe took to complete in seconds' },
       pieces: [line(took, '', journey.durationMs / 1000)],
     },
   ];
-  const all = [...own, ...catalogue.map((family) => ({ family, pieces: [series.text(family.name)] }))];
+  const all = [
+    ...own,
+    ...(ridden.confirm === null ? [] : attempted(rides)),
+    ...catalogue.map((family) => ({ family, pieces: [series.text(family.name)] })),
+  ];
   return { status: 200, contentType: MEDIA_TYPES[format], body: exposition(all, format) };
+}
+
+function attempted(rides: readonly [...Rode[], Rode]): readonly Told[] {
+  const [attempts, failed] = ['probe_attempts', 'probe_first_attempt_failed'];
+  return [
+    {
+      family: {
+        name: attempts,
+        type: 'gauge',
+        help: 'Journeys that were ridden; the other families are those of the last',
+      },
+      pieces: [line(attempts, '', rides.length)],
+    },
+    {
+      family: { name: failed, type: 'gauge', help: 'Whether the first journey failed, whatever became of the others' },
+      pieces: [line(failed, '', isOutage(rides[0].journey.verdict) ? 1 : 0)],
+    },
+  ];
 }

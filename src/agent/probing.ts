@@ -1,5 +1,6 @@
 // Owns the targets that modules probe: their schedule, what each told last, what failed. Ten thousand of them are little: numbers, and few objects
 // each. Serves no page, and knows no prober.
+import type { Confirm } from '../config/agent/confirm.ts';
 import type { GrowingHistogram } from '../metrics/histogram.ts';
 import { ProbeSeries, ProbeShapes, type Sampled } from '../metrics/probe-series.ts';
 import { type Verdict, verdicts } from '../model/journey.ts';
@@ -20,6 +21,8 @@ export interface Probed extends Pace {
   readonly labels: Readonly<Record<string, string>>;
   /** Within the interval. */
   readonly mostSeconds: number;
+  /** Null: as the module says. */
+  readonly confirm: Confirm | null;
 }
 
 /** What came of one probe. */

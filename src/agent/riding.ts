@@ -1,15 +1,18 @@
 // Owns one journey of the agent: ridden, judged, its samples taken. Keeps nothing.
+import type { Confirm } from '../config/agent/confirm.ts';
 import type { AnyProbe, MetricSample } from '../contract/probe.ts';
 import type { Contract } from '../expect/expected.ts';
 import { judge, type Policy } from '../journey/judge.ts';
 import { observe, type Vantage } from '../journey/observe.ts';
 import type { RideSettings } from '../journey/settings.ts';
-import type { Journey } from '../model/journey.ts';
+import { type Journey, type Verdict, verdicts } from '../model/journey.ts';
 import type { Pace } from './spread.ts';
 
 /** A target as it is ridden. */
 export interface Ridden extends Pace {
   readonly labels: Readonly<Record<string, string>>;
+  /** Null: a journey that failed is not repeated. */
+  readonly confirm: Confirm | null;
   /** Its deadline lies within the interval. */
   readonly settings: RideSettings;
   readonly policy: Policy;
@@ -30,6 +33,11 @@ export interface RidingRoom {
 export interface Told {
   readonly journey: Journey;
   readonly samples: readonly MetricSample[];
+}
+
+/** A warning is no outage. */
+export function isOutage(verdict: Verdict): boolean {
+  return verdicts.indexOf(verdict) >= verdicts.indexOf('critical');
 }
 
 /**

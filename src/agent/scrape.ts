@@ -104,8 +104,8 @@ function ownSamples({
           one('blackbox_exporter_build_info', 1, labelPairs({ version: `outrider-${version}` })),
           ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
-          flapSamples(flaps()),
         ]),
+    flapSamples(flaps()),
   ];
 }
 
@@ -136,6 +136,8 @@ function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable
         watched(missedText),
       ),
     ],
+    ['journey_attempts', agent.followed().map(({ series }) => series.attemptsText())],
+    ['journey_flaps_total', agent.followed().map(({ series }) => series.flapsText())],
     ['probe_last_run_timestamp_seconds', watched(lastRunText)],
     one('outrider_targets', 'targets'),
     one('outrider_runs_under_way', 'underWay'),

@@ -35,7 +35,9 @@ export async function confirmed(
 
 /** An equal part of what is left for each attempt still to come; what one does not use is there for the next. */
 function shareOf(leftSeconds: number, repeats: number, pauseSeconds: number): number {
-  return Math.max(0, (leftSeconds - repeats * pauseSeconds) / (repeats + 1));
+  const share = (leftSeconds - repeats * pauseSeconds) / (repeats + 1);
+  // A scrape may leave less than the pauses take: then there are fewer repetitions, and not no time for the first.
+  return share > 0 || repeats === 0 ? Math.max(0, share) : shareOf(leftSeconds, repeats - 1, pauseSeconds);
 }
 
 const mayHeal = (failure: Failure | null): boolean => failure?.reason !== 'config' && failure?.reason !== 'not-allowed';

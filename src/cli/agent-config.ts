@@ -5,6 +5,7 @@ import type { Probed } from '../agent/probing.ts';
 import type { Ridden } from '../agent/riding.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { type AgentFile, type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
+import { PART_OF_INTERVAL } from '../config/agent/agent-target.ts';
 import { readDiscovered } from '../config/agent/discovered.ts';
 import { nearest } from '../model/nearest.ts';
 import { visible } from '../model/text.ts';
@@ -18,8 +19,6 @@ import { type RideOptions, rideSettings } from './ride-options.ts';
 
 const MOST_CONFIG_BYTES = 67_108_864;
 const MOST_NAMED_BYTES = 1_048_576;
-/** Of the interval: the rest is for judging, and for what a journey waits for at its end. */
-const PART_OF_INTERVAL = 0.9;
 /** A median is known from 6 samples on; the histograms know more with every journey. */
 const SAMPLES = '10';
 
@@ -97,7 +96,7 @@ async function scheduledOf(
   launch: Launch,
 ): Promise<Scheduled> {
   if (target.module === null) return { ridden: await riddenOf(target, defaults, launch) };
-  const { module, place, intervalMs, jitterMs, labels } = target;
+  const { module, place, intervalMs, jitterMs, labels, confirm } = target;
   const known = modules();
   if (!known.includes(module)) {
     const near = nearest(module, known);
@@ -110,7 +109,7 @@ async function scheduledOf(
   const name = `${target.name}\n${module}`;
   return {
     probed: {
-      ...{ name, intervalMs, jitterMs, labels, module, mostSeconds },
+      ...{ name, intervalMs, jitterMs, labels, module, mostSeconds, confirm },
       label: target.name,
       target: target.target,
     },
@@ -122,7 +121,7 @@ async function readNamedFile(path: string): Promise<string> {
 }
 
 async function riddenOf(
-  { name, labels, intervalMs, jitterMs, journey, place }: Extract<AgentTarget, { readonly module: null }>,
+  { name, labels, intervalMs, jitterMs, confirm, journey, place }: Extract<AgentTarget, { readonly module: null }>,
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Promise<Ridden> {
@@ -138,7 +137,7 @@ async function riddenOf(
     const expectations = await expectationsFrom(options, null, launch);
     const deadlineMs = Math.max(1, Math.min(settings.deadlineMs, Math.floor(intervalMs * PART_OF_INTERVAL)));
     return {
-      ...{ name, labels, intervalMs, jitterMs, policy },
+      ...{ name, labels, intervalMs, jitterMs, confirm, policy },
       settings: { ...settings, deadlineMs },
       ...(expectations === undefined ? {} : { expectations }),
     };
@@ -163,7 +162,10 @@ export async function riddenAt(
   const skip = given['skip'] === undefined ? STAYS_OUT : `${STAYS_OUT},${given['skip'] as string}`;
   const options = { ...defaults, samples: SAMPLES, ...given, connect, skip } as unknown as RideOptions;
   const [settings, policy] = [await rideSettings(target, options, launch), await policyFrom(options, null, launch)];
-  return { ...{ name: target, labels: {}, intervalMs: settings.deadlineMs, jitterMs: 0 }, settings, policy };
+  return {
+    ...{ name: target, labels: {}, intervalMs: settings.deadlineMs, jitterMs: 0, confirm: null },
+    ...{ settings, policy },
+  };
 }
 
 /** Ten thousand targets may name one file. */

@@ -1,9 +1,11 @@
 // Owns one scheduled probe by a module: which module, how long it may take, and what the agent is told of it. Schedules nothing.
 import type { Probed, ProbeTold } from '../agent/probing.ts';
+import { extension } from '../blackbox/config/extension.ts';
 import type { BlackboxConfig, Module } from '../blackbox/config/modules.ts';
 import type { Failure } from '../blackbox/failure.ts';
 import { debugPage, probeAsWanted, quorumFor } from '../blackbox/handler.ts';
 import type { Outcome } from '../blackbox/run.ts';
+import type { Confirm } from '../config/agent/confirm.ts';
 import { problemCatalogue } from '../model/problem.ts';
 import { UsageError } from '../model/usage-error.ts';
 import type { ModuleRoom } from './module-room.ts';
@@ -28,10 +30,11 @@ export function findModule(configs: () => readonly (BlackboxConfig | null)[]): (
 }
 
 export async function probeByModule(
-  { target, module: name, mostSeconds }: Probed,
-  { module, config }: FoundModule,
+  { target, module: name, mostSeconds, confirm }: Probed,
+  { module: found, config }: FoundModule,
   room: ModuleRoom['run'] & { readonly signal: AbortSignal },
 ): Promise<ProbeTold> {
+  const module = confirm === null ? found : confirming(found, confirm);
   const own = module.timeout / 1000;
   const timeoutSeconds = Math.min(own > 0 ? own : DEFAULT_SECONDS, mostSeconds);
   const run = { module, name, target, hostname: null, timeoutSeconds };
@@ -43,6 +46,11 @@ export async function probeByModule(
     durationMs: (gauges.value('probe_duration_seconds') ?? 0) * 1000,
     page: () => debugPage(config, name, gauges, log),
   };
+}
+
+/** The target's word goes before the module's. */
+function confirming(module: Module, { times, afterMs }: Confirm): Module {
+  return { ...module, outrider: { ...(module.outrider ?? extension.zero), confirm: { times, after: afterMs } } };
 }
 
 function failureOf({ failure }: Outcome): NonNullable<ProbeTold['failure']> {

@@ -59,9 +59,11 @@ export async function openModuleRoom(options: ModuleOptions, launch: LoggedLaunc
       new Map(
         configs
           .flatMap((config) => [...(config?.modules ?? [])])
-          .flatMap(([name, { outrider }]) =>
-            (outrider?.confirm.times ?? 0) === 0 ? [] : [[name, flaps.get(name) ?? 0] as const],
-          ),
+          .flatMap(([name, { outrider }]) => {
+            // A target may ask for it, too: then it is there from the first on.
+            const known = flaps.get(name) ?? ((outrider?.confirm.times ?? 0) === 0 ? null : 0);
+            return known === null ? [] : [[name, known] as const];
+          }),
       ),
   };
 }

@@ -30,6 +30,8 @@ export class TargetSeries {
   #texts: ReadonlyMap<string, string> = new Map();
   readonly #ended = new Map<Verdict, number>();
   readonly #missed = new Map<string, number>();
+  /** Null where failed journeys are not repeated. */
+  #confirming: { readonly attempts: number; readonly flaps: number } | null = null;
 
   /** @param labels beside `target`, of every series */
   constructor(target: string, labels: Readonly<Record<string, string>>) {
@@ -43,8 +45,22 @@ export class TargetSeries {
 
   /** @throws Error for a family or labels that the catalogue does not know: a fault of the program */
   ended(journey: Journey, samples: readonly MetricSample[]): void {
-    this.#runs++;
     this.#count(this.#ended, journey.verdict);
+    this.#write(journey, samples);
+  }
+
+  /** A journey that another repeats, which is told next: it adds to counters and histograms alone. @throws Error as `ended` */
+  repeated(journey: Journey, samples: readonly MetricSample[]): void {
+    this.#write(journey, samples);
+  }
+
+  /** How many journeys the last verdict took. @param isFlap the first failed, the last did not */
+  confirmed(attempts: number, isFlap: boolean): void {
+    this.#confirming = { attempts, flaps: (this.#confirming?.flaps ?? 0) + (isFlap ? 1 : 0) };
+  }
+
+  #write(journey: Journey, samples: readonly MetricSample[]): void {
+    this.#runs++;
     const zones = zonesOf(journey);
     const all = [...journeySamples(journey), ...samples.map((sample) => placed(sample, zones))];
     const byFamily = Map.groupBy(all, ({ family }) => family);
@@ -82,6 +98,14 @@ export class TargetSeries {
 
   runsText(): string {
     return this.#counts('journey_runs_total', 'verdict', this.#ended);
+  }
+
+  attemptsText(): string {
+    return this.#confirming === null ? '' : line('journey_attempts', this.#common, this.#confirming.attempts);
+  }
+
+  flapsText(): string {
+    return this.#confirming === null ? '' : line('journey_flaps_total', this.#common, this.#confirming.flaps);
   }
 
   missedText(): string {

@@ -13,10 +13,16 @@ let folder: string;
 let server: Listening;
 /** What the server answers with. */
 let status = 200;
+/** True: of two requests to /flaps the first fails. */
+let flapping = false;
+let asked = 0;
 beforeAll(async () => {
   world = await startWorld();
   folder = await mkdtemp(join(tmpdir(), 'probing-'));
-  const route = async () => ({ status, contentType: 'text/plain', body: 'fine' });
+  const route = async ({ path }: { readonly path: string }) => {
+    const isFlap = flapping && path === '/flaps';
+    return { status: isFlap ? ([503, 200][asked++ % 2] ?? 200) : status, contentType: 'text/plain', body: 'fine' };
+  };
   server = await listen({ host: '127.0.0.1', port: 0 }, route);
 });
 afterAll(async () => {
@@ -123,6 +129,25 @@ test('a failure is told with its reason, kept with its log, and over when the ta
   const well = await metricsWith(url, /^probe_success\{[^}]*\} 1$/m);
   expect(well).not.toContain('probe_failure_info');
   expect(await get(url)).toContain('Recent probes that failed');
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test('a failure is repeated where the target asks for it, and a flap is counted', async () => {
+  status = 503;
+  const target = `  - { target: 'http://127.0.0.1:${server.port}/flaps', name: flaps, confirm: { after: 100ms } }\n`;
+  const { url, io, ended } = await start(config(server.port, target));
+  const twice = await metricsWith(
+    url,
+    /^probe_attempts\{target="flaps"[^}]*\} 2$/m,
+    /^probe_success\{target="front"[^}]*\} 0$/m,
+  );
+  expect(twice).toMatch(/^probe_success\{target="flaps"[^}]*\} 0$/m);
+  expect(twice).not.toMatch(/^probe_attempts\{target="front"/m);
+  flapping = true;
+  const metrics = await metricsWith(url, /^outrider_probe_flaps_total\{module="http_2xx"\} [1-9]/m);
+  expect(metrics).toMatch(/^probe_first_attempt_failed\{target="flaps"[^}]*\} [01]$/m);
+  flapping = false;
   io.interrupt();
   expect(await ended).toMatchObject({ exit: 0 });
 });

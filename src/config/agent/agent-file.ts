@@ -11,6 +11,7 @@ import { readYaml, type Written } from '../yaml.ts';
 import {
   type AgentTarget,
   nameOf,
+  PART_OF_INTERVAL,
   type Room,
   refuseTimes,
   refuseTwins,
@@ -18,6 +19,7 @@ import {
   TARGET_KEYS,
   targetAt,
 } from './agent-target.ts';
+import { confirmOf, confirmSchema } from './confirm.ts';
 import type { DiscoveredTarget } from './discovered.ts';
 import { labelsSchema } from './labels.ts';
 
@@ -58,6 +60,7 @@ const schedule = z.strictObject({
   jitter: duration.optional(),
   concurrency: z.int().min(1).max(1000).default(16),
   moduleConcurrency: z.int().min(1).max(20_000).default(500),
+  confirm: confirmSchema.optional(),
 });
 
 const discover = z.strictObject({
@@ -132,7 +135,11 @@ async function discoveredTarget({ target, module, labels, place }: DiscoveredTar
   const { interval, jitter } = file.schedule;
   const [intervalMs, jitterMs] = [parseDuration(interval, ''), jitter === undefined ? 0 : parseDuration(jitter, '')];
   refuseTimes(intervalMs, jitterMs, room.place(['schedule']));
-  const common = { name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs, place };
+  const confirm = confirmOf(file.schedule.confirm, intervalMs * PART_OF_INTERVAL, room.place(['schedule']));
+  const common = {
+    ...{ name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs },
+    ...{ confirm, place },
+  };
   return sentTo(module ?? file.module, target, common, async () => {
     const whereOf: Written['place'] = (path) => (path.length === 0 ? place : room.place(['defaults', ...path]));
     return readJourney({ value: { ...file.defaults, target }, place: whereOf }, room.name, room.sources);

@@ -9,6 +9,7 @@ import type { Contribution } from '../journey/part.ts';
 import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
 import type { Written } from '../yaml.ts';
+import { type Confirm, confirmOf, confirmSchema } from './confirm.ts';
 import { type Labels, labelsSchema } from './labels.ts';
 
 interface Common {
@@ -19,6 +20,8 @@ interface Common {
   readonly intervalMs: number;
   /** At most this much later than its turn, differently each time, ms. */
   readonly jitterMs: number;
+  /** Null: what failed is not repeated. */
+  readonly confirm: Confirm | null;
   /** `FILE:12`, for messages. */
   readonly place: string;
 }
@@ -33,7 +36,11 @@ export type AgentTarget = Common &
 /** What targets of a file are read by. */
 export interface Room {
   readonly file: {
-    readonly schedule: { readonly interval: string; readonly jitter?: string | undefined };
+    readonly schedule: {
+      readonly interval: string;
+      readonly jitter?: string | undefined;
+      readonly confirm?: z.infer<typeof confirmSchema> | undefined;
+    };
     readonly labels: Labels;
     /** Of journeys. */
     readonly defaults: Readonly<Record<string, unknown>>;
@@ -47,6 +54,8 @@ export interface Room {
 
 /** What `module:` names when a whole journey is meant in spite of the defaults, as on /probe. */
 const JOURNEY = 'journey';
+/** A turn ends within it: the rest is for judging, and for what a journey waits for at its end. */
+export const PART_OF_INTERVAL = 0.9;
 const LEAST_INTERVAL_MS = 100;
 const MOST_NAME = 200;
 
@@ -56,6 +65,7 @@ const targetShape = {
   labels: labelsSchema.default({}),
   interval: duration.optional(),
   jitter: duration.optional(),
+  confirm: confirmSchema.optional(),
   journey: z.string().min(1).optional(),
   module: z.string().min(1).max(MOST_NAME).optional(),
 };
@@ -85,7 +95,12 @@ export async function targetAt(at: number, given: string | Values, room: Room): 
   const jitterMs = jitter === undefined ? 0 : parseDuration(jitter, 'jitter');
   refuseTimes(intervalMs, jitterMs, own.interval === undefined ? place(['schedule']) : here(['interval']));
   const labels = { ...file.labels, ...own.labels };
-  const common = { name: own.name ?? nameOf(target), labels, intervalMs, jitterMs, place: here([]) };
+  const confirm = confirmOf(
+    own.confirm ?? file.schedule.confirm,
+    intervalMs * PART_OF_INTERVAL,
+    own.confirm === undefined ? place(['schedule']) : here(['confirm']),
+  );
+  const common = { name: own.name ?? nameOf(target), labels, intervalMs, jitterMs, confirm, place: here([]) };
   return sentTo(module, target, common, async () => journey ?? {});
 }
 

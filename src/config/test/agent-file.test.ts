@@ -20,6 +20,37 @@ const sources = {
 };
 const read = (text: string) => readAgentFile(text, '/etc/outrider/agent.yml', sources);
 
+test("confirm is the schedule's, over it the target's own", async () => {
+  const file = await read(`
+schedule: { interval: 30s, confirm: 2 }
+targets:
+  - a.example
+  - { target: b.example, confirm: { after: 3s } }
+  - { target: c.example, confirm: 0 }
+  - { target: d.example, module: m, confirm: { times: 3 } }
+`);
+  expect(file.targets.map(({ confirm }) => confirm)).toEqual([
+    { times: 2, afterMs: 500 },
+    { times: 1, afterMs: 3000 },
+    null,
+    { times: 3, afterMs: 500 },
+  ]);
+  expect((await read('targets: [a.example]')).targets[0]?.confirm).toBeNull();
+});
+
+test.each([
+  ['schedule: { confirm: 6 }\ntargets: [a.example]', 'agent.yml:1: schedule.confirm'],
+  ['targets:\n  - { target: a.example, confirm: often }', 'agent.yml:2: confirm: a number of times'],
+  ['targets:\n  - { target: a.example, confirm: { time: 1 } }', 'agent.yml:2: confirm'],
+  [
+    'targets:\n  - { target: a.example, interval: 5s, confirm: { times: 2, after: 3s } }',
+    'the pauses alone take the 4.5s',
+  ],
+  ['defaults: { confirm: 1 }\ntargets: [a.example]', 'agent.yml:1: "confirm" is a target\'s own'],
+])('%j is refused', async (text, words) => {
+  await expect(read(text)).rejects.toThrow(words);
+});
+
 test('targets get the defaults, over them the file of a journey, over both their own keys', async () => {
   const file = await read(`
 schedule: { interval: 30s, jitter: 3s, concurrency: 8 }

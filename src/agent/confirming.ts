@@ -1,0 +1,55 @@
+// Owns riding a journey again that failed, before it is called failed: all within the deadline of one. Keeps nothing.
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TargetSeries } from '../metrics/target-series.ts';
+import { isOutage, type Ridden, type RidingRoom, rideOnce, type Told } from './riding.ts';
+
+/** @returns all of them, the one that counts last. Rejects as `rideOnce` does */
+export async function rideConfirmed(
+  ridden: Ridden,
+  room: RidingRoom,
+  signal: AbortSignal,
+  onAnswer: () => void = () => undefined,
+): Promise<readonly [...Told[], Told]> {
+  const { settings, confirm } = ridden;
+  if (confirm === null) return [await rideOnce(ridden, room, signal, onAnswer)];
+  const { times, afterMs } = confirm;
+  const endMs = performance.now() + settings.deadlineMs;
+  const before: Told[] = [];
+  for (let repeats = times; ; repeats--) {
+    const deadlineMs = Math.max(1, Math.floor(shareOf(endMs - performance.now(), repeats, afterMs)));
+    const told = await rideOnce({ ...ridden, settings: { ...settings, deadlineMs } }, room, signal, onAnswer);
+    const hasTime = endMs - performance.now() > afterMs;
+    if (!isOutage(told.journey.verdict) || repeats === 0 || !hasTime || !(await paused(afterMs, signal)))
+      return [...before, told];
+    before.push(told);
+  }
+}
+
+/** An equal part of what is left for each that may come; what one does not use is there for the next. */
+function shareOf(leftMs: number, repeats: number, afterMs: number): number {
+  const share = (leftMs - repeats * afterMs) / (repeats + 1);
+  return share > 0 || repeats === 0 ? share : shareOf(leftMs, repeats - 1, afterMs);
+}
+
+/** The last of them counts; a flap does not vanish for that. */
+export function tellRides(
+  series: TargetSeries,
+  rides: readonly [...Told[], Told],
+  { confirm }: Pick<Ridden, 'confirm'>,
+): void {
+  const last = rides.at(-1) ?? rides[0];
+  for (const { journey, samples } of rides.slice(0, -1)) series.repeated(journey, samples);
+  series.ended(last.journey, last.samples);
+  if (confirm !== null) series.confirmed(rides.length, isFlap(rides));
+}
+
+/** The first failed, and the last did not. */
+export function isFlap(rides: readonly Told[]): boolean {
+  const last = rides.at(-1);
+  return rides.length > 1 && last !== undefined && !isOutage(last.journey.verdict);
+}
+
+/** @returns false when it was stopped */
+function paused(ms: number, signal: AbortSignal): Promise<boolean> {
+  return pause(ms, true, { signal }).catch(() => false);
+}
