@@ -39,5 +39,5 @@ export function prefixOf(externalUrl: string, routePrefix: string): { readonly p
   const path = externalUrl === '' ? '' : new URL(externalUrl, 'http://here').pathname;
   const inner = (routePrefix === '' ? path : routePrefix).replaceAll(/^\/+|\/+$/g, '');
   const prefix = inner === '' ? '/' : `/${inner}/`;
-  return { prefix, home: externalUrl === '' ? prefix : externalUrl };
+  return { prefix, home: externalUrl === '' ? prefix : externalUrl.replace(/\/+$/, '') };
 }

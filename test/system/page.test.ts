@@ -1,5 +1,6 @@
 // The HTML report in a real browser: hostile text stays text, nothing is fetched, and a phone shows it without scrolling sideways.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { probesPage } from '../../src/report/probes-page.ts';
 import { statusPage } from '../../src/report/status-page.ts';
 import { dumpDom } from './rig/browser.ts';
 import { type Counter, countConnections } from './rig/counters.ts';
@@ -89,6 +90,25 @@ describe.skipIf(!requireTools(['chromium', 'openssl']))('the page', () => {
     expect(page.content).toBeGreaterThan(0);
     expect(page.content).toBeLessThanOrEqual(page.room);
     expect(titleOf(await dumpDom(rig, `file://${await rig.write('status.html', html)}`))).toBe('1 critical: 1 target');
+    expect(images.count()).toBe(fetched);
+  });
+
+  it('fits a phone: the recent probes, with modules and targets that have no end and markup in them', async () => {
+    const long = `${'w'.repeat(500)}.example`;
+    const row = { module: long, target: hostileMarkup(imageUrl()), success: false, endedAtMs: 0 };
+    const html = probesPage({
+      rows: [
+        { ...row, id: 1 },
+        { ...row, id: 0, module: hostileMarkup(imageUrl()), target: long },
+      ],
+      modules: [long, hostileMarkup(imageUrl())],
+    });
+    const fetched = images.count();
+    const page = await widths(html);
+    expect(page.content).toBeGreaterThan(0);
+    expect(page.content).toBeLessThanOrEqual(page.room);
+    const seen = await dumpDom(rig, `file://${await rig.write('probes.html', html)}`);
+    expect(titleOf(seen)).toBe('Recent probes: 2 of 2 failed');
     expect(images.count()).toBe(fetched);
   });
 
