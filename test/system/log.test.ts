@@ -20,13 +20,18 @@ const AT_ONCE = 20;
 interface Case {
   readonly name: string;
   /** Standard error, and a shell's words before the command. */
-  readonly open: (rig: Rig) => Promise<{ readonly stderr: IOType | number; readonly shell?: string; close(): void }>;
+  readonly open: (
+    rig: Rig,
+  ) => Promise<{ readonly stderr: IOType | number; readonly shell?: string; readonly close: () => void }>;
   /** Once it runs. */
-  readonly then?: (child: ChildProcess) => void;
+  readonly whenItRuns?: (child: ChildProcess) => void;
   readonly loses: boolean;
 }
 
-const of = (fd: number): { readonly stderr: number; close(): void } => ({ stderr: fd, close: () => closeSync(fd) });
+const of = (fd: number): { readonly stderr: number; readonly close: () => void } => ({
+  stderr: fd,
+  close: () => closeSync(fd),
+});
 
 const CASES: readonly Case[] = [
   { name: 'a full disk', open: async () => of(openSync('/dev/full', 'w')), loses: true },
@@ -40,13 +45,13 @@ const CASES: readonly Case[] = [
   {
     name: 'a reader that has gone',
     open: async () => ({ stderr: 'pipe', close: () => undefined }),
-    then: (child) => child.stderr?.destroy(),
+    whenItRuns: (child) => child.stderr?.destroy(),
     loses: true,
   },
   { name: 'a reader that never reads', open: unread, loses: true },
 ];
 
-async function unread({ folder }: Rig): Promise<{ readonly stderr: number; close(): void }> {
+async function unread({ folder }: Rig): Promise<{ readonly stderr: number; readonly close: () => void }> {
   const path = join(folder, 'fifo');
   await run(['mkfifo', path]);
   const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
@@ -70,7 +75,7 @@ describe.skipIf(!requireTools(['mkfifo', 'sh']))('standard error is', () => {
 
   it.each(CASES)(
     '$name: every probe is answered, what is lost is counted, and the end comes',
-    async ({ open, then, loses }) => {
+    async ({ open, whenItRuns, loses }) => {
       const file = await rig.write('blackbox.yml', 'modules: { tcp: { prober: tcp, timeout: 2s } }\n');
       const listen = `${ADDRESS}:${await freePort([ADDRESS])}`;
       const { stderr, shell, close } = await open(rig);
@@ -91,7 +96,7 @@ describe.skipIf(!requireTools(['mkfifo', 'sh']))('standard error is', () => {
       rig.defer(() => void child.kill('SIGKILL'));
       const ended = once(child, 'exit');
       await until(() => answers(`http://${listen}/-/healthy`));
-      then?.(child);
+      whenItRuns?.(child);
       const statuses = await probeAll(`http://${listen}/probe?module=tcp&target=${TARGET}`);
       expect(statuses.filter((status) => status !== 200)).toEqual([]);
       // What was written last may still be under way.
