@@ -175,17 +175,20 @@ const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8'
 async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const takesGzip = /(^|[ ,])gzip([ ,;]|$)/.test(request.headers['accept-encoding']?.toString() ?? '');
   if (typeof reply.body !== 'string') return sendParts(request, response, { ...reply, body: reply.body }, takesGzip);
-  const plain = Buffer.from(reply.body, 'utf8');
-  const compress = takesGzip && plain.byteLength >= GZIP_FROM_BYTES;
-  const body = compress ? await gzipped(plain) : plain;
+  const bytes = Buffer.byteLength(reply.body);
+  const compress = takesGzip && bytes >= GZIP_FROM_BYTES;
+  const body = compress ? await gzipped(Buffer.from(reply.body, 'utf8')) : reply.body;
   response.writeHead(reply.status, {
     'content-type': reply.contentType,
-    'content-length': body.byteLength,
+    'content-length': typeof body === 'string' ? bytes : body.byteLength,
     ...(compress ? { 'content-encoding': 'gzip', vary: 'accept-encoding' } : {}),
     'x-content-type-options': 'nosniff',
     ...reply.headers,
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  // What is ASCII alone goes out with its head as one text; a buffer would be a piece of its own.
+  else if (typeof body === 'string') response.end(body, bytes === body.length ? 'latin1' : 'utf8');
+  else response.end(body);
 }
 
 /** No part is made before the reader has taken the one before it. */

@@ -6,11 +6,6 @@ export interface Series {
   value: number;
 }
 
-interface Told extends Series {
-  /** Nothing was said of it yet. */
-  isUnset: boolean;
-}
-
 interface Family {
   readonly name: string;
   readonly help: string;
@@ -30,6 +25,36 @@ export interface Gauge {
   setOr(value: number | null, quirk: number): void;
 }
 
+class Told implements Series, Gauge {
+  readonly labels: Series['labels'];
+  readonly #quirks: boolean;
+  value = 0;
+  /** Nothing was said of it yet. */
+  #isUnset = true;
+
+  constructor(labels: Series['labels'], quirks: boolean) {
+    this.labels = labels;
+    this.#quirks = quirks;
+  }
+
+  get isThere(): boolean {
+    return this.#quirks || !this.#isUnset;
+  }
+
+  set(value: number): void {
+    this.value = value;
+    this.#isUnset = false;
+  }
+
+  add(value: number): void {
+    this.set(this.value + value);
+  }
+
+  setOr(value: number | null, quirk: number): void {
+    if (value !== null || this.#quirks) this.set(value ?? quirk);
+  }
+}
+
 export type Labels = Readonly<Record<string, string>>;
 
 export class Gauges {
@@ -43,26 +68,12 @@ export class Gauges {
 
   /** Registers a gauge without labels: with quirks it is there, and 0, from then on. Again: the same one. */
   gauge(name: string, help: string): Gauge {
-    return this.#gaugeOf(this.#series(this.#family(name, help), {}));
+    return this.#series(this.#family(name, help), NO_LABELS);
   }
 
   /** One series of a family with labels; without a series the family is not printed. */
   labelled(name: string, help: string, labels: Labels): Gauge {
-    return this.#gaugeOf(this.#series(this.#family(name, help), labels));
-  }
-
-  #gaugeOf(series: Told): Gauge {
-    const set = (value: number): void => {
-      series.value = value;
-      series.isUnset = false;
-    };
-    return {
-      set,
-      add: (value) => set(series.value + value),
-      setOr: (value, quirk) => {
-        if (value !== null || this.#quirks) set(value ?? quirk);
-      },
-    };
+    return this.#series(this.#family(name, help), labels);
   }
 
   /** Lets a family go, whatever it said. */
@@ -71,26 +82,15 @@ export class Gauges {
   }
 
   /** Value of a series, null where it is not there. */
-  value(name: string, labels: Labels = {}): number | null {
+  value(name: string, labels: Labels = NO_LABELS): number | null {
     const series = this.#families.get(name)?.series.get(keyOf(labels));
-    return series !== undefined && this.#isThere(series) ? series.value : null;
-  }
-
-  #isThere({ isUnset }: Told): boolean {
-    return this.#quirks || !isUnset;
+    return series?.isThere === true ? series.value : null;
   }
 
   /** Families in the order of their names, as a registry of client_golang gathers them. */
   families(): readonly { readonly name: string; readonly help: string; readonly series: readonly Series[] }[] {
     return [...this.#families.values()]
-      .map(({ name, help, series }) => ({
-        name,
-        help,
-        series: [...series]
-          .filter(([, one]) => this.#isThere(one))
-          .toSorted(([a], [b]) => (a < b ? -1 : 1))
-          .map(([, one]) => one),
-      }))
+      .map(({ name, help, series }) => ({ name, help, series: inOrder(series) }))
       .filter(({ series }) => series.length > 0)
       .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
@@ -107,16 +107,28 @@ export class Gauges {
     const key = keyOf(labels);
     const known = family.series.get(key);
     if (known !== undefined) return known;
-    const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
-    const series: Told = { labels: sorted, value: 0, isUnset: true };
+    const series = new Told(pairsOf(labels), this.#quirks);
     family.series.set(key, series);
     return series;
   }
 }
 
+const NO_LABELS: Labels = {};
+
+function pairsOf(labels: Labels): Series['labels'] {
+  const pairs = Object.entries(labels);
+  return pairs.length < 2 ? pairs : pairs.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
 function keyOf(labels: Labels): string {
-  const names = Object.keys(labels);
-  return names.length === 0 ? '' : JSON.stringify(names.toSorted().map((name) => [name, labels[name]]));
+  let key = '';
+  for (const [name, value] of pairsOf(labels)) key += `${name}\0${value}\0`;
+  return key;
+}
+
+function inOrder(series: ReadonlyMap<string, Told>): readonly Series[] {
+  const there = [...series].filter(([, one]) => one.isThere);
+  return (there.length < 2 ? there : there.toSorted(([a], [b]) => (a < b ? -1 : 1))).map(([, one]) => one);
 }
 
 /** `text`: version 0.0.4 of the text format; `openmetrics`: 1.0.0. */
@@ -128,18 +140,29 @@ export const CONTENT_TYPES: Readonly<Record<Exposition, string>> = {
 };
 
 export function expose(gauges: Gauges, exposition: Exposition): string {
-  const lines: string[] = [];
+  let text = '';
   for (const { name, help, series } of gauges.families()) {
-    lines.push(`# HELP ${name} ${helpText(help, exposition)}`, `# TYPE ${name} gauge`);
+    text += headOf(name, help, exposition);
     for (const { labels, value } of series) {
-      const list = labels.map(([label, text]) => `${label}="${labelText(text)}"`).join(',');
-      lines.push(
-        `${name}${list === '' ? '' : `{${list}}`} ${exposition === 'text' ? goFloat(value) : openFloat(value)}`,
-      );
+      text += name;
+      for (const [at, [label, words]] of labels.entries())
+        text += `${at === 0 ? '{' : ','}${label}="${labelText(words)}"`;
+      text += `${labels.length === 0 ? '' : '}'} ${exposition === 'text' ? goFloat(value) : openFloat(value)}\n`;
     }
   }
-  if (exposition === 'openmetrics') lines.push('# EOF');
-  return `${lines.join('\n')}\n`;
+  return exposition === 'openmetrics' ? `${text}# EOF\n` : text;
+}
+
+/** More than there are families; kept, because each probe has the same. */
+const MOST_HEADS = 500;
+const heads = { text: new Map<string, string>(), openmetrics: new Map<string, string>() };
+
+function headOf(name: string, help: string, exposition: Exposition): string {
+  const known = heads[exposition].get(name);
+  if (known !== undefined) return known;
+  const head = `# HELP ${name} ${helpText(help, exposition)}\n# TYPE ${name} gauge\n`;
+  if (heads[exposition].size < MOST_HEADS) heads[exposition].set(name, head);
+  return head;
 }
 
 function helpText(help: string, exposition: Exposition): string {
@@ -148,6 +171,7 @@ function helpText(help: string, exposition: Exposition): string {
 }
 
 function labelText(value: string): string {
+  if (!/[\\\n"]/.test(value)) return value;
   return value.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`).replaceAll('"', String.raw`\"`);
 }
 
@@ -156,6 +180,8 @@ export function goFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  // Here both languages write the same: the shortest digits that read back, and no exponent.
+  if (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6) return String(value);
   const [digits = '0', power = '0'] = Math.abs(value).toExponential().split('e');
   const exponent = Number(power);
   const sign = value < 0 ? '-' : '';

@@ -1,10 +1,12 @@
 // Owns what a tls_config means for Node's TLS: roots, identity, versions, and the name that the certificate must hold for.
 
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
 import { trustedRoots } from '../net/sample/roots.ts';
 import type { TlsConfig } from './config/client.ts';
 import { Mistake, wordsOf } from './failure.ts';
+import { fileText } from './file-text.ts';
+import { CURVES_FIRST } from './key-shares.ts';
 
 const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS10: 'TLSv1',
@@ -13,21 +15,21 @@ const VERSION: Readonly<Record<string, SecureVersion>> = {
   TLS13: 'TLSv1.3',
 };
 
-/** All that Go offers; the key share is for the first, which nearly every server takes and which costs a fifth less than the hybrid one. */
-const GROUPS = 'X25519:P-256:X25519MLKEM768:P-384:P-521';
-
 export interface TlsMaterial {
   readonly context: SecureContext;
+  /** The same, for servers that take a curve: made when there is the first one. */
+  readonly curvesFirst: () => SecureContext;
   /** DER of what `context` trusts; the same list every time. */
   readonly roots: () => readonly Uint8Array[];
 }
 
-interface Kept extends TlsMaterial {
+interface Kept {
   readonly key: string;
   readonly rootsPem: string | null;
+  readonly material: TlsMaterial;
 }
 
-/** One context for each config and state of its files: reading a root store takes longer than a handshake. */
+/** For each config and state of its files: reading a root store takes longer than a handshake. */
 const contexts = new WeakMap<TlsConfig, Kept>();
 
 /**
@@ -39,7 +41,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
   const read = (inline: string, file: string, what: string): string => {
     if (inline !== '' || file === '') return inline;
     try {
-      return readFileSync(file, 'utf8');
+      return fileText(file);
     } catch (error) {
       const words = wordsOf(error);
       throw new Mistake(`unable to read ${what} ${file}: ${words}`);
@@ -50,19 +52,39 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
   const key = read(config.key, config.key_file, 'specified client key');
   const state = `${ca}\0${cert}\0${key}`;
   const known = contexts.get(config);
-  if (known?.key === state && known.rootsPem === rootsPem) return known;
+  if (known?.key === state && known.rootsPem === rootsPem) return known.material;
   const roots = ca === '' ? rootsPem : ca;
-  const context = usable({
+  const material = materialFor(roots, {
     ...(roots === null ? {} : { ca: roots }),
     ...(cert === '' ? {} : { cert, key }),
     // Go's crypto/tls offers nothing below 1.2 to a client that did not ask for it.
     minVersion: VERSION[config.min_version] ?? 'TLSv1.2',
     maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
-    ecdhCurve: GROUPS,
     ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   });
-  const made: Kept = { key: state, rootsPem, context, roots: rootsIn(roots) };
-  contexts.set(config, made);
+  contexts.set(config, { key: state, rootsPem, material });
+  return material;
+}
+
+const MOST_MATERIALS = 100;
+/** By their options: a root store takes half a megabyte, and most modules have the same. */
+const materials = new Map<string, TlsMaterial>();
+
+function materialFor(roots: string | null, options: SecureContextOptions): TlsMaterial {
+  const key = hash('sha256', JSON.stringify(options));
+  const known = materials.get(key);
+  if (known !== undefined) return known;
+  let curvesFirst: SecureContext | null = null;
+  const made: TlsMaterial = {
+    context: usable(options),
+    curvesFirst() {
+      curvesFirst ??= usable({ ...options, ecdhCurve: CURVES_FIRST });
+      return curvesFirst;
+    },
+    roots: rootsIn(roots),
+  };
+  if (materials.size >= MOST_MATERIALS) materials.clear();
+  materials.set(key, made);
   return made;
 }
 

@@ -4,6 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Distrust, Known, Late, Mistake } from '../failure.ts';
+import { learnShare, takesCurve } from '../key-shares.ts';
 import type { ProbeContext } from '../probe.ts';
 import { materialOf } from '../tls-material.ts';
 import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
@@ -47,9 +48,10 @@ export async function secure(
   alpn?: readonly string[],
 ): Promise<Secured> {
   const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
-  const { context: secureContext, roots } = materialOf(config, rootsPem);
+  const { context, curvesFirst, roots } = materialOf(config, rootsPem);
+  const server = `${servername} ${socket.remoteAddress} ${socket.remotePort}`;
   const secured = connectTls({
-    ...{ socket, secureContext, rejectUnauthorized: false },
+    ...{ socket, secureContext: takesCurve(server) ? curvesFirst() : context, rejectUnauthorized: false },
     ...(isName ? { servername } : {}),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
   });
@@ -61,6 +63,7 @@ export async function secure(
   };
   // A server that wants a certificate of ours ends the handshake of TLS 1.2 when it has shown its own (#1080, #1474).
   await untilEvent(secured, 'secureConnect', signal, () => seen(chainOf(secured)));
+  learnShare(server, secured);
   const sent = chainOf(secured);
   seen(sent);
   const served = factsOf(sent);
@@ -70,7 +73,7 @@ export async function secure(
       ? null
       : `x509: certificate is not valid for ${servername}`
     : String(secured.authorizationError);
-  if (distrust === null) return { socket: secured, state: readTls(secured, secureContext, served) };
+  if (distrust === null) return { socket: secured, state: readTls(secured, context, served) };
   secured.destroy();
   throw new Distrust(`tls: failed to verify certificate: ${distrust}`);
 }

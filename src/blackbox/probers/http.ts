@@ -39,7 +39,8 @@ const MOST_REDIRECTS = 10;
 interface Http {
   readonly context: ProbeContext;
   readonly traces: Trace[];
-  readonly jar: CookieJar;
+  /** Null until the first cookie comes. */
+  jar: CookieJar | null;
   readonly dueToRegex: Gauge;
   readonly dueToCel: Gauge | null;
   redirects: number;
@@ -79,7 +80,7 @@ export const probeHttp: Prober = async (context) => {
     ({ address } = chosen);
   }
   for (const name of ['connect', 'tls', 'processing', 'transfer']) phase(name);
-  const state: Http = { context, traces: [], jar: new CookieJar(), dueToRegex, dueToCel, redirects: 0 };
+  const state: Http = { context, traces: [], jar: null, dueToRegex, dueToCel, redirects: 0 };
   const last = await follow(state, url, address);
   const judged = last === null ? null : await judge(state, last);
   tellPhases(state.traces, phase);
@@ -146,8 +147,10 @@ async function follow(state: Http, target: URL, address: string | null): Promise
     }
     const { response } = answer;
     if (response.status === 401 && module.http.oauth2 !== null && !isCross) forgetToken(module.http.oauth2);
-    for (const cookie of valuesOf(response, 'set-cookie'))
+    for (const cookie of valuesOf(response, 'set-cookie')) {
+      state.jar ??= new CookieJar();
       await state.jar.setCookie(cookie, url.href, { ignoreError: true });
+    }
     const next = redirected(current, response, request);
     if (next === null) {
       trace.end = performance.now();
@@ -208,7 +211,7 @@ async function withCookies(
   { url, headers }: HttpRequest,
   isCross: boolean,
 ): Promise<HttpRequest['headers'] | null> {
-  const cookies = await jar.getCookieString(url.href);
+  const cookies = (await jar?.getCookieString(url.href)) ?? '';
   const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization');
   try {
     const { oauth2 } = context.module.http;
