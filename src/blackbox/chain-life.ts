@@ -118,15 +118,28 @@ function judged(leaf: Certificate, others: readonly Certificate[], store: TrustS
 
 const isFaultCode = (code: string): code is FaultCode => (faultCodes as readonly string[]).includes(code);
 
-/** The longest-lived of the paths that held when this one did: what is wrong with it now is that time has passed. */
+/** What some clients refuse and others take: it does not make the end of the path meaningless. */
+const WEAKNESSES: ReadonlySet<FaultCode> = new Set(['weak-key', 'weak-signature']);
+
+type LastPath = Pick<ReturnType<typeof judgePath>['paths'][number], 'certificates' | 'endsAt' | 'endsBy'>;
+
+/**
+ * The longest-lived of the paths that held when this one did: what is wrong with it now is that time has passed, or that it is weak.
+ * @param path the one that lacks least, to a trusted root
+ */
 function lastPath(
   question: PathQuestion,
   path: readonly (Certificate | null)[],
   faults: readonly FaultCode[],
-): ReturnType<typeof judgePath>['paths'][number] | null {
-  if (faults.length === 0 || faults.some((code) => code !== 'expired')) return null;
-  const ends = path.flatMap((one) => msOf(one?.notAfter) ?? []);
-  return ends.length === 0 ? null : (judgePath({ ...question, atMs: Math.min(...ends) }).paths[0] ?? null);
+): LastPath | null {
+  if (faults.length === 0 || faults.some((code) => code !== 'expired' && !WEAKNESSES.has(code))) return null;
+  const ends = path.flatMap((one) => (one?.notAfter == null ? [] : [{ at: unixMs(one.notAfter), one }]));
+  const [first] = ends.toSorted((a, b) => a.at - b.at);
+  if (first === undefined) return null;
+  const held = judgePath({ ...question, atMs: first.at }).paths[0];
+  if (held !== undefined || faults.every((code) => code === 'expired')) return held ?? null;
+  const certificates = path.flatMap((one) => (one === null ? [] : [one.fingerprint]));
+  return { certificates, endsAt: first.one.notAfter ?? '', endsBy: first.one.fingerprint };
 }
 
 /** A certificate on a path by its fingerprint: it was sent, or it is a root of ours. */

@@ -1,9 +1,11 @@
 // Holds what a probe says of the life of a chain to chains whose end is known: also of those that are refused, by every prober that speaks TLS.
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempDisposableSync } from 'node:fs';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSecureContext, createServer, TLSSocket } from 'node:tls';
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Certificate } from '../../demo/pki/certificate.ts';
 import { fingerprintOf } from '../../net/sample/chain-walk.ts';
@@ -26,6 +28,8 @@ const otherCert = certificate(other, other, [-100, 1000]);
 const caCert = certificate(ca, root, [-90, 300]);
 const leafOf = (from: number, until: number): Certificate => certificate(me, ca, [from, until], false);
 const leaf = leafOf(-10, 60);
+const weakKeys = generateKeyPairSync('rsa', { modulusLength: 1024 });
+const weak = certificate({ ...weakKeys, commonName: 'here.example' }, ca, [-10, 60], false);
 
 const sentOf = (ders: readonly Uint8Array[]) => ({
   fingerprints: ders.map(fingerprintOf),
@@ -82,6 +86,17 @@ const ROWS: Readonly<Record<string, Row>> = {
     faults: ['missing-issuer'],
   },
   'the intermediate was not sent': { sent: [leaf], says: [60, 60, null, null], faults: ['missing-issuer'] },
+  'its key is weak, which some clients take': {
+    sent: [weak, caCert],
+    says: [60, 60, null, '60 leaf'],
+    faults: ['weak-key'],
+  },
+  'its key is weak, and nobody trusts the root': {
+    sent: [weak, caCert],
+    roots: [otherCert],
+    says: [60, 60, null, null],
+    faults: ['weak-key', 'missing-issuer'],
+  },
   'the leaf has not begun': { sent: [leafOf(2, 60), caCert], says: [60, 60, null, null], faults: ['not-yet-valid'] },
   'it is for another name': {
     sent: [leaf, caCert],
@@ -137,6 +152,25 @@ describe('the life of a chain of which', () => {
       .find((one) => one.startsWith('probe_ssl_breaks_info{'));
     expect(line).toMatch(/^[\x20-\x7e…]{100,1200}$/);
     expect(expose(gauges, 'text')).not.toMatch(/^probe_success/m);
+  });
+
+  test('any bytes were changed: nothing throws, and no number is made up', () => {
+    const list = [rootCert.der];
+    const change = fc.record({ which: fc.nat(1), at: fc.nat(2000), to: fc.nat(255), cut: fc.boolean() });
+    fc.assert(
+      fc.property(change, ({ which, at, to, cut }) => {
+        const ders = [leaf, caCert].map(({ der }, index) => {
+          if (index !== which) return der;
+          const bytes = Buffer.from(der);
+          bytes[at % bytes.length] = to;
+          return cut ? bytes.subarray(0, at % bytes.length) : bytes;
+        });
+        const life = lifeOf({ sent: sentOf(ders), servername: 'here.example', roots: () => list }, NOW_MS);
+        const ends = [life?.leafFrom, life?.leafUntil, life?.servedUntil, life?.pathUntil, life?.breaks?.at];
+        expect(ends.every((end) => end == null || Number.isSafeInteger(end))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('bytes are no certificate says only what it can', () => {

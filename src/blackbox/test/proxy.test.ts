@@ -86,6 +86,8 @@ describe('a proxy', () => {
     );
     expect(valueOf(page, 'probe_success')).toBe(1);
     expect(proxy.asked).toHaveLength(1);
+    // The chain of the proxy is not the target's.
+    expect(page.includes('probe_ssl_leaf')).toBe(secure);
   });
 
   test('resolves the name itself with skip_resolve_phase_with_proxy', async () => {
