@@ -33,6 +33,8 @@ export interface ProbeTold {
   /** Where it failed and why, in words, and whether we are to blame; null when it succeeded. */
   readonly failure: { readonly what: string; readonly isOurs: boolean } | null;
   readonly durationMs: number;
+  /** Whether it took a second attempt to succeed; null where failed ones are not repeated. */
+  readonly isFlap: boolean | null;
   /** Its log, its metrics, its module: for people. */
   readonly page: () => string;
 }
@@ -64,6 +66,8 @@ export interface Watched {
   readonly ended: number[];
   readonly missed: Map<Missed, number>;
   lastStartMs: number;
+  /** Failures that were not confirmed; null where nobody asked for it. */
+  flaps: number | null;
 }
 
 /** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
@@ -153,7 +157,7 @@ export class Probing {
     }
     this.#watched.set(name, {
       ...{ target, series: new ProbeSeries(this.#shapes, all), latest: new LatestProbes(), fault: null },
-      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0 },
+      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0, flaps: null },
     });
   }
 
@@ -167,6 +171,7 @@ export class Probing {
       watched.fault = null;
       watched.series.ended(told.families);
       this.#ended(watched, told, startedAtMs);
+      this.#tellFlap(watched, told);
     } catch (error) {
       this.#failed(target, startedAtMs, error);
     }
@@ -180,10 +185,23 @@ export class Probing {
       watched.latest.succeeded(durationMs);
       return;
     }
-    const id = this.#room.newId();
+    const id = this.#keep(watched, page);
     watched.latest.failed({ id, startedAtMs, verdict, what: failure.what });
-    this.#kept.set(id, { id, name: watched.target.name, page });
+  }
+
+  /** What a repetition did not confirm is no change, and yet news. */
+  #tellFlap(watched: Watched, { isFlap, page }: ProbeTold): void {
+    watched.flaps = isFlap === null ? null : (watched.flaps ?? 0) + (isFlap ? 1 : 0);
+    if (isFlap !== true) return;
+    const id = this.#keep(watched, page);
+    this.#telling.flaps('failure not confirmed', { ...calledBy(watched), probe: id });
+  }
+
+  #keep({ target: { name } }: Watched, page: () => string): string {
+    const id = this.#room.newId();
+    this.#kept.set(id, { id, name, page });
     this.#trim();
+    return id;
   }
 
   /** Of a target that was never probed only what is wrong is news. */
@@ -229,6 +247,7 @@ function calledBy({ target: { label, module } }: Watched): { readonly target: st
 function tellingOf(log: ProbingRoom['log']) {
   return {
     ...{ missed: paced(log.warn), faults: paced(log.error), notProbed: paced(log.warn) },
+    flaps: paced(log.warn),
     ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
   };
 }

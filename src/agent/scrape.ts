@@ -137,7 +137,13 @@ function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable
       ),
     ],
     ['journey_attempts', agent.followed().map(({ series }) => series.attemptsText())],
-    ['journey_flaps_total', agent.followed().map(({ series }) => series.flapsText())],
+    [
+      'journey_flaps_total',
+      both(
+        agent.followed().map(({ series }) => series.flapsText()),
+        watched(flapsText),
+      ),
+    ],
     ['probe_last_run_timestamp_seconds', watched(lastRunText)],
     one('outrider_targets', 'targets'),
     one('outrider_runs_under_way', 'underWay'),
@@ -180,6 +186,10 @@ function missedText({ missed, series }: Watched): string {
   return [...missed]
     .map(([reason, turns]) => line('journey_runs_missed_total', `${series.common},reason="${reason}"`, turns))
     .join('');
+}
+
+function flapsText({ flaps, series }: Watched): string {
+  return flaps === null ? '' : line('journey_flaps_total', series.common, flaps);
 }
 
 function lastRunText({ lastStartMs, series }: Watched): string {

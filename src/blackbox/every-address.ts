@@ -49,6 +49,7 @@ export async function everyAddress(
   const left = (): number => timeoutSeconds - secondsSince(startMs);
   const host = hostOf(target);
   const found = await addressesOf(host, module, resolve, (look) => withBound(timeoutSeconds * 1000, signal, look));
+  const lookupSeconds = secondsSince(startMs);
   const all = Array.isArray(found) ? [...new Set<string>(found)] : [];
   const probed = all.slice(0, MOST_ADDRESSES);
   const outcomes = await Promise.all(
@@ -76,6 +77,9 @@ export async function everyAddress(
   for (const one of outcomes) tellAddress(gauges, one);
   tellRollUp(gauges, ranked, all.length - probed.length);
   gauges.gauge('probe_success', '').set(success ? 1 : 0);
+  gauges.gauge('probe_timeout_seconds', '').set(timeoutSeconds);
+  // Once for all of them: each was given its own.
+  if (worst !== undefined) gauges.gauge('probe_dns_lookup_time_seconds', '').set(lookupSeconds);
   // Enough of them answer: what is wrong with one is said of that one.
   if (success) gauges.drop('probe_failure_info');
   const logs = worst === undefined ? [log] : outcomes.map(({ outcome }) => outcome.log);

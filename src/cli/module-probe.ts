@@ -2,6 +2,7 @@
 import type { Probed, ProbeTold } from '../agent/probing.ts';
 import { extension } from '../blackbox/config/extension.ts';
 import type { BlackboxConfig, Module } from '../blackbox/config/modules.ts';
+import { isFlap } from '../blackbox/confirm.ts';
 import type { Failure } from '../blackbox/failure.ts';
 import { debugPage, probeAsWanted, quorumFor } from '../blackbox/handler.ts';
 import type { Outcome } from '../blackbox/run.ts';
@@ -44,6 +45,7 @@ export async function probeByModule(
   return {
     ...{ families: gauges.families(), success, failure: success ? null : failureOf(outcome) },
     durationMs: (gauges.value('probe_duration_seconds') ?? 0) * 1000,
+    isFlap: gauges.value('probe_attempts') === null ? null : isFlap(outcome),
     page: () => debugPage(config, name, gauges, log),
   };
 }

@@ -29,7 +29,12 @@ export const agentCatalogue: readonly Family[] = [
     'Journeys that the last verdict took, where failed ones are repeated (confirm).',
     'target',
   ),
-  family('journey_flaps_total', 'counter', 'Failed journeys that a repeated one did not confirm.', 'target'),
+  family(
+    'journey_flaps_total',
+    'counter',
+    'Failed journeys, and probes by modules, that a repeated one did not confirm.',
+    'target',
+  ),
   family('outrider_build_info', 'gauge', 'Always 1; which version runs.', 'version'),
   family('outrider_targets', 'gauge', 'Targets of the config.'),
   family('outrider_discovery_sources', 'gauge', 'Files and URLs that name targets.'),

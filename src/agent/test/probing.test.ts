@@ -147,6 +147,11 @@ test('a failure is repeated where the target asks for it, and a flap is counted'
   flapping = true;
   const metrics = await metricsWith(url, /^outrider_probe_flaps_total\{module="http_2xx"\} [1-9]/m);
   expect(metrics).toMatch(/^probe_first_attempt_failed\{target="flaps"[^}]*\} [01]$/m);
+  expect(metrics).toMatch(/^journey_flaps_total\{target="flaps"[^}]*\} [1-9]/m);
+  expect(metrics).not.toMatch(/^journey_flaps_total\{target="front"/m);
+  const [, id = ''] =
+    /msg="failure not confirmed" target=flaps module=http_2xx probe=(\S+)/.exec(io.captured().err) ?? [];
+  expect(await get(`${url}/probes/${id}`)).toContain('probe_first_attempt_failed 1');
   flapping = false;
   io.interrupt();
   expect(await ended).toMatchObject({ exit: 0 });

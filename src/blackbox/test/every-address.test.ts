@@ -66,6 +66,7 @@ describe('all_addresses', () => {
     const seconds = ALL.map((address) => valueOf(page, `probe_address_duration_seconds{address="${address}"}`) ?? 0);
     expect(valueOf(page, 'probe_addresses_best_duration_seconds')).toBe(Math.min(...seconds));
     expect(valueOf(page, 'probe_addresses_worst_duration_seconds')).toBe(Math.max(...seconds));
+    expect(valueOf(page, 'probe_timeout_seconds')).toBe(5);
   });
 
   test.each([
