@@ -29,7 +29,7 @@ export interface ProbeRoom extends RunRoom {
   readonly timeoutOffsetSeconds: number;
   /** Of the clouds: they tell zones. Null: none were given. */
   readonly networks: AddressRanges | null;
-  readonly onUnknownModule: () => void;
+  readonly onUnknownModule: (name: string) => void;
   /** A failure that a repeated attempt did not confirm. */
   readonly onFlap: (module: string) => void;
 }
@@ -49,7 +49,7 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const name = moduleName === '' ? 'http_2xx' : moduleName;
   const given = room.config.modules.get(name);
   if (given === undefined) {
-    room.onUnknownModule();
+    room.onUnknownModule(name);
     return refusal(400, `Unknown module ${JSON.stringify(name)}`);
   }
   const timeoutSeconds = probeTimeout(request.scrapeTimeout, given.timeout, room.timeoutOffsetSeconds);

@@ -44,8 +44,8 @@ export async function openModules(
   const room = {
     ...moduleRoom.run,
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
-    onUnknownModule: () => {
-      log.debug('unknown module');
+    onUnknownModule: (name: string) => {
+      log.debug('unknown module', { module: name });
       unknown++;
     },
   };

@@ -143,6 +143,14 @@ test.each([
   expect({ exit: ran.exit, err: ran.err }).toEqual({ exit, err: expect.stringContaining(says) });
 });
 
+test('who reads documents is told as one why it does not start, and no second time', async () => {
+  await writeFile(file, 'modules: { x: { prober: none } }\n');
+  const { exit, out, err } = await runCli(['serve', `--config.file=${file}`, '--log.format=json']);
+  expect({ exit, out }).toEqual({ exit: 64, out: '' });
+  const why = "error parsing config file: prober 'none' is not valid";
+  expect(JSON.parse(err)).toMatchObject({ level: 'error', msg: 'not started', err: expect.stringContaining(why) });
+});
+
 test('of two addresses of which one is taken none is listened on', async () => {
   await writeFile(file, modules('one'));
   const running = await start(`--config.file=${file}`, '--web.listen-address=127.0.0.1:0');

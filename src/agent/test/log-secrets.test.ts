@@ -114,7 +114,7 @@ test.each(['logfmt', 'json'])('no secret is in a log of %s', async (format) => {
 
 async function probeAll(url: string): Promise<void> {
   const target = `http://user:${CANARY}@127.0.0.1:${port}/?token=${CANARY}#${CANARY}`;
-  for (const module of ['plain', 'basic', 'bearer', 'header', 'proxied', 'token', CANARY])
+  for (const module of ['plain', 'basic', 'bearer', 'header', 'proxied', 'token', 'nobody'])
     await (await fetch(`${url}/probe?${new URLSearchParams({ module, target }).toString()}`)).text();
   for (const strange of [`user:${CANARY}@127.0.0.1:${port}/?a=${CANARY}`, `http://user:${CANARY}@[`])
     await (await fetch(`${url}/probe?${new URLSearchParams({ module: 'plain', target: strange }).toString()}`)).text();

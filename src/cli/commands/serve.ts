@@ -58,8 +58,29 @@ export async function runServe(
   if (config === undefined && blackboxConfig === undefined)
     throw new UsageError('probe serve: nothing to serve', 'give --config FILE, --blackbox-config FILE, or both');
   const logged = await withLog(options, launch);
-  const moduleRoom = await openModuleRoom(options, logged);
-  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, moduleRoom, logged);
+  try {
+    return await run(options, defaults, logged);
+  } catch (error) {
+    throw await toldOnce(error, options, logged);
+  }
+}
+
+/** Who reads documents gets the refusal as one, and not a second time in words. */
+async function toldOnce(error: unknown, { logFormat, check }: ServeOptions, { log }: LoggedLaunch): Promise<unknown> {
+  if (!(error instanceof UsageError) || logFormat !== 'json' || check === true) return error;
+  log.error('not started', { err: error.message, ...(error.remedy === null ? {} : { remedy: error.remedy }) });
+  await log.flush(LAST_WORDS_MS);
+  return new UsageError('', null);
+}
+
+async function run(
+  options: ServeOptions,
+  defaults: Readonly<Record<string, unknown>>,
+  launch: LoggedLaunch,
+): Promise<number> {
+  const { config, blackboxConfig } = options;
+  const moduleRoom = await openModuleRoom(options, launch);
+  const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, moduleRoom, launch);
   const otherModules = (): BlackboxConfig | null => modules?.config() ?? null;
   const load = (file: string): Promise<LoadedAgent> => loadAgent(file, defaults, otherModules, launch);
   const loaded = config === undefined ? null : await load(config);
@@ -73,11 +94,11 @@ export async function runServe(
   const targets =
     config === undefined || loaded === null
       ? null
-      : openTargets(loaded, { file: config, load: () => load(config), otherModules, moduleRoom }, logged);
-  const asking = await openAsking(options, web, targets, defaults, logged);
-  tellStart({ options, modules, moduleRoom, targets, web, asking }, loaded, logged);
-  await serve(places, { options, modules, moduleRoom, targets, web, asking }, logged);
-  await logged.log.flush(LAST_WORDS_MS);
+      : openTargets(loaded, { file: config, load: () => load(config), otherModules, moduleRoom }, launch);
+  const asking = await openAsking(options, web, targets, defaults, launch);
+  tellStart({ options, modules, moduleRoom, targets, web, asking }, loaded, launch);
+  await serve(places, { options, modules, moduleRoom, targets, web, asking }, launch);
+  await launch.log.flush(LAST_WORDS_MS);
   return EXIT.ok;
 }
 
@@ -85,7 +106,9 @@ async function withLog({ logLevel, logFormat }: ServeOptions, launch: Launch): P
   const { io } = launch;
   const wallClockMs = (): number => io.wallClockMs();
   const log = openAgentLog({ level: logLevel, format: logFormat, sink: await io.logSink(), wallClockMs });
-  return { ...launch, log };
+  // Whatever else speaks on standard error speaks in the log.
+  const err = (text: string): void => log.warn(text.replace(/^probe: /, '').trimEnd());
+  return { ...launch, io: { ...io, err }, log };
 }
 
 function tellStart(
