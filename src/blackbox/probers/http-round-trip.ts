@@ -7,6 +7,7 @@ import { visible } from '../../model/text.ts';
 import { exchange, type Moments } from '../../net/sample/exchange.ts';
 import type { FieldStore } from '../../net/sample/fields.ts';
 import { StepFailure } from '../../net/sample/step.ts';
+import { readTcpInfo } from '../../net/tcp-info.ts';
 import type { HttpModule } from '../config/modules.ts';
 import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
@@ -49,6 +50,8 @@ export interface Trace {
   start?: number;
   resolved?: number;
   connected?: number;
+  /** How long the connection took by the kernel, ms; absent: it was not asked, or lost a packet. */
+  connectMs?: number;
   tlsStart?: number;
   tlsDone?: number;
   gotConnection?: number;
@@ -131,6 +134,9 @@ async function connected(
   if (refusal !== null) throw new NotAllowed(refusal);
   const socket = await dial({ to: { host, port: portOf(url), ...sourceOf(module) }, signal });
   trace.connected = performance.now();
+  const kernel = readTcpInfo(socket);
+  // After a lost SYN only the event loop saw how long it took.
+  if (kernel !== null && kernel.rttMs !== null && kernel.retransmits === 0) trace.connectMs = kernel.rttMs;
   return socket;
 }
 

@@ -332,7 +332,9 @@ function tellPhases(traces: readonly Trace[], phase: (name: string) => Gauge): v
     // That of the first request is the choice of the address.
     if (at > 0) add('resolve', trace.start, trace.resolved);
     if (trace.gotConnection === undefined) continue;
-    add('connect', trace.resolved, trace.tls ? trace.connected : trace.gotConnection);
+    if (trace.connectMs === undefined)
+      add('connect', trace.resolved, trace.tls ? trace.connected : trace.gotConnection);
+    else phase('connect').add(trace.connectMs / 1000);
     if (trace.tls) add('tls', trace.tlsStart, trace.tlsDone);
     if (trace.firstByte === undefined) continue;
     add('processing', trace.gotConnection, trace.firstByte);
