@@ -42,13 +42,13 @@ export interface TlsState {
   readonly lastChainExpiry: number | null;
 }
 
-/** @param verifiedBy what its chain was verified by; null: it was not, and there is none to tell the end of */
-export function readTls(socket: TLSSocket, verifiedBy: SecureContext | null, served: ChainFacts): TlsState {
+/** @param lastChainExpiry of what was verified; null: it was not, and there is none to tell the end of */
+export function readTls(socket: TLSSocket, served: ChainFacts, lastChainExpiry: number | null): TlsState {
   return {
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
     cipher: socket.getCipher().standardName,
     served,
-    lastChainExpiry: verifiedBy === null ? null : pathEnd(socket, verifiedBy, served),
+    lastChainExpiry,
   };
 }
 
@@ -59,7 +59,11 @@ export function holdsFor({ dns, ip }: PresentedNames, servername: string): boole
     : ip.some((address) => sameText(address, servername));
 }
 
-function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number | null {
+/**
+ * End of a path that OpenSSL took and we would not: one of a weak key. Node tells it by what was sent wherever names fit, though a root of
+ * ours may have ended the path earlier.
+ */
+export function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number | null {
   const known = pathEnds.get(context);
   if (known !== undefined) return known;
   const end = lastChainExpiry(socket);

@@ -2,12 +2,13 @@
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
+import { lifeOf } from '../chain-life.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Distrust, Known, Late, Mistake } from '../failure.ts';
 import { learnShare, takesCurve } from '../key-shares.ts';
 import type { ProbeContext } from '../probe.ts';
 import { materialOf } from '../tls-material.ts';
-import { factsOf, holdsFor, readTls, type TlsState } from '../tls-state.ts';
+import { factsOf, holdsFor, pathEnd, readTls, type TlsState } from '../tls-state.ts';
 
 /** Bytes of one line: bufio.MaxScanTokenSize. */
 const MOST_LINE = 65_536;
@@ -34,7 +35,7 @@ export interface Secured {
   readonly state: TlsState;
 }
 
-export type SecuringContext = Pick<ProbeContext, 'rootsPem' | 'signal' | 'sees'>;
+export type SecuringContext = Pick<ProbeContext, 'rootsPem' | 'signal' | 'sees' | 'wallClockMs'>;
 
 /**
  * What is made of the certificates is decided when they have been seen, so that `sees` is told of those that are refused too.
@@ -44,7 +45,7 @@ export async function secure(
   socket: Socket,
   config: TlsConfig,
   servername: string,
-  { rootsPem, signal, sees }: SecuringContext,
+  { rootsPem, signal, sees, wallClockMs }: SecuringContext,
   alpn?: readonly string[],
 ): Promise<Secured> {
   const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
@@ -67,13 +68,17 @@ export async function secure(
   const sent = chainOf(secured);
   seen(sent);
   const served = factsOf(sent);
-  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, null, served) };
+  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, served, null) };
   const distrust = secured.authorized
     ? served.leaf !== null && holdsFor(served.leaf.certificate.extensions.names, servername)
       ? null
       : `x509: certificate is not valid for ${servername}`
     : String(secured.authorizationError);
-  if (distrust === null) return { socket: secured, state: readTls(secured, context, served) };
+  if (distrust === null) {
+    // As Go: of all the paths that hold the longest-lived.
+    const end = lifeOf({ sent, servername, roots }, wallClockMs())?.pathUntil ?? pathEnd(secured, context, served);
+    return { socket: secured, state: readTls(secured, served, end) };
+  }
   secured.destroy();
   throw new Distrust(`tls: failed to verify certificate: ${distrust}`);
 }

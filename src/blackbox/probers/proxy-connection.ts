@@ -21,7 +21,7 @@ export interface ProxyMoments {
 
 /** Rejects with ProxyTrouble, or NotAllowed for an address that must not be gone to. */
 export async function dialProxy(
-  { resolve, allows, signal, rootsPem, module }: ProbeContext,
+  { resolve, allows, signal, rootsPem, module, wallClockMs }: ProbeContext,
   proxy: URL,
   tls: TlsConfig,
   moments: ProxyMoments,
@@ -37,7 +37,7 @@ export async function dialProxy(
     moments.connected = performance.now();
     if (proxy.protocol !== 'https:') return socket;
     // Its certificates are not the target's.
-    const own = { rootsPem, signal, sees: () => undefined };
+    const own = { rootsPem, signal, wallClockMs, sees: () => undefined };
     // Its own name, and not the target's as net/http has it where tls_config names a server.
     return (await secure(socket, tls, name, own, ['http/1.1'])).socket;
   } catch (error) {

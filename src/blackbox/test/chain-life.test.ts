@@ -273,6 +273,22 @@ describe.each<[prober: string, module: string, target: string, hello?: string]>(
   });
 });
 
+test.each([
+  ['with an expired one that no path needs', [certificate(root, other, [-100, -3])], 20],
+  ['with a second path that lives longer', [certificate(ca, other, [-90, 40])], 40],
+])('the exporter’s own family tells the path that holds, as Go does: a chain %s', async (_, extra, days) => {
+  const sent = [leaf, certificate(ca, root, [-90, 20]), ...extra];
+  const key = me.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  const port = await listening(await shows({ cert: sent.map(({ pem }) => pem).join(''), key }));
+  const roots = [rootCert.pem, otherCert.pem].join('');
+  const room = roomOf('modules: {m: {prober: tcp, timeout: 2s, tcp: {tls: true}}}', {
+    ...{ rootsPem: roots, wallClockMs: () => NOW_MS },
+  });
+  const said = await probed(room, 'm', `here.example:${port}`);
+  expect(valueOf(said, 'probe_ssl_last_chain_expiry_timestamp_seconds')).toBe(unixDay(days));
+  expect(valueOf(said, 'probe_ssl_breaks_timestamp_seconds')).toBe(unixDay(days));
+});
+
 test('unix: tells of a certificate that has expired', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'life-'));
   const path = join(folder.path, 's');

@@ -207,6 +207,8 @@ function tcpCases(at: Servers['at'], localhost: (place: string) => string): read
     ok('tcp_source', at.http),
     ok('tls', localhost(at.tls12)),
     ok('tls', localhost(at.tls13)),
+    ok('tls', localhost(at.crossed)),
+    ok('tls', localhost(at.twoWays)),
     bad('tls', at.tls13),
     bad('tls', localhost(at.expired)),
     bad('tls', localhost(at.stranger)),

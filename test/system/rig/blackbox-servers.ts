@@ -6,6 +6,7 @@ import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTls, TLSSocket, type TlsOptions } from 'node:tls';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { certificate, party } from '../../../src/blackbox/test/certified.ts';
 import { messageOf, record, type WireRecord } from '../../../src/blackbox/test/dns-messages.ts';
 import { createAuthority } from '../../../src/demo/pki/authority.ts';
 import { issue } from '../../../src/demo/pki/certificate.ts';
@@ -30,6 +31,8 @@ export type ServerName =
   | 'expired'
   | 'stranger'
   | 'client'
+  | 'crossed'
+  | 'twoWays'
   | 'imap'
   | 'ssh'
   | 'irc'
@@ -62,7 +65,8 @@ export async function startServers(rig: Rig, rows: readonly (readonly [number, s
   const tls = (options: TlsOptions): Server =>
     createTls({ ...good, ...options }, (socket) => socket.on('error', ignore).end('hello\n'));
   const listen = listener(rig);
-  const rootFile = await rig.write('side-root.pem', own.rootCertificate.pem);
+  const crossed = crossSigned();
+  const rootFile = await rig.write('side-root.pem', own.rootCertificate.pem + crossed.roots);
   // All of them at 127.0.0.1, so that `localhost` is a name of theirs.
   const at = {
     http: await listen(createHttp(page)),
@@ -75,6 +79,8 @@ export async function startServers(rig: Rig, rows: readonly (readonly [number, s
     client: await listen(
       tls({ requestCert: true, rejectUnauthorized: true, ca: own.rootCertificate.pem, maxVersion: 'TLSv1.2' }),
     ),
+    crossed: await listen(tls(crossed.expiredExtra)),
+    twoWays: await listen(tls(crossed.twoWays)),
     imap: await listen(createServer((socket) => startTls(socket, good))),
     ssh: await listen(createServer((socket) => void quiet(socket).write('SSH-2.0-OpenSSH_9.2 Debian\r\n'))),
     irc: await listen(createServer(irc)),
@@ -86,6 +92,20 @@ export async function startServers(rig: Rig, rows: readonly (readonly [number, s
     closed: '127.0.0.1:1',
   };
   return { at, rootFile };
+}
+
+/** Chains of which one certificate is served that no path needs, and of which two paths hold: the longer one counts (#340). */
+function crossSigned(): { readonly expiredExtra: Identity; readonly twoWays: Identity; readonly roots: string } {
+  const [root, second, gone] = [party('Side root'), party('Second side root'), party('Gone root')];
+  const [ca, me] = [party('Side CA'), party('localhost')];
+  const leaf = certificate(me, ca, [-10, 60], false).pem;
+  const short = certificate(ca, root, [-90, 20]).pem;
+  const key = me.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  return {
+    expiredExtra: { key, cert: leaf + short + certificate(root, gone, [-100, -3]).pem },
+    twoWays: { key, cert: leaf + short + certificate(ca, second, [-90, 40]).pem },
+    roots: [root, second].map((one) => certificate(one, one, [-100, 1000]).pem).join(''),
+  };
 }
 
 const ignore = (): undefined => undefined;
