@@ -31,8 +31,11 @@ if (major < 26 || (major === 26 && minor < 9)) {
     const { version } = await import('./version.ts');
     process.stdout.write(`${version}\n`);
   } else {
+    // Names of probes are looked up in threads (getaddrinfo), in half of them at most, and one is held for seconds where no name server answers: with
+    // libuv's four, two such names would hold up every other one.
+    if (process.argv[2] === 'serve') process.env['UV_THREADPOOL_SIZE'] ??= '64';
     // The agent makes garbage all the time, and lives long: it is left to V8.
-    if (process.argv[2] !== 'serve') {
+    else {
       // A ride makes garbage at a steady pace and keeps little. Left alone, V8 lets the heap grow to four times what lives
       // (120 MiB for 30 after 3000 samples); so bound, the ride costs a tenth more CPU time and 80 MiB less (bench/journey.ts).
       // A young generation this small is not worth the threads of a parallel scavenge, nor the arenas that malloc gives them.

@@ -4,6 +4,7 @@ import { type Discovery, type DiscoveryState, openDiscovery } from '../agent/dis
 import { Probing } from '../agent/probing.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { RidingRoom } from '../agent/riding.ts';
+import { isInShard, type Shard } from '../agent/shard.ts';
 import { steadyClock } from '../agent/steady-clock.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { shellQuote } from '../report/escape/shell.ts';
@@ -42,6 +43,8 @@ export interface TargetsRoom {
   /** That `load` reads. */
   readonly file: string;
   readonly load: () => Promise<LoadedAgent>;
+  /** Of the targets; null: all. */
+  readonly shard: Shard | null;
   /** Modules that the command line names; null without any. */
   readonly otherModules: () => BlackboxConfig | null;
   readonly moduleRoom: ModuleRoom;
@@ -49,7 +52,7 @@ export interface TargetsRoom {
 
 export function openTargets(
   first: LoadedAgent,
-  { file, load, otherModules, moduleRoom }: TargetsRoom,
+  { file, load, shard, otherModules, moduleRoom }: TargetsRoom,
   launch: LoggedLaunch,
 ): Targets {
   const { io, log } = launch;
@@ -66,7 +69,7 @@ export function openTargets(
   let timer: NodeJS.Timeout | undefined;
   const set = (): void => {
     const { concurrency, moduleConcurrency, history } = loaded;
-    const all = joined(loaded.targets, discovery);
+    const all = joined(loaded.targets, discovery).filter((one) => shard === null || isInShard(hashedOf(one), shard));
     const targets = all.flatMap((one) => ('ridden' in one ? [one.ridden] : []));
     agent.set({ targets, concurrency, history });
     const probed = all.flatMap((one) => ('probed' in one ? [one.probed] : []));
@@ -110,8 +113,11 @@ export function openTargets(
 
 /** The file goes before what others name, and who is named twice is one. */
 function joined(own: readonly Scheduled[], discovery: Discovery<Scheduled>): readonly Scheduled[] {
-  const nameOf = (one: Scheduled): string => ('ridden' in one ? one.ridden.name : one.probed.name);
   const byName = new Map(own.map((target) => [nameOf(target), target]));
   for (const target of discovery.targets()) if (!byName.has(nameOf(target))) byName.set(nameOf(target), target);
   return [...byName.values()];
 }
+
+const nameOf = (one: Scheduled): string => ('ridden' in one ? one.ridden.name : one.probed.name);
+/** All that is probed of a target is in one share. */
+const hashedOf = (one: Scheduled): string => ('ridden' in one ? one.ridden.name : one.probed.label);

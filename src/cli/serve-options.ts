@@ -29,6 +29,10 @@ function serveOptions(command: Command, version: string): Command {
     .option('--config <F>', 'targets and their schedule (YAML): each is ridden on its interval, or probed by a module')
     .option('--blackbox-config <F>', "modules for /probe and for targets, as blackbox_exporter's file has them");
   return takeExporterFlags(logOptions(probeOptions(pageOptions(command))))
+    .option(
+      '--shard <N/M>',
+      "ride the N-th of M shares of the targets, from 0: those whose name Prometheus' hashmod counts there",
+    )
     .option('--enable-reload', 'POST /-/reload reads --config again, as SIGHUP always does')
     .addOption(
       new Option('--auto-reload [D]', 'look at the files every so often, and read again those that changed').preset(

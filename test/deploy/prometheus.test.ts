@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { CHAIN_HELP } from '../../src/blackbox/chain-life.ts';
+import { agentCatalogue } from '../../src/metrics/agent-catalogue.ts';
 import { catalogue } from '../../src/metrics/catalogue.ts';
 import { findTool } from '../system/rig/tools.ts';
 
@@ -12,9 +13,10 @@ const read = (path: string): string => readFileSync(`deploy/${path}`, 'utf8');
 /** Families of the agent that stand in no catalogue of journeys: those of /probe, and Prometheus' own. */
 const OTHERS = [
   ...['probe_address_success', 'probe_addresses', 'probe_addresses_failed', 'probe_failure_info', 'up'],
+  ...['probe_success', 'probe_duration_seconds'],
   ...Object.keys(CHAIN_HELP),
 ];
-const families = new Set([...catalogue.map(({ name }) => name), ...OTHERS]);
+const families = new Set([...[...catalogue, ...agentCatalogue].map(({ name }) => name), ...OTHERS]);
 
 interface Rules {
   readonly groups: readonly {
@@ -26,7 +28,9 @@ const rules = (parse(read('prometheus/rules.yml')) as Rules).groups.flatMap((gro
 
 /** Names of families in an expression; recorded series have a colon. */
 const named = (expression: string): readonly string[] =>
-  [...expression.matchAll(/(?<![:\w])(?:(?:journey|probe)_[a-z0-9_]+|up)(?![:\w])/g)].map(([name]) => name);
+  [...expression.matchAll(/(?<![:\w])(?:(?:journey|probe|outrider|blackbox)_[a-z0-9_]+|up)(?![:\w])/g)].map(
+    ([name]) => name,
+  );
 
 test('rules name families that exist, and recorded series that are recorded', () => {
   expect(rules.length).toBeGreaterThan(10);

@@ -1,12 +1,14 @@
 // Five hundred servers that never answer, among twenty that do: who answers is ridden in its turn, and the agent's own metrics say so.
+import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningAgent, startAgent, sumOf, until } from './rig/agent.ts';
 import { portOf } from './rig/ports.ts';
 import { openRig, type Rig } from './rig/rig.ts';
+import { requireRoot, requireTools } from './rig/tools.ts';
 
-const [AGENT, TARPITS, GOOD] = ['127.0.60.241', '127.0.60.242', '127.0.60.243'];
+const [AGENT, TARPITS, GOOD, NAMES] = ['127.0.60.241', '127.0.60.242', '127.0.60.243', '127.0.60.236'];
 const [MANY, FEW] = [500, 20];
 /** Places for journeys at work, far fewer than there are tarpits. */
 const CONCURRENCY = 16;
@@ -75,6 +77,50 @@ describe('five hundred tarpits', () => {
     expect(await agent.ended).toEqual([0, null]);
   });
 });
+
+describe.skipIf(!requireRoot() || !requireTools(['unshare', 'mount']))(
+  'thirty names that no name server answers for',
+  () => {
+    it('delay no probe of another name, and no scrape', async () => {
+      const rig = await openRig();
+      try {
+        const asked: string[] = [];
+        const silence = createSocket('udp4').on('message', (message) => asked.push(message.toString('latin1')));
+        await new Promise<void>((resolve) => silence.bind(53, NAMES, resolve));
+        rig.defer(() => new Promise<void>((resolve) => silence.close(() => resolve())));
+        const port = await opened(
+          rig,
+          createHttpServer((_, response) => response.end('well')),
+          '127.0.0.1',
+        );
+        const resolver = await rig.write('resolv.conf', `nameserver ${NAMES}\noptions timeout:30 attempts:1\n`);
+        const modules = await rig.write(
+          'blackbox.yml',
+          'modules: { http_2xx: { prober: http, timeout: 100s, http: { preferred_ip_protocol: ip4 } } }\n',
+        );
+        // A file system of its own, in which the system's resolver is another.
+        const before = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolver];
+        const agent = await startAgent(rig, { args: ['--blackbox-config', modules], listen: AGENT, before });
+        const gone = new AbortController();
+        const lost = Array.from({ length: 30 }, (_, at) =>
+          agent.get(`/probe?target=http://lost-${at}.example/`, { signal: gone.signal }).catch(() => null),
+        );
+        await until(async () => new Set(asked.map((query) => /lost-\d+/.exec(query)?.[0])).size === 30 || null);
+        const beganMs = performance.now();
+        const well = await agent.get(`/probe?target=http://localhost:${port}/`);
+        const scraped = await agent.get('/metrics');
+        // The thirty wait for thirty seconds: whoever waited for one of them would have waited as long.
+        expect(performance.now() - beganMs).toBeLessThan(20_000);
+        expect(well.text).toContain('\nprobe_success 1\n');
+        expect(scraped.status).toBe(200);
+        gone.abort();
+        await Promise.all(lost);
+      } finally {
+        await rig.close();
+      }
+    });
+  },
+);
 
 /** Accepts, reads, and says nothing. */
 function silent(): Server {

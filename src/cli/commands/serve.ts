@@ -6,6 +6,7 @@ import { openAgentLog } from '../../agent/log/agent-log.ts';
 import { watchLoopDelay } from '../../agent/loop-delay.ts';
 import { prefixOf, underPrefix } from '../../agent/route-prefix.ts';
 import type { Route, Where } from '../../agent/server.ts';
+import { parseShard } from '../../agent/shard.ts';
 import { readWebConfig, type WebConfig } from '../../agent/web-config.ts';
 import type { BlackboxConfig } from '../../blackbox/config/modules.ts';
 import { printBlackboxConfig, Refusal } from '../../blackbox/config/read.ts';
@@ -37,6 +38,7 @@ export interface ServeOptions extends ModuleOptions, AskingOptions {
   readonly autoReload?: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
+  readonly shard?: string;
   readonly enableReload?: true;
   readonly check?: true;
 }
@@ -79,6 +81,7 @@ async function run(
   launch: LoggedLaunch,
 ): Promise<number> {
   const { config, blackboxConfig } = options;
+  const shard = options.shard === undefined ? null : parseShard(options.shard);
   const moduleRoom = await openModuleRoom(options, launch);
   const modules = blackboxConfig === undefined ? null : await openModules(blackboxConfig, options, moduleRoom, launch);
   const otherModules = (): BlackboxConfig | null => modules?.config() ?? null;
@@ -94,7 +97,7 @@ async function run(
   const targets =
     config === undefined || loaded === null
       ? null
-      : openTargets(loaded, { file: config, load: () => load(config), otherModules, moduleRoom }, launch);
+      : openTargets(loaded, { file: config, load: () => load(config), shard, otherModules, moduleRoom }, launch);
   const asking = await openAsking(options, web, targets, defaults, launch);
   tellStart({ options, modules, moduleRoom, targets, web, asking }, loaded, launch);
   await serve(places, { options, modules, moduleRoom, targets, web, asking }, launch);
