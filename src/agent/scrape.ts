@@ -94,9 +94,7 @@ function ownSamples({
     ['outrider_event_loop_delay_seconds', delays],
     ...(agent === null ? [] : agentSamples(agent, probing)),
     ...askedSamples(asking()),
-    ...(places === null
-      ? []
-      : [one('outrider_discovery_sources', places.sources), one('outrider_discovery_sources_failing', places.failing)]),
+    ...(places === null ? [] : discoverySamples(places)),
     ...(targets === null ? [] : reloadSamples('outrider_config', targets)),
     ...(modules === null
       ? []
@@ -194,6 +192,24 @@ function flapsText({ flaps, series }: Watched): string {
 
 function lastRunText({ lastStartMs, series }: Watched): string {
   return lastStartMs === 0 ? '' : line('probe_last_run_timestamp_seconds', series.common, lastStartMs / 1000);
+}
+
+function discoverySamples({
+  sources,
+  failing,
+  targets,
+  leftOut,
+  refused,
+}: DiscoveryState): [string, Iterable<string>][] {
+  const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
+  const refusals = 'outrider_discovery_refusals_total';
+  return [
+    one('outrider_discovery_sources', sources),
+    one('outrider_discovery_sources_failing', failing),
+    one('outrider_discovery_targets', targets),
+    one('outrider_discovery_targets_left_out', leftOut),
+    [refusals, [...refused].map(([reason, count]) => line(refusals, labelPairs({ reason }), count))],
+  ];
 }
 
 function reloadSamples(

@@ -4,17 +4,16 @@ import type { Source } from '../agent/discovery.ts';
 import type { Probed } from '../agent/probing.ts';
 import type { Ridden } from '../agent/riding.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
-import { type AgentFile, type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
+import { type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
 import { PART_OF_INTERVAL } from '../config/agent/agent-target.ts';
-import { readDiscovered } from '../config/agent/discovered.ts';
 import { nearest } from '../model/nearest.ts';
 import { visible } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
-import { fetchTargets } from '../net/named-targets.ts';
 import { readModules } from './blackbox-modules.ts';
 import { readBytes } from './input-file.ts';
 import { expectationsFrom, policyFrom } from './judging.ts';
 import type { Launch } from './launch.ts';
+import { placesOf } from './named-places.ts';
 import { type RideOptions, rideSettings } from './ride-options.ts';
 
 const MOST_CONFIG_BYTES = 67_108_864;
@@ -33,9 +32,9 @@ export interface LoadedAgent {
   readonly history: number;
   /** Of the file itself; null without any. */
   readonly modules: BlackboxConfig | null;
-  /** Where others name targets; looked at every so often, ms. */
+  /** Where others name targets, and how many they may name together. */
   readonly sources: readonly Source<Scheduled>[];
-  readonly refreshMs: number;
+  readonly most: number;
   /** As a person wrote it. */
   readonly text: string;
 }
@@ -52,8 +51,8 @@ export async function loadAgent(
   launch: Launch,
 ): Promise<LoadedAgent> {
   const text = (await readBytes(path, '--config', MOST_CONFIG_BYTES)).toString('utf8');
-  const read = onceEach((named: string, key: string) => readBytes(named, key, MOST_NAMED_BYTES));
-  const sources = { probes: launch.probes, env: launch.io.env, readBytes: read };
+  const readAgain = (named: string, key: string) => readBytes(named, key, MOST_NAMED_BYTES);
+  const sources = { probes: launch.probes, env: launch.io.env, readBytes: onceEach(readAgain), readAgain };
   const file = await readAgentFile(text, path, sources);
   const modules = file.modules === null ? null : await readModules(file.modules.text, file.modules.place);
   const names = (): readonly string[] => [...(modules?.modules.keys() ?? []), ...(other()?.modules.keys() ?? [])];
@@ -64,29 +63,8 @@ export async function loadAgent(
   const { concurrency, moduleConcurrency, history } = file;
   return {
     ...{ targets, concurrency, moduleConcurrency, history, modules, text },
-    ...{ refreshMs: file.discover.refreshMs, sources: sourcesOf(file, scheduled) },
+    ...{ most: file.discover.most, sources: placesOf(file, scheduled, launch) },
   };
-}
-
-function sourcesOf(
-  { discover }: AgentFile,
-  scheduled: (target: AgentTarget) => Promise<Scheduled>,
-): readonly Source<Scheduled>[] {
-  const parse =
-    (name: string) =>
-    async (text: string): Promise<readonly Scheduled[]> => {
-      const all: Scheduled[] = [];
-      for (const found of await readDiscovered(text, name)) all.push(await scheduled(await discover.targetOf(found)));
-      return all;
-    };
-  const files = discover.files.map(
-    (path): Source<Scheduled> => ({ name: path, read: () => readNamedFile(path), parse: parse(path) }),
-  );
-  const urls = discover.http.map((url): Source<Scheduled> => {
-    const name = url.replace(/[?#].*$/s, '');
-    return { name, read: (signal) => fetchTargets(url, discover.refreshMs / 1000, signal), parse: parse(name) };
-  });
-  return [...files, ...urls];
 }
 
 async function scheduledOf(
@@ -114,10 +92,6 @@ async function scheduledOf(
       target: target.target,
     },
   };
-}
-
-async function readNamedFile(path: string): Promise<string> {
-  return (await readBytes(path, 'discover', MOST_CONFIG_BYTES)).toString('utf8');
 }
 
 async function riddenOf(

@@ -1,6 +1,7 @@
 // Owns the agent's targets on the command line: those of its file and those that others name, begun, looked for again, read again.
 import { Agent } from '../agent/agent.ts';
-import { type Discovery, type DiscoveryState, openDiscovery } from '../agent/discovery.ts';
+import { Discovery, type DiscoveryState } from '../agent/discovery.ts';
+import { openLooking } from '../agent/looking.ts';
 import { Probing } from '../agent/probing.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { RidingRoom } from '../agent/riding.ts';
@@ -65,8 +66,7 @@ export function openTargets(
     ...{ clock, wallClockMs, log, newId: () => io.newId(), lag: agent.lag },
     probe: (target, signal) => probeByModule(target, find(target.module), { ...moduleRoom.run, signal }),
   });
-  let discovery = openDiscovery(first.sources, null, log);
-  let timer: NodeJS.Timeout | undefined;
+  let discovery = new Discovery(first.sources, null, { most: first.most, log });
   const set = (): void => {
     const { concurrency, moduleConcurrency, history } = loaded;
     const all = joined(loaded.targets, discovery).filter((one) => shard === null || isInShard(hashedOf(one), shard));
@@ -75,38 +75,27 @@ export function openTargets(
     const probed = all.flatMap((one) => ('probed' in one ? [one.probed] : []));
     probing.set(probed, moduleConcurrency, history);
   };
-  const look = async (): Promise<void> => {
-    const looked = discovery;
-    try {
-      // A reload may have come between: then these are no longer asked.
-      if ((await looked.look()) && looked === discovery) set();
-    } catch (error) {
-      const err = error instanceof Error ? error.message : 'unknown';
-      log.error('a fault of this program ended a look for targets', { err });
-    }
+  const onFault = (error: unknown): void => {
+    const err = error instanceof Error ? error.message : 'unknown';
+    log.error('a fault of this program ended a look for targets', { err });
   };
-  const again = (): void => {
-    clearTimeout(timer);
-    if (loaded.sources.length === 0) return;
-    timer = setTimeout(() => void look().finally(again), loaded.refreshMs);
-    timer.unref();
-  };
+  const looking = openLooking<Scheduled>({ onChange: set, onFault });
   const take = async (): Promise<void> => {
     const next = await load();
-    const found = openDiscovery(next.sources, discovery, log);
-    await found.look();
+    const found = new Discovery(next.sources, discovery, { most: next.most, log });
+    await found.look(performance.now());
     [loaded, discovery] = [next, found];
     set();
-    again();
+    looking.follow(found);
   };
   return {
     ...{ agent, probing, modules: () => loaded.modules, text: () => loaded.text, history: () => loaded.history },
     discovery: () => discovery.state(),
     begin() {
       set();
-      void look().finally(again);
+      looking.follow(discovery);
     },
-    end: () => clearTimeout(timer),
+    end: () => looking.end(),
     reloadable: reloadable(take, wallClockMs, log, file),
   };
 }

@@ -45,7 +45,7 @@ function sentence({ path, message, code, keys = [] }: Issue, place: Written['pla
   const [stranger] = keys;
   const inside = code === 'unrecognized_keys' && stranger !== undefined;
   const at = place(inside ? [...steps, stranger] : steps);
-  const named = steps.length === 0 ? '' : `${steps.join('.')}: `;
+  const named = steps.length === 0 ? '' : `${steps.map((step) => short(String(step))).join('.')}: `;
   const says = inside ? `no key is called "${short(stranger)}"` : lowerFirst(message);
   return `${at}: ${named}${says}`;
 }

@@ -37,11 +37,19 @@ export const agentCatalogue: readonly Family[] = [
   ),
   family('outrider_build_info', 'gauge', 'Always 1; which version runs.', 'version'),
   family('outrider_targets', 'gauge', 'Targets of the config.'),
-  family('outrider_discovery_sources', 'gauge', 'Files and URLs that name targets.'),
+  family('outrider_discovery_sources', 'gauge', 'Files, URLs and names of DNS that name targets.'),
   family(
     'outrider_discovery_sources_failing',
     'gauge',
     'Of those, how many could not be read, or were wrong, the last time; what they named before is kept.',
+  ),
+  family('outrider_discovery_targets', 'gauge', 'Targets that they name together, within the bound.'),
+  family('outrider_discovery_targets_left_out', 'gauge', 'Targets that they name beyond it (discover.most).'),
+  family(
+    'outrider_discovery_refusals_total',
+    'counter',
+    'Looks that brought no list: no answer, or none with a list (unreadable), a list that cannot be used (wrong), more targets or bytes than may be (too_much).',
+    'reason',
   ),
   family('outrider_runs_under_way', 'gauge', 'Journeys and probes under way.'),
   family(

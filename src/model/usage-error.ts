@@ -8,3 +8,6 @@ export class UsageError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** More than a bound permits. */
+export class TooMuch extends UsageError {}

@@ -20,7 +20,12 @@ targets:
   - target: https://kms.example/keys?key=${CANARY}
     name: kms
   - target: https://nowhere.invalid/?token=${CANARY}#${CANARY}
-discover: { http: ['http://user:${CANARY}@127.0.0.1:${port}/targets?key=${CANARY}'], refresh: 50ms }
+discover:
+  http:
+    - url: 'http://127.0.0.1:${port}/targets?key=${CANARY}'
+      headers: { X-Scope: '${CANARY}' }
+      auth: { basic: { user: '${CANARY}', password: '\${TOKEN}' } }
+  refresh: 50ms
 ${more}`;
 const MODULES = (port: number, more: string): string => `
 modules:

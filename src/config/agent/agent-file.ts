@@ -1,6 +1,5 @@
 // Owns the agent's file: targets, what they have in common, labels, modules, the schedule; each mistake with its line.
 // Never rides, and makes no settings: whoever starts the agent joins each target with the defaults of the command line.
-import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../../model/duration.ts';
 import { UsageError } from '../../model/usage-error.ts';
@@ -20,6 +19,7 @@ import {
   targetAt,
 } from './agent-target.ts';
 import { confirmOf, confirmSchema } from './confirm.ts';
+import { type Discover, type DiscoverSources, discoverSchema, readDiscover } from './discover.ts';
 import type { DiscoveredTarget } from './discovered.ts';
 import { labelsSchema } from './labels.ts';
 
@@ -35,10 +35,7 @@ export interface AgentFile {
   readonly history: number;
   /** Null without any. */
   readonly modules: WrittenModules | null;
-  readonly discover: {
-    readonly files: readonly string[];
-    readonly http: readonly string[];
-    readonly refreshMs: number;
+  readonly discover: Discover & {
     /** A target that somebody named, with the defaults. @throws UsageError */
     readonly targetOf: (found: DiscoveredTarget) => Promise<AgentTarget>;
   };
@@ -53,7 +50,6 @@ export interface WrittenModules {
 }
 
 const MOST_TARGETS = 50_000;
-const MOST_SOURCES = 1000;
 
 const schedule = z.strictObject({
   interval: duration.default('1m'),
@@ -61,15 +57,6 @@ const schedule = z.strictObject({
   concurrency: z.int().min(1).max(1000).default(16),
   moduleConcurrency: z.int().min(1).max(20_000).default(500),
   confirm: confirmSchema.optional(),
-});
-
-const discover = z.strictObject({
-  files: z.array(z.string().min(1)).max(MOST_SOURCES).default([]),
-  http: z
-    .array(z.url({ protocol: /^https?$/, error: 'not an http or https URL' }))
-    .max(MOST_SOURCES)
-    .default([]),
-  refresh: duration.default('1m'),
 });
 
 const fileSchema = z.strictObject({
@@ -84,13 +71,17 @@ const fileSchema = z.strictObject({
     .max(MOST_TARGETS)
     .default([]),
   modules: z.record(z.string(), z.unknown()).optional(),
-  discover: discover.prefault({}),
+  discover: discoverSchema.prefault({}),
   history: z.int().min(0).max(10_000).default(200),
 });
 type FileValues = z.infer<typeof fileSchema>;
 
 /** @param name of the file, for messages; paths in it are meant from its folder @throws UsageError with file and line */
-export async function readAgentFile(text: string, name: string, sources: JourneyFileSources): Promise<AgentFile> {
+export async function readAgentFile(
+  text: string,
+  name: string,
+  sources: JourneyFileSources & DiscoverSources,
+): Promise<AgentFile> {
   const written = await readYaml(text, name);
   if (typeof written.value !== 'object' || written.value === null || Array.isArray(written.value))
     throw new UsageError(`${name}: the agent's config is a mapping`, 'for example: targets: [kms.example]');
@@ -100,8 +91,8 @@ export async function readAgentFile(text: string, name: string, sources: Journey
   const targets: AgentTarget[] = [];
   for (const at of file.targets.keys()) targets.push(await targetAt(at, file.targets[at] ?? '', room));
   refuseTwins(targets);
-  const { files, http, refresh } = file.discover;
-  if (targets.length + files.length + http.length === 0)
+  const discover = await readDiscover(file.discover, written, name, sources);
+  if (targets.length + discover.files.length + discover.http.length + discover.dns.length === 0)
     throw new UsageError(
       `${written.place(['targets'])}: targets: no target is given`,
       'for example: targets: [kms.example]',
@@ -109,10 +100,7 @@ export async function readAgentFile(text: string, name: string, sources: Journey
   const { concurrency, moduleConcurrency } = file.schedule;
   return {
     ...{ targets, concurrency, moduleConcurrency, history: file.history, modules: modulesOf(written) },
-    discover: {
-      files: files.map((path) => resolve(dirname(name), path)),
-      ...{ http, refreshMs: parseDuration(refresh, 'refresh'), targetOf: (found) => discoveredTarget(found, room) },
-    },
+    discover: { ...discover, targetOf: (found) => discoveredTarget(found, room) },
   };
 }
 

@@ -13,7 +13,12 @@ const MOST_CHARACTERS = 200;
 
 /** Said of a key at its own line: a record says no more of its keys than that they are wrong. */
 export const labelsSchema = z
-  .record(z.string(), z.string('a label value is text: put it in quotes').max(MOST_CHARACTERS))
+  .record(
+    z.string(),
+    z
+      .string('a label value is text: put it in quotes')
+      .max(MOST_CHARACTERS, `a label value of more than ${MOST_CHARACTERS} letters`),
+  )
   .refine((labels) => Object.keys(labels).length <= MOST_LABELS, `more than ${MOST_LABELS} labels`)
   .superRefine((labels, context) => {
     for (const name of Object.keys(labels)) {

@@ -18,6 +18,7 @@ const sources = {
       ? Promise.reject(new UsageError(`cannot read ${path}`))
       : Promise.resolve(Buffer.from(files[path])),
 };
+const BOUNDS = { most: 100, keep: {}, meta: {} };
 const read = (text: string) => readAgentFile(text, '/etc/outrider/agent.yml', sources);
 
 test("confirm is the schedule's, over it the target's own", async () => {
@@ -98,12 +99,12 @@ defaults: { samples: 6 }
 discover: { files: [named.json], http: ['http://127.0.0.1/targets'], refresh: 5s }
 `);
   expect(file.discover).toMatchObject({
-    files: ['/etc/outrider/named.json'],
-    ...{ http: ['http://127.0.0.1/targets'], refreshMs: 5000 },
+    files: [{ pattern: '/etc/outrider/named.json', refreshMs: 5000 }],
+    http: [{ url: 'http://127.0.0.1/targets', refreshMs: 5000, caFile: null }],
   });
   const text =
     '[{"targets":["a.example","b.example?k=1"],"labels":{"env":"prod","__meta_x":"gone"}},\n{"targets":["c.example"]}]';
-  const found = await readDiscovered(text, 'named.json');
+  const found = await readDiscovered(text, 'named.json', BOUNDS);
   expect(found.map(({ place }) => place)).toEqual(['named.json:1', 'named.json:1', 'named.json:2']);
   const targets = await Promise.all(found.map((one) => file.discover.targetOf(one)));
   expect(targets).toMatchObject([
@@ -147,7 +148,7 @@ discover: { files: [named.json] }
     [3, 5].map((line) => `/etc/outrider/agent.yml:${line}`),
   );
   const named = '[{"targets":["c.example"]},{"targets":["d.example"],"labels":{"__param_module":"dial"}}]';
-  const found = await readDiscovered(named, 'named.json');
+  const found = await readDiscovered(named, 'named.json', BOUNDS);
   expect(await Promise.all(found.map((one) => file.discover.targetOf(one)))).toMatchObject([
     { name: 'c.example', module: 'http_2xx', target: 'c.example', intervalMs: 15_000, labels: { service: 'kms' } },
     { name: 'd.example', module: 'dial', target: 'd.example' },
@@ -162,7 +163,7 @@ test.each([
   ['[{"targets":["a"]', 'named.json'],
   ['- &a [*a]', 'named.json'],
 ])('what others name is refused where it is wrong: %s', async (text, says) => {
-  const error: unknown = await readDiscovered(text, 'named.json').catch((thrown: unknown) => thrown);
+  const error: unknown = await readDiscovered(text, 'named.json', BOUNDS).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);
   expect((error as UsageError).message).toContain(says);
 });
@@ -171,7 +172,7 @@ describe('mistakes are told with their line', () => {
   test.each([
     ['a list', '- kms.example', 'agent.yml: the agent'],
     ['no targets', 'labels: { a: b }', 'agent.yml: targets'],
-    ['no URL', 'discover:\n  http: [nowhere]\n', 'agent.yml:2: discover.http.0: not an http or https URL'],
+    ['no URL', 'discover:\n  http: [nowhere]\n', 'agent.yml:2: url: not an http or https URL'],
     ['an empty list of targets', 'targets: []', 'agent.yml:1: targets: no target is given'],
     ['a mistyped key', 'targest: [a]\n', 'agent.yml:1: no key is called "targest"'],
     [

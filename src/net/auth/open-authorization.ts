@@ -39,7 +39,8 @@ export async function openAuthorization(
 /** Requests that may be on their way: an answer that shows a signature does so at once. */
 const MAX_SIGNATURES = 256;
 
-function fixedValue(credentials: Extract<Credentials, { scheme: 'basic' | 'bearer' }>): Secret {
+/** The value of the field, where it is the same for every request. */
+export function fixedValue(credentials: Extract<Credentials, { scheme: 'basic' | 'bearer' }>): Secret {
   if (credentials.scheme === 'bearer') return new Secret('authorization', `Bearer ${credentials.token.open()}`);
   return new Secret('authorization', basicValue(credentials.user, credentials.password));
 }

@@ -7,7 +7,7 @@ import { ipAddress } from '../../model/target.ts';
 import { wireText } from '../../model/text.ts';
 import { readCaa } from './caa.ts';
 import type { WalkedRecord } from './guard.ts';
-import { type HopBudget, MalformedMessage, readName } from './names.ts';
+import { type HopBudget, MalformedMessage, readLabels, readName } from './names.ts';
 import { CLASS_IN, typeName, typeNumbers } from './registry.ts';
 import { readSvcb } from './svcb.ts';
 
@@ -69,9 +69,25 @@ function readData(bytes: Buffer, record: WalkedRecord, hops: HopBudget): DnsReco
       const { caa, presentation } = readCaa(bytes.subarray(record.rdataStart, record.end));
       return { ...owner, type: 'CAA', caa, presentation: wireText(presentation) };
     }
+    case typeNumbers.SRV:
+      return {
+        ...{ ...owner, type: 'other', typeName: typeName(record.type) },
+        rdataHex: serviceHex(bytes, record, hops),
+      };
     default:
       return asHex(bytes, record, 'other');
   }
+}
+
+/** RFC 2782: its name is not to be shortened by a pointer, and some servers do so all the same. */
+function serviceHex(bytes: Buffer, record: WalkedRecord, hops: HopBudget): string {
+  if (record.end - record.rdataStart < 7) throw new MalformedMessage('a service that is too short');
+  const { labels, end } = readLabels(bytes, record.rdataStart + 6, hops);
+  if (end !== record.end) throw new MalformedMessage('a service of the wrong length');
+  const target = labels.flatMap((label) => [Buffer.of(label.byteLength), label]);
+  return Buffer.concat([bytes.subarray(record.rdataStart, record.rdataStart + 6), ...target, Buffer.of(0)]).toString(
+    'hex',
+  );
 }
 
 function ownerOf(record: WalkedRecord) {
