@@ -12,7 +12,7 @@ import type { ResolveName } from './probe.ts';
 import { splitHostPort } from './resolving.ts';
 import { type Outcome, withBound } from './run.ts';
 import { sourceFamily } from './source.ts';
-import { zoneOf } from './zones.ts';
+import { type Zones, zoneOf } from './zones.ts';
 
 /** Addresses of one name that are probed; the others are counted. */
 const MOST_ADDRESSES = 16;
@@ -48,16 +48,17 @@ export async function everyAddress(
   const startMs = performance.now();
   const left = (): number => timeoutSeconds - secondsSince(startMs);
   const host = hostOf(target);
+  const zones = module.outrider?.zones ?? NO_ZONES;
   const found = await addressesOf(host, module, resolve, (look) => withBound(timeoutSeconds * 1000, signal, look));
   const lookupSeconds = secondsSince(startMs);
-  const all = Array.isArray(found) ? [...new Set<string>(found)] : [];
+  const all = Array.isArray(found) ? inOrder(new Set<string>(found)) : [];
   const probed = all.slice(0, MOST_ADDRESSES);
   const outcomes = await Promise.all(
     probed.map(async (address): Promise<Probed> => {
       const only: ResolveName = (name, family, stop) =>
         name.toLowerCase() === host.toLowerCase() ? Promise.resolve([address]) : resolve(name, family, stop);
       const outcome = await run(towards(module, address), only, left());
-      const zone = zoneOf(address, host, module.outrider?.zones ?? NO_ZONES, networks);
+      const zone = zoneOf(address, host, zones, networks);
       return { address, zone, outcome, seconds: outcome.gauges.value('probe_duration_seconds') ?? 0 };
     }),
   );
@@ -76,6 +77,7 @@ export async function everyAddress(
   const success = worst === undefined ? alone : succeeded >= wanted;
   for (const one of outcomes) tellAddress(gauges, one);
   tellRollUp(gauges, ranked, all.length - probed.length);
+  tellZones(gauges, ranked, zones);
   gauges.gauge('probe_success', '').set(success ? 1 : 0);
   gauges.gauge('probe_timeout_seconds', '').set(timeoutSeconds);
   // Once for all of them: each was given its own.
@@ -84,6 +86,11 @@ export async function everyAddress(
   if (success) gauges.drop('probe_failure_info');
   const logs = worst === undefined ? [log] : outcomes.map(({ outcome }) => outcome.log);
   return { gauges, success, failure: success ? null : failure, log: logs.join('') };
+}
+
+/** Always the same: a resolver turns its answers round, and another sixteen of twenty at every scrape would be new series each time. */
+function inOrder(addresses: ReadonlySet<string>): readonly string[] {
+  return [...addresses].toSorted((a, b) => isIP(a) - isIP(b) || a.localeCompare(b, 'en', { numeric: true }));
 }
 
 /** Nobody to probe is said by a probe that meets the same refusal; when it is repeated, the name is looked up anew. */
@@ -96,7 +103,7 @@ function onceRefused(found: readonly string[] | Error, resolve: ResolveName): Re
   };
 }
 
-const NO_ZONES = new Map<string, readonly string[]>();
+const NO_ZONES: Zones = new Map();
 
 interface Probed {
   readonly address: string;
@@ -187,29 +194,34 @@ function tellRollUp(gauges: Gauges, ranked: readonly Probed[], leftOut: number):
   gauges.gauge('probe_addresses', 'Addresses behind the target that were probed').set(ranked.length);
   gauges.gauge('probe_addresses_failed', 'Addresses behind the target whose probe failed').set(failed.length);
   gauges.gauge('probe_addresses_left_out', 'Addresses behind the target beyond those that are probed').set(leftOut);
-  const [worst, best] = [ranked[0], ranked.at(-1)];
-  if (worst === undefined || best === undefined) return;
-  const times = ranked.map(({ seconds }) => seconds);
-  gauges.gauge('probe_addresses_best_duration_seconds', 'Shortest probe of an address').set(Math.min(...times));
-  gauges.gauge('probe_addresses_worst_duration_seconds', 'Longest probe of an address').set(Math.max(...times));
+  const [worst] = ranked;
+  if (worst === undefined) return;
+  const best = ranked.findLast(({ outcome }) => outcome.success);
   gauges
-    .labelled(
-      'probe_addresses_best_info',
-      '1 for the address that was the fastest of those that succeeded',
-      placeOf(best),
-    )
-    .set(1);
+    .gauge('probe_addresses_worst_duration_seconds', 'Longest probe of an address')
+    .set(Math.max(...ranked.map(({ seconds }) => seconds)));
   gauges
     .labelled('probe_addresses_worst_info', '1 for the address that failed, or was the slowest', placeOf(worst))
     .set(1);
-  for (const [zone, own] of Map.groupBy(ranked, (one) => one.zone)) {
-    if (zone === null) continue;
+  if (best !== undefined) {
+    gauges
+      .gauge('probe_addresses_best_duration_seconds', 'Shortest probe of an address that succeeded')
+      .set(best.seconds);
+    gauges.labelled('probe_addresses_best_info', '1 for the address that succeeded the fastest', placeOf(best)).set(1);
+  }
+  tellAttempts(gauges, ranked);
+}
+
+/** A zone of the module's own list that has no address any more has none, which is no news without a series. */
+function tellZones(gauges: Gauges, ranked: readonly Probed[], zones: Zones): void {
+  const known = new Set([...zones.keys(), ...ranked.flatMap(({ zone }) => zone ?? [])]);
+  for (const zone of known) {
+    const own = ranked.filter((one) => one.zone === zone);
     gauges.labelled('probe_zone_addresses', 'Addresses of this zone that were probed', { zone }).set(own.length);
     gauges
       .labelled('probe_zone_addresses_failed', 'Addresses of this zone whose probe failed', { zone })
       .set(own.filter(({ outcome }) => !outcome.success).length);
   }
-  tellAttempts(gauges, ranked);
 }
 
 /** Of any address, where failed probes are repeated: the worst one may be another than the one that flapped. */

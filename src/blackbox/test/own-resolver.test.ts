@@ -2,6 +2,7 @@
 // said when nobody answers.
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -71,6 +72,22 @@ async function streamResolver(server: Server): Promise<number> {
   return listening(server);
 }
 
+/** RFC 8484 4.1: the query is the body. */
+async function httpsResolver(seen: string[]): Promise<number> {
+  const server = createSecureServer({ ...identity(['127.0.0.1']), allowHTTP1: true }, (request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => void parts.push(part));
+    request.on('end', () => {
+      const query = Buffer.concat(parts);
+      seen.push(`https ${nameIn(query)}`);
+      response.writeHead(200, { 'content-type': 'application/dns-message' });
+      response.end(answerTo(query) ?? '');
+    });
+  });
+  server.on('session', (session) => closing.push(() => session.destroy()));
+  return streamResolver(server);
+}
+
 /** Takes connections, and tells from where. */
 async function target(from: (string | undefined)[] = []): Promise<number> {
   const server = createHttpServer((request, response) => {
@@ -86,17 +103,20 @@ const roomFor = (block: string, prober = 'http', timeout = '5s', more: Parameter
   roomOf(`modules: {m: {prober: ${prober}, timeout: ${timeout}, outrider: {${block}}}}`, { ...notBySystem, ...more });
 
 describe('resolver', () => {
-  test.each(['udp', 'tcp', 'tls'])('is asked over %s, and the system is not', async (way) => {
+  test.each(['udp', 'tcp', 'tls', 'https'])('is asked over %s, and the system is not', async (way) => {
     const seen: string[] = [];
     const dns =
       way === 'udp'
         ? await udpResolver(seen)
         : way === 'tcp'
           ? await streamResolver(createServer(overStream(seen, way)))
-          : await streamResolver(
-              createTlsServer({ ...identity(['dns.example']), ALPNProtocols: ['dot'] }, overStream(seen, way)),
-            );
+          : way === 'https'
+            ? await httpsResolver(seen)
+            : await streamResolver(
+                createTlsServer({ ...identity(['dns.example']), ALPNProtocols: ['dot'] }, overStream(seen, way)),
+              );
     const text = {
+      https: `"https://127.0.0.1:${dns}/dns-query"`,
       udp: `"127.0.0.1:${dns}"`,
       tcp: `"tcp://127.0.0.1:${dns}"`,
       tls: `"tls://127.0.0.1#dns.example:${dns}"`,
