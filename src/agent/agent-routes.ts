@@ -106,7 +106,8 @@ async function reloaded(asked: Asked, { reloadable, takesReload, below }: AgentP
 async function statusReply({ query }: Asked, pages: AgentPages, agent: Agent): Promise<Reply> {
   const { probing, wallClockMs, asking } = pages;
   const { statusPage } = await import('../report/status-page.ts');
-  const body = statusPage(statusOf({ agent, probing, asked: asking.journeys }, wallClockMs(), query.get('q') ?? ''));
+  const status = statusOf({ agent, probing, asked: asking.journeys }, wallClockMs(), query.get('q') ?? '');
+  const body = statusPage(status, pages.below !== null);
   return { status: 200, contentType: HTML, body, headers: FRESH };
 }
 

@@ -38,7 +38,8 @@ export const exporterFlags: readonly ExporterFlag[] = [
   { flag: 'log.format', takes: '<F>', option: 'log-format', differs: 'levels in small letters, no source' },
   {
     ...{ flag: 'log.prober', takes: '<L>', option: 'log-prober', read: (text) => text.toLowerCase() },
-    differs: '200 lines of each level a minute on standard error, all with debug; all on the debug page',
+    differs:
+      '200 lines of each level a minute on standard error, all with debug; all on the debug page; an unknown level is refused',
   },
   {
     ...{ flag: 'web.listen-address', takes: '<A>', option: 'listen', repeats: true },

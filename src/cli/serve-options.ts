@@ -50,7 +50,7 @@ function serveOptions(command: Command, version: string): Command {
 function pageOptions(command: Command): Command {
   return command
     .addOption(
-      repeatable('--listen <ADDR:PORT>', `where to answer (default: ${LISTEN}); :PORT is every address (repeat)`),
+      repeatable('--listen <ADDR:PORT>', 'where to answer; :PORT is every address (repeat)').default([], LISTEN),
     )
     .option('--systemd-socket', 'answer on the sockets that systemd hands over, and on no other')
     .option(

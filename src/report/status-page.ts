@@ -76,7 +76,8 @@ a{color:var(--notice)}
 @media(max-width:36rem){.top{grid-template-columns:1fr}}
 `.replaceAll('\n', '');
 
-export function statusPage(status: Status): string {
+/** @param hasModules whether there are probes on /probe to lead to */
+export function statusPage(status: Status, hasModules = false): string {
   const { nowMs, search, targets, found, counts, rows, asked } = status;
   const worst = (['critical', 'unknown', 'warning'] as const).find((verdict) => counts[verdict] > 0);
   const title =
@@ -91,8 +92,13 @@ export function statusPage(status: Status): string {
     .filter((verdict) => counts[verdict] > 0)
     .map((verdict) => html`<span class="${verdict}">${counts[verdict]} ${verdict}</span>`);
   return documentText(
-    html`<!doctype html><html lang="en">${headPart(title, { style, formAction: "'self'", refreshSeconds: REFRESH_SECONDS })}<body><header><h1>${plural(targets, 'target')}</h1><p class="counts">${told}</p></header><main>${form}${more}${rows.map(rowPart)}${askedPart(asked)}</main><footer><p>As of ${at}; the page asks again every ${REFRESH_SECONDS} s.</p></footer></body></html>`,
+    html`<!doctype html><html lang="en">${headPart(title, { style, formAction: "'self'", refreshSeconds: REFRESH_SECONDS })}<body><header><h1>${plural(targets, 'target')}</h1><p class="counts">${told}</p></header><main>${form}${more}${rows.map(rowPart)}${askedPart(asked)}</main><footer><p>As of ${at}; the page asks again every ${REFRESH_SECONDS} s.</p>${placesPart(hasModules)}</footer></body></html>`,
   );
+}
+
+function placesPart(hasModules: boolean): Html {
+  const probes = hasModules ? html` · <a href="probes">Recent probes</a>` : nothing;
+  return html`<p><a href="metrics">Metrics</a> · <a href="config">Configuration</a>${probes}</p>`;
 }
 
 function rowPart(row: StatusRow): Html {

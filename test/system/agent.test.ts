@@ -108,7 +108,7 @@ scrape_configs: [{ job_name: outrider, static_configs: [{ targets: ['${listen.ag
     await rig.write('agent.yml', 'targets: [{ sample: 3 }]\n');
     agent.kill('SIGHUP');
     await until(async () => said.includes('the config was not taken') || null);
-    expect(said).toContain('agent.yml:1: no key is called "sample"');
+    expect(said).toContain(String.raw`agent.yml:1: no key is called \"sample\"`);
     await until(async () => (await values('outrider_config_last_reload_successful'))[''] === 0 || null);
     expect(Object.keys(await values('journey_verdict'))).toHaveLength(3);
     await rig.write('agent.yml', CONFIG.replace(/\n {2}- \{ target: gone.*/, ''));

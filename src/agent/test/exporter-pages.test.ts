@@ -118,6 +118,20 @@ describe('its pages', () => {
   });
 });
 
+test('beside targets the page of recent probes is at a path of its own, and the status page leads there', async () => {
+  const agentFile = join(folder, 'agent.yml');
+  await writeFile(agentFile, 'targets: [nowhere.invalid]\n');
+  const { url, io, ended } = await start('--config', agentFile);
+  const { text } = await get(url);
+  const links = [...text.matchAll(/href="([a-z]+)"/g)].map(([, link = '']) => link);
+  expect(links).toEqual(['metrics', 'config', 'probes']);
+  for (const link of links) expect((await get(`${url}/${link}`)).status).toBe(200);
+  expect((await get(`${url}/probes`)).text).toContain('<title>Recent probes</title>');
+  expect(await get(`${url}/health`)).toMatchObject({ status: 404 });
+  io.interrupt();
+  expect((await ended).exit).toBe(0);
+});
+
 test('without quirks a path that is not there is not there', async () => {
   const { url, io, ended } = await start('--no-quirks');
   expect(await get(`${url}/health`)).toMatchObject({ status: 404 });
