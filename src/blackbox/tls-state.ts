@@ -42,13 +42,13 @@ export interface TlsState {
   readonly lastChainExpiry: number | null;
 }
 
-/** @param lastChainExpiry of what was verified; null: it was not, and there is none to tell the end of */
-export function readTls(socket: TLSSocket, served: ChainFacts, lastChainExpiry: number | null): TlsState {
+/** @param expiry of what was verified; null: it was not, and there is none to tell the end of */
+export function readTls(socket: TLSSocket, served: ChainFacts, expiry: number | null): TlsState {
   return {
     version: VERSIONS[socket.getProtocol() ?? ''] ?? 'unknown',
     cipher: socket.getCipher().standardName,
     served,
-    lastChainExpiry,
+    lastChainExpiry: expiry,
   };
 }
 
