@@ -13,6 +13,7 @@ export default defineConfig({
           include: ['src/**/test/**/*.test.ts', 'probes/**/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/system/**', '**/node_modules/**', 'dist/**', 'probes/_template/**'],
           testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {

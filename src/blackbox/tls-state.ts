@@ -66,7 +66,7 @@ export function holdsFor({ dns, ip }: PresentedNames, servername: string): boole
 export function pathEnd(socket: TLSSocket, context: SecureContext, { pathEnds }: ChainFacts): number | null {
   const known = pathEnds.get(context);
   if (known !== undefined) return known;
-  const end = lastChainExpiry(socket);
+  const end = endAsLinked(socket);
   pathEnds.set(context, end);
   return end;
 }
@@ -129,8 +129,8 @@ function labelsOf(
   };
 }
 
-/** The end of the path that OpenSSL verified: from the leaf to a root of ours. One path, where Go tells the longest-lived of several. */
-function lastChainExpiry(socket: TLSSocket): number | null {
+/** The end of one path, as Node links what was sent with a root of ours. */
+function endAsLinked(socket: TLSSocket): number | null {
   const ends: number[] = [];
   const seen = new Set<string>();
   let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);

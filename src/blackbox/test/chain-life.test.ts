@@ -221,14 +221,14 @@ const OLD = [
 const STEPS = 'query_response: [{expect: "^220", send: STARTTLS}, {expect: "^220", starttls: true}]';
 
 describe.each<[prober: string, module: string, target: string, hello?: string]>([
-  ['http', 'prober: http, timeout: 2s, http: {CERTS}', 'https://here.example:PORT'],
-  ['tcp', 'prober: tcp, timeout: 2s, tcp: {tls: true, CERTS}', 'here.example:PORT'],
-  ['tcp after starttls', `prober: tcp, timeout: 2s, tcp: {${STEPS}, CERTS}`, 'here.example:PORT', '220 hello\r\n'],
-  ['grpc', 'prober: grpc, timeout: 2s, grpc: {tls: true, CERTS}', 'here.example:PORT'],
-  ['websocket', 'prober: websocket, timeout: 2s, websocket: {http_config: {CERTS}}', 'wss://here.example:PORT'],
+  ['http', 'prober: http, timeout: 10s, http: {CERTS}', 'https://here.example:PORT'],
+  ['tcp', 'prober: tcp, timeout: 10s, tcp: {tls: true, CERTS}', 'here.example:PORT'],
+  ['tcp after starttls', `prober: tcp, timeout: 10s, tcp: {${STEPS}, CERTS}`, 'here.example:PORT', '220 hello\r\n'],
+  ['grpc', 'prober: grpc, timeout: 10s, grpc: {tls: true, CERTS}', 'here.example:PORT'],
+  ['websocket', 'prober: websocket, timeout: 10s, websocket: {http_config: {CERTS}}', 'wss://here.example:PORT'],
   [
     'dns over tls',
-    'prober: dns, timeout: 2s, dns: {query_name: x.example, transport_protocol: tcp, dns_over_tls: true, CERTS}',
+    'prober: dns, timeout: 10s, dns: {query_name: x.example, transport_protocol: tcp, dns_over_tls: true, CERTS}',
     'here.example:PORT',
   ],
 ])('%s', (_, module, target, hello = '') => {
@@ -281,7 +281,7 @@ test.each([
   const key = me.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
   const port = await listening(await shows({ cert: sent.map(({ pem }) => pem).join(''), key }));
   const roots = [rootCert.pem, otherCert.pem].join('');
-  const room = roomOf('modules: {m: {prober: tcp, timeout: 2s, tcp: {tls: true}}}', {
+  const room = roomOf('modules: {m: {prober: tcp, timeout: 10s, tcp: {tls: true}}}', {
     ...{ rootsPem: roots, wallClockMs: () => NOW_MS },
   });
   const said = await probed(room, 'm', `here.example:${port}`);
@@ -297,7 +297,7 @@ test('unix: tells of a certificate that has expired', async () => {
     server.listen(path, resolve);
   });
   const config =
-    'modules: {m: {prober: unix, timeout: 2s, unix: {tls: true, tls_config: {server_name: here.example}}}}';
+    'modules: {m: {prober: unix, timeout: 10s, unix: {tls: true, tls_config: {server_name: here.example}}}}';
   const said = await probed(roomOf(config, { rootsPem: ROOT_PEM, wallClockMs: () => NOW_MS }), 'm', path);
   expect(valueOf(said, 'probe_success')).toBe(0);
   expect(valueOf(said, 'probe_ssl_breaks_timestamp_seconds')).toBe(unixDay(-2));
@@ -312,7 +312,7 @@ test.each(['TLSv1.2', 'TLSv1.3'])(
       maxVersion,
       ca: ROOT_PEM,
     });
-    const config = 'modules: {m: {prober: http, timeout: 2s, http: {enable_http2: false}}}';
+    const config = 'modules: {m: {prober: http, timeout: 10s, http: {enable_http2: false}}}';
     const target = `https://here.example:${await listening(server)}`;
     const said = await probed(roomOf(config, { rootsPem: ROOT_PEM, wallClockMs: () => NOW_MS }), 'm', target);
     expect(valueOf(said, 'probe_success')).toBe(0);
@@ -327,7 +327,7 @@ test('one of two addresses that was left out of a renewal is told apart, though 
   await new Promise<void>((resolve) => {
     forgotten.listen(port, '127.0.0.2', resolve);
   });
-  const room = roomOf('modules: {m: {prober: tcp, timeout: 2s, tcp: {tls: true}}}', {
+  const room = roomOf('modules: {m: {prober: tcp, timeout: 10s, tcp: {tls: true}}}', {
     ...{ rootsPem: ROOT_PEM, wallClockMs: () => NOW_MS, resolve: () => Promise.resolve(['127.0.0.1', '127.0.0.2']) },
   });
   const query = new URLSearchParams({ module: 'm', target: `here.example:${port}`, addresses: 'all' });

@@ -119,7 +119,7 @@ beforeAll(async () => {
     dnsSilent: await udp(),
     unix: join(folder, 'there'),
   });
-  const server = createServer((socket) => void socket.write('421 busy\n'));
+  const server = createServer((socket) => void socket.on('error', () => undefined).write('421 busy\n'));
   await new Promise<void>((resolve) => {
     server.listen(at['unix'], resolve);
   });
