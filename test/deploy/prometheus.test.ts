@@ -13,7 +13,7 @@ const read = (path: string): string => readFileSync(`deploy/${path}`, 'utf8');
 /** Families of the agent that stand in no catalogue of journeys: those of /probe, and Prometheus' own. */
 const OTHERS = [
   ...['probe_address_success', 'probe_addresses', 'probe_addresses_failed', 'probe_failure_info', 'up'],
-  ...['probe_success', 'probe_duration_seconds'],
+  ...['probe_success', 'probe_duration_seconds', 'probe_zone_addresses', 'probe_zone_addresses_failed'],
   ...Object.keys(CHAIN_HELP),
 ];
 const families = new Set([...[...catalogue, ...agentCatalogue].map(({ name }) => name), ...OTHERS]);
