@@ -1,5 +1,6 @@
 // Owns the process: streams, terminal, environment, clock, signals. The only asker; commands get what they need from here.
 import { randomUUID } from 'node:crypto';
+import { fstatSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import type { LineSink } from '../agent/log/line-sink.ts';
 import type { IpAddress } from '../model/text.ts';
@@ -21,6 +22,8 @@ export interface Io {
   readonly ask?: (question: string) => Promise<string>;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
+  /** Standard error is a stream of systemd's journal. */
+  readonly stderrIsJournal: boolean;
   /** Columns of standard output; 80 when it is no terminal and COLUMNS says nothing. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -57,6 +60,7 @@ export function processIo(): Io {
     ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: askAtTerminal } : {}),
     stdoutIsTerminal: process.stdout.isTTY,
     stderrIsTerminal: process.stderr.isTTY,
+    stderrIsJournal: isJournal(process.stderr.fd),
     columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
     env: process.env,
     wallClockMs: () => Date.now(),
@@ -102,6 +106,18 @@ async function askAtTerminal(question: string): Promise<string> {
     return await lines.question(question, { signal: gone.signal }).catch(() => '');
   } finally {
     lines.close();
+  }
+}
+
+/** As systemd.exec(5) says under JOURNAL_STREAM: the variable alone may be that of another stream. */
+function isJournal(fd: number): boolean {
+  const stream = process.env['JOURNAL_STREAM'];
+  if (stream === undefined) return false;
+  try {
+    const { dev, ino } = fstatSync(fd);
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return false;
   }
 }
 

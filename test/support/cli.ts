@@ -33,7 +33,7 @@ export function captureIo(part: Partial<Io> = {}): CapturedIo {
     err: (text) => void (err += text),
     logSink: async () => ({ write: (line) => void (err += line), dropped: () => 0, flush: async () => undefined }),
     standardInput: async () => '',
-    ...{ stdoutIsTerminal: false, stderrIsTerminal: false, columns: 80, env: {} },
+    ...{ stdoutIsTerminal: false, stderrIsTerminal: false, stderrIsJournal: false, columns: 80, env: {} },
     wallClockMs: () => Date.now(),
     newId: () => '00000000-0000-4000-8000-000000000000',
     vantage: () => ({ name: 'test', zone: null, addresses: [] }),

@@ -2,7 +2,7 @@
 // Probes are answered all the same, what is lost is counted, and the end comes.
 import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,8 @@ interface Case {
   /** Once it runs. */
   readonly whenItRuns?: (child: ChildProcess) => void;
   readonly loses: boolean;
+  /** What the first line begins with. */
+  readonly begins?: string;
 }
 
 const of = (fd: number): { readonly stderr: number; readonly close: () => void } => ({
@@ -35,7 +37,17 @@ const of = (fd: number): { readonly stderr: number; readonly close: () => void }
 
 const CASES: readonly Case[] = [
   { name: 'a full disk', open: async () => of(openSync('/dev/full', 'w')), loses: true },
-  { name: 'a file', open: async ({ folder }) => of(openSync(join(folder, 'log'), 'w')), loses: false },
+  { name: 'a file', open: async ({ folder }) => of(openSync(join(folder, 'log'), 'w')), loses: false, begins: 'time=' },
+  {
+    name: 'the journal',
+    open: async ({ folder }) => {
+      const fd = openSync(join(folder, 'log'), 'w');
+      const { dev, ino } = fstatSync(fd);
+      return { ...of(fd), shell: `JOURNAL_STREAM=${dev}:${ino} exec "$@"` };
+    },
+    loses: false,
+    begins: '<6>time=',
+  },
   // Node opens /dev/null in its place.
   {
     name: 'none',
@@ -75,7 +87,7 @@ describe.skipIf(!requireTools(['mkfifo', 'sh']))('standard error is', () => {
 
   it.each(CASES)(
     '$name: every probe is answered, what is lost is counted, and the end comes',
-    async ({ open, whenItRuns, loses }) => {
+    async ({ open, whenItRuns, loses, begins }) => {
       const file = await rig.write('blackbox.yml', 'modules: { tcp: { prober: tcp, timeout: 2s } }\n');
       const listen = `${ADDRESS}:${await freePort([ADDRESS])}`;
       const { stderr, shell, close } = await open(rig);
@@ -108,7 +120,10 @@ describe.skipIf(!requireTools(['mkfifo', 'sh']))('standard error is', () => {
       child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);
       close();
-      if (stderr !== 'ignore' && !loses) expect(readFileSync(join(rig.folder, 'log'), 'utf8')).toMatch(/ msg=ended\n$/);
+      if (begins === undefined) return;
+      const log = readFileSync(join(rig.folder, 'log'), 'utf8');
+      expect(log.slice(0, begins.length)).toBe(begins);
+      expect(log).toMatch(/ msg=ended\n$/);
     },
   );
 });

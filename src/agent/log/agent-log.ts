@@ -23,8 +23,12 @@ export interface AgentLogOptions {
   readonly sink: LineSink;
   /** Unix ms */
   readonly wallClockMs: () => number;
+  /** True: each line begins with its level as the journal reads it (sd-daemon(3)). */
+  readonly isJournal: boolean;
 }
 
+/** Of syslog, RFC 5424 6.2.1. */
+const PRIORITY: Readonly<Record<LogLevel, string>> = { debug: '<7>', info: '<6>', warn: '<4>', error: '<3>' };
 /** Characters of a value, and of a message; items of a list; attributes of a line. */
 const MOST_CHARACTERS = 2048;
 const MOST_ITEMS = 20;
@@ -32,8 +36,9 @@ const MOST_ATTRIBUTES = 20;
 /** What no line holds, even if somebody wrote it. */
 const NEVER = ['authorization', 'cookie', 'password', 'secret', 'token'];
 
-export function openAgentLog({ level, format, sink, wallClockMs }: AgentLogOptions): AgentLog {
+export function openAgentLog({ level, format, sink, wallClockMs, isJournal }: AgentLogOptions): AgentLog {
   const counts = new Map<LogLevel, number>(logLevels.map((one) => [one, 0]));
+  let priority = '';
   const logger = pino(
     {
       level,
@@ -43,13 +48,14 @@ export function openAgentLog({ level, format, sink, wallClockMs }: AgentLogOptio
       redact: { paths: NEVER, censor: '[masked]' },
     },
     // No transport: those are threads, and a destination of pino's own waits at the end of the process.
-    { write: (line) => sink.write(format === 'json' ? line : `${logfmtOf(line)}\n`) },
+    { write: (line) => sink.write(`${priority}${format === 'json' ? line : `${logfmtOf(line)}\n`}`) },
   );
   const tell =
     (at: LogLevel & Level): Tell =>
     (message, attributes = {}) => {
       if (!logger.isLevelEnabled(at)) return;
       counts.set(at, (counts.get(at) ?? 0) + 1);
+      priority = isJournal ? PRIORITY[at] : '';
       logger[at](bounded(attributes), clean(message));
     };
   return {

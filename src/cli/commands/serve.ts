@@ -108,7 +108,13 @@ async function run(
 async function withLog({ logLevel, logFormat }: ServeOptions, launch: Launch): Promise<LoggedLaunch> {
   const { io } = launch;
   const wallClockMs = (): number => io.wallClockMs();
-  const log = openAgentLog({ level: logLevel, format: logFormat, sink: await io.logSink(), wallClockMs });
+  const log = openAgentLog({
+    level: logLevel,
+    format: logFormat,
+    sink: await io.logSink(),
+    wallClockMs,
+    isJournal: io.stderrIsJournal,
+  });
   // Whatever else speaks on standard error speaks in the log.
   const err = (text: string): void => log.warn(text.replace(/^probe: /, '').trimEnd());
   return { ...launch, io: { ...io, err }, log };

@@ -5,10 +5,17 @@ import { type AgentLog, openAgentLog } from '../agent-log.ts';
 import { maskedText } from '../masked-text.ts';
 import { paced } from '../paced.ts';
 
-function opened(format: LogFormat, level: LogLevel = 'info'): { readonly log: AgentLog; readonly lines: string[] } {
+function opened(
+  format: LogFormat,
+  level: LogLevel = 'info',
+  isJournal = false,
+): { readonly log: AgentLog; readonly lines: string[] } {
   const lines: string[] = [];
   const sink = { write: (line: string) => void lines.push(line), dropped: () => 7, flush: async () => undefined };
-  return { log: openAgentLog({ level, format, sink, wallClockMs: () => Date.UTC(2026, 0, 2, 3, 4, 5, 6) }), lines };
+  return {
+    log: openAgentLog({ level, format, sink, isJournal, wallClockMs: () => Date.UTC(2026, 0, 2, 3, 4, 5, 6) }),
+    lines,
+  };
 }
 
 test('a line in both formats', () => {
@@ -23,6 +30,16 @@ test('a line in both formats', () => {
   expect(logfmt.lines).toEqual([
     'time=2026-01-02T03:04:05.006Z level=warn msg="verdict changed" target=kms findings=certificate-expiry,b turns=3 tls=true err="a \\"b\\" = c"\n',
   ]);
+});
+
+test('the journal reads the level of each line in both formats', () => {
+  for (const format of ['json', 'logfmt'] as const) {
+    const { log, lines } = opened(format, 'debug', true);
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level]('x');
+    expect(lines.map((line) => line.slice(0, 4))).toEqual(
+      ['<7>', '<6>', '<4>', '<3>'].map((one) => `${one}${format === 'json' ? '{' : 't'}`),
+    );
+  }
 });
 
 test('what is below the level is neither told nor counted', () => {
