@@ -1,32 +1,20 @@
 // Owns `npm run bench:agent`: probes a second, CPU a probe, memory and the error of the connect time of `probe serve`, against blackbox_exporter
 // with the same blackbox.yml on the same nginx in the same minutes. Prints ratios, asserts nothing.
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createAuthority } from '../src/demo/pki/authority.ts';
-import { issue } from '../src/demo/pki/certificate.ts';
-import { ecKeys } from '../src/demo/pki/keys.ts';
-import { freePort } from '../test/system/rig/ports.ts';
 import { findTool } from '../test/system/rig/tools.ts';
 import { BLACKBOX, type Exporter, startExporter } from './exporter.ts';
 import { format, median, pairs } from './measure.ts';
+import { type Servers, startServers } from './nginx.ts';
 
 const PROBES = 1_500;
 const AT_ONCE = 64;
 const PAIRS = 3;
 /** Of the connect time: more in flight than a busy agent has. */
 const MANY = 500;
-const DAY_MS = 86_400_000;
-
-interface Servers {
-  readonly http: string;
-  readonly https: string;
-  readonly rootFile: string;
-  stop(): void;
-}
 
 const bin = fileURLToPath(new URL('../dist/src/bin.js', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'outrider-bench-agent-'));
@@ -42,7 +30,7 @@ try {
 }
 
 async function measured(): Promise<void> {
-  const servers = await startServers();
+  const servers = await startServers(folder);
   const config = join(folder, 'blackbox.yml');
   await writeFile(config, configOf(servers.rootFile));
   const ours = await startExporter([process.execPath, bin, 'serve', '--blackbox-config', config], '--listen');
@@ -127,47 +115,4 @@ function configOf(rootFile: string): string {
   tls: {prober: tcp, timeout: 5s, tcp: {tls: true, ${tls}}}
   tcp: {prober: tcp, timeout: 5s}
 `;
-}
-
-async function startServers(): Promise<Servers> {
-  const authority = createAuthority('Bench', Date.now());
-  const keys = ecKeys();
-  const subject = { commonName: 'bench.example', ...keys };
-  const notBefore = Date.now() - DAY_MS;
-  const leaf = issue({
-    subject,
-    issuer: authority.intermediate,
-    notBefore,
-    notAfter: notBefore + 90 * DAY_MS,
-    names: ['bench.example'],
-  });
-  const [certificate, key, rootFile] = [join(folder, 'leaf.pem'), join(folder, 'key.pem'), join(folder, 'root.pem')];
-  await writeFile(certificate, leaf.pem + authority.intermediateCertificate.pem);
-  await writeFile(key, keys.privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  await writeFile(rootFile, authority.rootCertificate.pem);
-  const [plain, secure] = [await freePort(['127.0.0.1']), await freePort(['127.0.0.1'])];
-  const config = join(folder, 'nginx.conf');
-  await writeFile(
-    config,
-    `daemon off;
-${process.getuid?.() === 0 ? 'user root;' : ''}
-worker_processes 1;
-pid ${folder}/nginx.pid;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
-  server { listen 127.0.0.1:${plain} backlog=4096; return 200 "fine"; }
-  server { listen 127.0.0.1:${secure} ssl backlog=4096; ssl_certificate ${certificate}; ssl_certificate_key ${key}; return 200 "fine"; }
-}
-`,
-  );
-  const daemon = spawn('nginx', ['-e', join(folder, 'error.log'), '-c', config], { stdio: 'inherit' });
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  return {
-    http: `http://127.0.0.1:${plain}`,
-    https: `https://127.0.0.1:${secure}`,
-    rootFile,
-    stop: () => void daemon.kill(),
-  };
 }
