@@ -76,7 +76,7 @@ async function measured(plan: Plan, servers: Servers): Promise<void> {
     const missed = sum(after.text, 'journey_runs_missed_total') - sum(before.text, 'journey_runs_missed_total');
     const lag = lagBetween(before.text, after.text);
     const late = (percentile: number): string =>
-      `${(sum(after.text, 'outrider_event_loop_delay_seconds', `percentile="${percentile}"`) * 1000).toFixed(1)}`;
+      (sum(after.text, 'outrider_event_loop_delay_seconds', `percentile="${percentile}"`) * 1000).toFixed(1);
     console.log(
       [
         `${targets} targets (${kind}) every ${intervalSeconds} s, over ${seconds.toFixed(0)} s:`,

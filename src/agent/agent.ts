@@ -1,21 +1,26 @@
 // Owns the targets while the agent runs: their schedule, what each told last, counters since it began. Serves no page and reads no file.
 import { GrowingHistogram } from '../metrics/histogram.ts';
 import { TargetSeries } from '../metrics/target-series.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Journey } from '../model/journey.ts';
+import type { Endpoint } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { isFlap, rideConfirmed, tellRides } from './confirming.ts';
 import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { paced } from './log/paced.ts';
 import { type Recent, remembered } from './recent.ts';
+import { RecentRuns } from './recent-runs.ts';
 import type { Ridden, RidingRoom, Told } from './riding.ts';
 import { type Clock, Schedule } from './schedule.ts';
+import { type SeriesPolicy, SharedSeries } from './shared-series.ts';
 
 export interface AgentConfig {
   readonly targets: readonly Ridden[];
   readonly concurrency: number;
   /** Journeys that are kept, and as many failures again. */
   readonly history: number;
+  readonly metrics: SeriesPolicy;
 }
 
 export interface AgentRoom extends RidingRoom {
@@ -34,11 +39,15 @@ export interface Followed {
   readonly name: string;
   target: Ridden;
   readonly series: TargetSeries;
-  /** The latest last. */
-  recent: readonly Recent[];
+  readonly recent: RecentRuns;
+  latest: Recent | null;
   /** Journeys that were not ok, the latest last. */
   failures: readonly Recent[];
-  last: Journey | null;
+  /** What the status page draws of the last journey; its evidence is in the kept one. */
+  last: {
+    readonly endpoints: readonly Pick<Endpoint, 'id' | 'zone'>[];
+    readonly findings: readonly Pick<Finding, 'severity' | 'endpoint' | 'zone'>[];
+  };
   /** Words of the fault that ended the last run; null when none did. */
   fault: string | null;
 }
@@ -46,6 +55,8 @@ export interface Followed {
 export class Agent {
   readonly kept: KeptJourneys = keepJourneys(0);
   readonly lag = new GrowingHistogram(LAG_BUCKETS);
+  /** Of all series. */
+  readonly shared: SharedSeries;
   readonly #room: AgentRoom;
   readonly #telling: Telling;
   readonly #schedule: Schedule<Ridden>;
@@ -54,6 +65,7 @@ export class Agent {
 
   constructor(room: AgentRoom) {
     this.#room = room;
+    this.shared = new SharedSeries(() => room.clock.nowMs());
     this.#telling = tellingOf(room.log);
     this.#schedule = new Schedule({
       clock: room.clock,
@@ -67,9 +79,14 @@ export class Agent {
   }
 
   /** Counters of targets that stay are kept; those that go take their series along. */
-  set({ targets, concurrency, history }: AgentConfig): void {
+  set({ targets, concurrency, history, metrics }: AgentConfig): void {
+    this.shared.set(metrics);
     const names = new Set(targets.map(({ name }) => name));
-    for (const name of this.#followed.keys()) if (!names.has(name)) this.#followed.delete(name);
+    for (const [name, { series }] of this.#followed) {
+      if (names.has(name)) continue;
+      series.close();
+      this.#followed.delete(name);
+    }
     for (const target of targets) this.#follow(target);
     this.kept.bound(history);
     this.kept.forget((name) => names.has(name));
@@ -103,8 +120,9 @@ export class Agent {
       known.series.relabel(name, labels);
       return;
     }
-    const series = new TargetSeries(name, labels);
-    this.#followed.set(name, { ...{ name, target, series, recent: [], failures: [] }, last: null, fault: null });
+    const series = new TargetSeries(name, labels, this.shared);
+    const none = { latest: null, failures: [], last: { endpoints: [], findings: [] }, fault: null };
+    this.#followed.set(name, { ...{ name, target, series, recent: new RecentRuns() }, ...none });
   }
 
   async #run(target: Ridden, signal: AbortSignal, onAnswer: () => void): Promise<void> {
@@ -149,11 +167,11 @@ export class Agent {
   }
 
   /** Of a target that was never ridden only what is wrong is news. */
-  #tellVerdict({ name, recent }: Followed, { id, verdict, findings }: Journey): void {
-    const before = recent.at(-1)?.verdict ?? 'ok';
+  #tellVerdict({ name, latest }: Followed, { id, verdict, findings }: Journey): void {
+    const before = latest?.verdict ?? 'ok';
     if (before === verdict) return;
     const found = findings.filter(({ severity }) => severity !== 'notice').map((finding) => finding.id);
-    const attributes = { target: name, from: recent.length === 0 ? 'none' : before, to: verdict };
+    const attributes = { target: name, from: latest === null ? 'none' : before, to: verdict };
     const tell = verdict === 'ok' ? this.#telling.recovered : this.#telling.worse;
     tell('verdict changed', { ...attributes, findings: [...new Set(found)], journey: id });
   }
@@ -171,9 +189,12 @@ function tellingOf(log: AgentRoom['log']) {
 }
 
 function remember(followed: Followed, journey: Journey): void {
-  const { recent, failures } = remembered(followed, journey);
-  followed.recent = recent;
+  const { latest, failures } = remembered(followed, journey);
+  followed.latest = latest;
   followed.failures = failures;
-  // Its evidence is in the kept journey.
-  followed.last = { ...journey, evidence: {}, checks: [], hops: [], answers: [] };
+  followed.recent.add(latest.verdict, latest.slowestMs);
+  followed.last = {
+    endpoints: journey.endpoints.map(({ id, zone }) => ({ id, zone })),
+    findings: journey.findings.map(({ severity, endpoint, zone }) => ({ severity, endpoint, zone })),
+  };
 }

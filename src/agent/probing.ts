@@ -5,10 +5,12 @@ import type { GrowingHistogram } from '../metrics/histogram.ts';
 import { ProbeSeries, ProbeShapes, type Sampled } from '../metrics/probe-series.ts';
 import { type Verdict, verdicts } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
+import { EMPTY, type WindowSketch, withSamples } from '../stats/window-sketch.ts';
 import { LatestProbes } from './latest-probes.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { paced } from './log/paced.ts';
 import { type Clock, type Missed, Schedule } from './schedule.ts';
+import type { SharedSeries } from './shared-series.ts';
 import type { Pace } from './spread.ts';
 
 /** A target as a module probes it. Its `name` is that of the target and of the module: one target may have several. */
@@ -45,6 +47,7 @@ export interface ProbingRoom {
   readonly newId: () => string;
   readonly log: Pick<AgentLog, 'info' | 'warn' | 'error'>;
   readonly lag: GrowingHistogram;
+  readonly shared: SharedSeries;
   /** @throws UsageError when there is no module of that name (any more) */
   readonly probe: (target: Probed, signal: AbortSignal) => Promise<ProbeTold>;
 }
@@ -68,6 +71,8 @@ export interface Watched {
   lastStartMs: number;
   /** Failures that were not confirmed; null where nobody asked for it. */
   flaps: number | null;
+  /** How long those took that succeeded, lately. */
+  window: WindowSketch;
 }
 
 /** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
@@ -157,7 +162,7 @@ export class Probing {
     }
     this.#watched.set(name, {
       ...{ target, series: new ProbeSeries(this.#shapes, all), latest: new LatestProbes(), fault: null },
-      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0, flaps: null },
+      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0, flaps: null, window: EMPTY },
     });
   }
 
@@ -169,7 +174,7 @@ export class Probing {
       // Stopped, or taken out of the config meanwhile: what was seen by then is no news.
       if (signal.aborted || watched === undefined) return;
       watched.fault = null;
-      watched.series.ended(told.families);
+      watched.series.ended(told.families.filter(({ name: family }) => this.#room.shared.keeps(family)));
       this.#ended(watched, told, startedAtMs);
       this.#tellFlap(watched, told);
     } catch (error) {
@@ -183,6 +188,7 @@ export class Probing {
     count(watched, verdict, startedAtMs);
     if (failure === null) {
       watched.latest.succeeded(durationMs);
+      watched.window = withSamples(watched.window, this.#room.shared.slice(), [durationMs / 1000]);
       return;
     }
     const id = this.#keep(watched, page);

@@ -13,24 +13,20 @@ export interface Recent {
   readonly what: string | null;
 }
 
-const MOST_RECENT = 60;
 const MOST_FAILURES = 10;
 
-/** @returns both lists with the journey, within their bounds */
+/** @returns the journey as it is remembered, and the failures with it, within their bound */
 export function remembered(
-  { recent, failures }: { readonly recent: readonly Recent[]; readonly failures: readonly Recent[] },
+  { failures }: { readonly failures: readonly Recent[] },
   journey: Journey,
-): { readonly recent: readonly Recent[]; readonly failures: readonly Recent[] } {
+): { readonly latest: Recent; readonly failures: readonly Recent[] } {
   const medians = journey.hops.flatMap(({ id, latencyMs }) =>
     id === 'total' && latencyMs !== null ? [latencyMs.p50] : [],
   );
-  const one: Recent = {
+  const latest: Recent = {
     ...{ id: journey.id, startedAt: journey.startedAt, verdict: journey.verdict, durationMs: journey.durationMs },
     slowestMs: medians.length === 0 ? null : Math.max(...medians),
     what: journey.findings.find(({ severity }) => severity !== 'notice')?.what ?? null,
   };
-  return {
-    recent: [...recent.slice(1 - MOST_RECENT), one],
-    failures: one.verdict === 'ok' ? failures : [...failures.slice(1 - MOST_FAILURES), one],
-  };
+  return { latest, failures: latest.verdict === 'ok' ? failures : [...failures.slice(1 - MOST_FAILURES), latest] };
 }

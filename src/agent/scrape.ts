@@ -2,6 +2,7 @@
 import { agentCatalogue } from '../metrics/agent-catalogue.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
+import { windowLines } from '../metrics/hop-totals.ts';
 import { labelValue } from '../metrics/labels.ts';
 import { verdicts } from '../model/journey.ts';
 import type { Agent } from './agent.ts';
@@ -12,7 +13,7 @@ import type { Probing, Watched } from './probing.ts';
 import type { Reloads } from './reloads.ts';
 
 /** What a scrape asks of an agent. */
-type Scraped = Pick<Agent, 'followed' | 'state' | 'lag'>;
+type Scraped = Pick<Agent, 'followed' | 'state' | 'lag' | 'shared'>;
 type Probes = Pick<Probing, 'watched' | 'state' | 'families'>;
 
 export interface ScrapeRoom {
@@ -142,6 +143,11 @@ function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable
         watched(flapsText),
       ),
     ],
+    [
+      'journey_hop_window_seconds',
+      agent.followed().map(({ series }) => series.windowText('journey_hop_window_seconds')),
+    ],
+    ['probe_duration_window_seconds', watched((probed) => windowText(probed, agent.shared))],
     ['probe_last_run_timestamp_seconds', watched(lastRunText)],
     one('outrider_targets', 'targets'),
     one('outrider_runs_under_way', 'underWay'),
@@ -188,6 +194,11 @@ function missedText({ missed, series }: Watched): string {
 
 function flapsText({ flaps, series }: Watched): string {
   return flaps === null ? '' : line('journey_flaps_total', series.common, flaps);
+}
+
+function windowText({ window, series }: Watched, shared: Scraped['shared']): string {
+  const name = 'probe_duration_window_seconds';
+  return shared.keeps(name) ? windowLines(name, series.common, window, shared.slice()) : '';
 }
 
 function lastRunText({ lastStartMs, series }: Watched): string {

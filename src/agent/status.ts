@@ -31,7 +31,7 @@ export function statusOf({ agent, probing, asked }: Shown, nowMs: number, search
   const all: Candidate[] = [];
   for (const one of agent.followed())
     if (isWanted([one.name, ...Object.values(one.target.labels)]))
-      all.push({ name: one.name, verdict: one.recent.at(-1)?.verdict ?? null, row: () => rowOf(one, agent) });
+      all.push({ name: one.name, verdict: one.latest?.verdict ?? null, row: () => rowOf(one, agent) });
   for (const one of probing?.watched() ?? []) {
     const { label, module, labels } = one.target;
     if (isWanted([label, module, ...Object.values(labels)]))
@@ -65,7 +65,7 @@ function probeRow(watched: Watched, probing: Probing | null): StatusRow {
   const verdict = verdictOf(watched);
   const failures = latest.failures().toReversed();
   const last = verdict === 'ok' ? undefined : failures[0];
-  const history = latest.durationsMs();
+  const history = latest.runs.points();
   return {
     ...{ name: target.label, module: target.module, intervalMs: target.intervalMs, verdict, zones: [] },
     labels: Object.entries(target.labels).map(([label, value]) => `${label}=${value}`),
@@ -75,11 +75,8 @@ function probeRow(watched: Watched, probing: Probing | null): StatusRow {
       lastStartMs === 0
         ? null
         : { startedAt: timeOf(lastStartMs), link: fault === null && last !== undefined ? link(last.id) : null },
-    slowestMs: history.at(-1) ?? null,
-    history: history.map((slowestMs) => ({
-      verdict: slowestMs === null ? ('critical' as const) : ('ok' as const),
-      slowestMs,
-    })),
+    slowestMs: history.at(-1)?.slowestMs ?? null,
+    history,
     failures: failures.map((one) => ({
       ...{ startedAt: timeOf(one.startedAtMs), verdict: one.verdict, what: one.what, link: link(one.id) },
     })),
@@ -92,9 +89,8 @@ function timeOf(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function rowOf({ name, target, series, recent, failures, last, fault }: Followed, agent: Agent): StatusRow {
-  const latest = recent.at(-1);
-  const zones = Map.groupBy(last?.endpoints ?? [], ({ zone }) => zone ?? '');
+function rowOf({ name, target, series, recent, latest, failures, last, fault }: Followed, agent: Agent): StatusRow {
+  const zones = Map.groupBy(last.endpoints, ({ zone }) => zone ?? '');
   const link = (id: string): string | null => (agent.kept.has(id) ? `journeys/${id}` : null);
   return {
     ...{ name, module: null },
@@ -103,12 +99,12 @@ function rowOf({ name, target, series, recent, failures, last, fault }: Followed
     intervalMs: target.intervalMs,
     verdict: fault === null ? (latest?.verdict ?? null) : 'unknown',
     what: fault ?? latest?.what ?? null,
-    latest: latest === undefined ? null : { startedAt: latest.startedAt, link: link(latest.id) },
+    latest: latest === null ? null : { startedAt: latest.startedAt, link: link(latest.id) },
     slowestMs: latest?.slowestMs ?? null,
-    history: recent.map(({ verdict, slowestMs }) => ({ verdict, slowestMs })),
+    history: recent.points(),
     zones: [...zones].map(([zone, endpoints]) => {
       const ids = new Set<string>(endpoints.map(({ id }) => id));
-      const found = (last?.findings ?? []).filter(
+      const found = last.findings.filter(
         (finding) =>
           finding.severity !== 'notice' &&
           ((finding.endpoint !== null && ids.has(finding.endpoint)) || (zone !== '' && finding.zone === zone)),

@@ -3,6 +3,7 @@
 import type { Source } from '../agent/discovery.ts';
 import type { Probed } from '../agent/probing.ts';
 import type { Ridden } from '../agent/riding.ts';
+import type { SeriesPolicy } from '../agent/shared-series.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { type AgentTarget, readAgentFile } from '../config/agent/agent-file.ts';
 import { PART_OF_INTERVAL } from '../config/agent/agent-target.ts';
@@ -30,6 +31,7 @@ export interface LoadedAgent {
   readonly concurrency: number;
   readonly moduleConcurrency: number;
   readonly history: number;
+  readonly metrics: SeriesPolicy;
   /** Of the file itself; null without any. */
   readonly modules: BlackboxConfig | null;
   /** Where others name targets, and how many they may name together. */
@@ -60,9 +62,9 @@ export async function loadAgent(
     scheduledOf(target, { ...defaults, samples: SAMPLES }, names, launch);
   const targets: Scheduled[] = [];
   for (const target of file.targets) targets.push(await scheduled(target));
-  const { concurrency, moduleConcurrency, history } = file;
+  const { concurrency, moduleConcurrency, history, metrics } = file;
   return {
-    ...{ targets, concurrency, moduleConcurrency, history, modules, text },
+    ...{ targets, concurrency, moduleConcurrency, history, metrics, modules, text },
     ...{ most: file.discover.most, sources: placesOf(file, scheduled, launch) },
   };
 }

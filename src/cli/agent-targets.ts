@@ -63,15 +63,15 @@ export function openTargets(
   let loaded = first;
   const find = findModule(() => [loaded.modules, otherModules()]);
   const probing = new Probing({
-    ...{ clock, wallClockMs, log, newId: () => io.newId(), lag: agent.lag },
+    ...{ clock, wallClockMs, log, newId: () => io.newId(), lag: agent.lag, shared: agent.shared },
     probe: (target, signal) => probeByModule(target, find(target.module), { ...moduleRoom.run, signal }),
   });
   let discovery = new Discovery(first.sources, null, { most: first.most, log });
   const set = (): void => {
-    const { concurrency, moduleConcurrency, history } = loaded;
+    const { concurrency, moduleConcurrency, history, metrics } = loaded;
     const all = joined(loaded.targets, discovery).filter((one) => shard === null || isInShard(hashedOf(one), shard));
     const targets = all.flatMap((one) => ('ridden' in one ? [one.ridden] : []));
-    agent.set({ targets, concurrency, history });
+    agent.set({ targets, concurrency, history, metrics });
     const probed = all.flatMap((one) => ('probed' in one ? [one.probed] : []));
     probing.set(probed, moduleConcurrency, history);
   };

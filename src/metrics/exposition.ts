@@ -53,7 +53,8 @@ export function labelPairs(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-function escaped(value: string): string {
+/** A label value between its quotes. */
+export function escaped(value: string): string {
   return /[\\\n"]/.test(value)
     ? value.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`).replaceAll('"', String.raw`\"`)
     : value;

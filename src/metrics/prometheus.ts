@@ -11,8 +11,10 @@ import { record } from './record.ts';
 const MAX_SERIES = 1000;
 /** Stands last in the catalogue, when the others have been counted. */
 const DROPPED = 'journey_series_dropped';
-/** Seconds: a loopback connect to a request that waits for its timeout. */
-export const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Seconds: a round trip within a building (0.1 ms), a zone, a region (1 ms), a continent (50 ms), the world (250 ms), to a wait for its timeout. */
+export const BUCKETS = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
 
 /**
  * @param samples of the probes; their labels need no `target`, and no `zone` beside an `endpoint`

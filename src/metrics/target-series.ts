@@ -1,46 +1,60 @@
-// Owns the series of one target of the agent: gauges of its last journey, counters and histograms over all of them, written down once
-// after each journey, so that a scrape only joins texts. Never shares a series with another target.
+// Owns the series of one target of the agent: gauges of its last journey, counters, histograms and windows over all of them; numbers, until a scrape
+// has them written. Never shares a series with another target.
 import type { MetricSample } from '../contract/probe.ts';
 import type { Journey, Verdict } from '../model/journey.ts';
 import { catalogue, type Family } from './catalogue.ts';
 import { labelPairs, line } from './exposition.ts';
-import { GrowingHistogram } from './histogram.ts';
-import { hopLabels, journeySamples } from './journey-samples.ts';
-import { labelValue, labelValues } from './labels.ts';
-import { BUCKETS, placed, zonesOf } from './prometheus.ts';
+import { Totals } from './hop-totals.ts';
+import { journeySamples } from './journey-samples.ts';
+import { labelValue } from './labels.ts';
+import { checkedValues, LastSamples, SampleShapes, type Told } from './last-samples.ts';
+import { placed, zonesOf } from './prometheus.ts';
 
 /** Series of one family and target; what is beyond is counted in `journey_series_dropped`. */
 const MOST_SERIES = 1000;
-/** A counter that no journey of so many has added to is let go: an address that is gone. */
-const IDLE_RUNS = 20;
 const DROPPED = 'journey_series_dropped';
+/** By name. */
+const families = new Map(catalogue.map((family) => [family.name, family]));
 
-interface Grown<T> {
-  readonly value: T;
-  /** Number of the journey that added to it last. */
-  run: number;
+/** What the targets of an agent have in common. */
+export interface SeriesRoom {
+  readonly shapes: SampleShapes;
+  /** Number of the slice of the window that is now. */
+  readonly slice: () => number;
+  /** False: the family is left out. */
+  readonly keeps: (family: string) => boolean;
 }
+
+/** Of a target alone. */
+const alone = (): SeriesRoom => ({ shapes: new SampleShapes(), slice: () => 0, keeps: () => true });
 
 export class TargetSeries {
   #common: string;
-  #runs = 0;
-  readonly #counters = new Map<string, Map<string, Grown<{ sum: number }>>>();
-  readonly #histograms = new Map<string, Grown<GrowingHistogram>>();
-  /** By family, as a scrape gets it. */
-  #texts: ReadonlyMap<string, string> = new Map();
+  readonly #room: SeriesRoom;
+  readonly #last: LastSamples;
+  readonly #totals = new Totals();
+  /** Until the first journey, and after a fault: what adds up is not told then. */
+  #isSilent = true;
   readonly #ended = new Map<Verdict, number>();
   readonly #missed = new Map<string, number>();
   /** Null where failed journeys are not repeated. */
   #confirming: { readonly attempts: number; readonly flaps: number } | null = null;
 
   /** @param labels beside `target`, of every series */
-  constructor(target: string, labels: Readonly<Record<string, string>>) {
+  constructor(target: string, labels: Readonly<Record<string, string>>, room: SeriesRoom = alone()) {
+    this.#common = commonPairs(target, labels);
+    this.#room = room;
+    this.#last = new LastSamples(room.shapes);
+  }
+
+  /** Other labels from now on. */
+  relabel(target: string, labels: Readonly<Record<string, string>>): void {
     this.#common = commonPairs(target, labels);
   }
 
-  /** Other labels from the next journey on. */
-  relabel(target: string, labels: Readonly<Record<string, string>>): void {
-    this.#common = commonPairs(target, labels);
+  /** Tells nothing any more: its target is gone. */
+  close(): void {
+    this.#last.clear();
   }
 
   /** @throws Error for a family or labels that the catalogue does not know: a fault of the program */
@@ -60,31 +74,46 @@ export class TargetSeries {
   }
 
   #write(journey: Journey, samples: readonly MetricSample[]): void {
-    this.#runs++;
     const zones = zonesOf(journey);
     const all = [...journeySamples(journey), ...samples.map((sample) => placed(sample, zones))];
     const byFamily = Map.groupBy(all, ({ family }) => family);
-    const stranger = [...byFamily.keys()].find((name) => !catalogue.some((family) => family.name === name));
+    const stranger = [...byFamily.keys()].find((name) => !families.has(name));
     if (stranger !== undefined) throw new Error(`the metric family ${stranger} is not in the catalogue`);
-    const texts = new Map<string, string>();
+    const told: Told[] = [];
     let dropped = 0;
+    this.#totals.begin();
     for (const family of catalogue) {
-      const of = (byFamily.get(family.name) ?? []).filter(({ value }) => Number.isFinite(value));
-      const kept = of.slice(0, MOST_SERIES);
-      dropped += of.length - kept.length;
-      texts.set(family.name, this.#written(family, kept, journey, dropped));
+      if (!this.#room.keeps(family.name)) continue;
+      if (family.type === 'histogram') this.#totals.observe(journey.hops, this.#room.slice());
+      const finite = (byFamily.get(family.name) ?? []).filter(({ value }) => Number.isFinite(value));
+      const kept = finite.slice(0, MOST_SERIES);
+      dropped += finite.length - kept.length;
+      if (family.name === DROPPED) told.push({ family, samples: [{ family: DROPPED, labels: {}, value: dropped }] });
+      else if (family.type === 'counter') this.#add(family, kept);
+      else told.push({ family, samples: kept });
     }
-    this.#texts = texts;
+    this.#totals.end();
+    this.#last.set(told);
+    this.#isSilent = false;
+  }
+
+  #add(family: Family, samples: readonly MetricSample[]): void {
+    for (const { labels, value } of samples) {
+      const values = checkedValues(family, labels);
+      const pairs = family.labels.map((name, at) => `${name}="${values[at] ?? ''}"`).join(',');
+      this.#totals.count(family.name, pairs, value);
+    }
   }
 
   /** A fault of ours ended the journey: what it would have told is not known, and not what the one before it told. */
   failed(startedAtMs: number): void {
     this.#count(this.#ended, 'unknown');
-    const [verdict, started] = ['journey_verdict', 'journey_last_run_timestamp_seconds'];
-    this.#texts = new Map([
-      [verdict, line(verdict, this.#common, 3)],
-      [started, line(started, this.#common, startedAtMs / 1000)],
-    ]);
+    const of = (name: string, value: number): Told[] => {
+      const family = families.get(name);
+      return family === undefined ? [] : [{ family, samples: [{ family: name, labels: {}, value }] }];
+    };
+    this.#last.set([...of('journey_verdict', 3), ...of('journey_last_run_timestamp_seconds', startedAtMs / 1000)]);
+    this.#isSilent = true;
   }
 
   missed(reason: string, turns: number): void {
@@ -92,8 +121,20 @@ export class TargetSeries {
   }
 
   /** Lines of a family of the journey's catalogue. */
-  text(family: string): string {
-    return this.#texts.get(family) ?? '';
+  text(name: string): string {
+    const family = families.get(name);
+    if (family === undefined) return '';
+    if (family.type === 'gauge') return this.#last.text(family, this.#common);
+    if (this.#isSilent || !this.#room.keeps(name)) return '';
+    return family.type === 'histogram'
+      ? this.#totals.histogramText(name, this.#common)
+      : this.#totals.countersText(name, this.#common);
+  }
+
+  /** Lines of the percentiles over the window. */
+  windowText(name: string): string {
+    if (this.#isSilent || !this.#room.keeps(name)) return '';
+    return this.#totals.windowText(name, this.#common, this.#room.slice());
   }
 
   runsText(): string {
@@ -127,61 +168,9 @@ export class TargetSeries {
   #counts(name: string, label: string, counts: ReadonlyMap<string, number>): string {
     return [...counts].map(([key, count]) => line(name, `${this.#common},${label}="${key}"`, count)).join('');
   }
-
-  #written(family: Family, samples: readonly MetricSample[], journey: Journey, dropped: number): string {
-    if (family.name === DROPPED) return line(DROPPED, this.#common, dropped);
-    if (family.type === 'histogram') return this.#hops(family.name, journey);
-    if (family.type === 'counter') return this.#grown(family, samples);
-    return samples.map((sample) => line(family.name, this.#pairs(checked(family, sample)), sample.value)).join('');
-  }
-
-  #grown(family: Family, samples: readonly MetricSample[]): string {
-    const series = this.#counters.get(family.name) ?? new Map<string, Grown<{ sum: number }>>();
-    this.#counters.set(family.name, series);
-    for (const sample of samples) {
-      const pairs = labelPairs(checked(family, sample));
-      const one = series.get(pairs) ?? { value: { sum: 0 }, run: 0 };
-      if (!series.has(pairs) && series.size >= MOST_SERIES) continue;
-      one.value.sum += sample.value;
-      one.run = this.#runs;
-      series.set(pairs, one);
-    }
-    this.#letGo(series);
-    return [...series].map(([pairs, { value }]) => line(family.name, `${this.#common},${pairs}`, value.sum)).join('');
-  }
-
-  #hops(name: string, journey: Journey): string {
-    for (const hop of journey.hops.slice(0, MOST_SERIES)) {
-      const pairs = labelPairs(labelValues(hopLabels(hop)));
-      const one = this.#histograms.get(pairs) ?? { value: new GrowingHistogram(BUCKETS), run: 0 };
-      if (!this.#histograms.has(pairs) && this.#histograms.size >= MOST_SERIES) continue;
-      for (const ms of hop.latencyMs?.samples ?? []) one.value.observe(ms / 1000);
-      one.run = this.#runs;
-      this.#histograms.set(pairs, one);
-    }
-    this.#letGo(this.#histograms);
-    return [...this.#histograms].map(([pairs, { value }]) => value.lines(name, `${this.#common},${pairs}`)).join('');
-  }
-
-  #letGo<T>(series: Map<string, Grown<T>>): void {
-    for (const [pairs, { run }] of series) if (this.#runs - run >= IDLE_RUNS) series.delete(pairs);
-  }
-
-  #pairs(labels: Readonly<Record<string, string>>): string {
-    const own = labelPairs(labels);
-    return own === '' ? this.#common : `${this.#common},${own}`;
-  }
 }
 
 function commonPairs(target: string, labels: Readonly<Record<string, string>>): string {
   const given = Object.entries(labels).map(([name, value]) => [name, labelValue(value)] as const);
   return labelPairs({ target: labelValue(target), ...Object.fromEntries(given) });
-}
-
-/** In the catalogue's order, so that a series is the same whoever wrote it. */
-function checked(family: Family, { labels }: MetricSample): Record<string, string> {
-  const names = Object.keys(labels);
-  if (names.length !== family.labels.length || names.some((name) => !family.labels.includes(name)))
-    throw new Error(`labels of ${family.name} are ${family.labels.join(', ')}, not ${names.join(', ')}`);
-  return Object.fromEntries(family.labels.map((name) => [name, labelValue(labels[name] ?? '')]));
 }

@@ -70,6 +70,7 @@ const metricsWith = (url: string, ...words: readonly RegExp[]): Promise<string> 
 
 const config = (port: number, targets: string): string => `
 schedule: { interval: 500ms, moduleConcurrency: 4 }
+metrics: { without: [probe_ip_*] }
 labels: { service: keys }
 modules:
   http_2xx: { prober: http, timeout: 2s, http: { basic_auth: { username: me, password: ${CANARY} } } }
@@ -92,6 +93,7 @@ test('a module probes its targets on their turns; what it told goes with the tar
   expect(metrics).toMatch(new RegExp(`^probe_http_status_code\\{${common}\\} 200$`, 'm'));
   expect(metrics).toMatch(new RegExp(`^probe_http_duration_seconds\\{${common},phase="connect"\\} [0-9.e-]+$`, 'm'));
   expect(metrics).toMatch(new RegExp(`^probe_last_run_timestamp_seconds\\{${common}\\} \\d`, 'm'));
+  expect(metrics).not.toContain('probe_ip_');
   expect(metrics).toMatch(/^outrider_targets 2$/m);
   expect(metrics).toMatch(/^outrider_schedule_lag_seconds_count [1-9]/m);
   const heads = [...metrics.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
@@ -106,7 +108,7 @@ test('a module probes its targets on their turns; what it told goes with the tar
   expect(after).toMatch(new RegExp(`^journey_runs_total\\{${common},verdict="ok"\\} [1-9]`, 'm'));
 
   await writeFile(file, config(server.port, "  - { target: 'a.example', module: dail }\n"));
-  expect(await get(`${url}/-/reload`, { method: 'POST' })).toContain('agent.yml:10: there is no module "dail"');
+  expect(await get(`${url}/-/reload`, { method: 'POST' })).toContain('agent.yml:11: there is no module "dail"');
   expect(await get(`${url}/config`)).toContain('prober: tcp');
   for (const path of ['/', '/config', '/metrics']) expect(await get(`${url}${path}`)).not.toContain(CANARY);
   io.interrupt();

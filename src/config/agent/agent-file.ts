@@ -22,6 +22,7 @@ import { confirmOf, confirmSchema } from './confirm.ts';
 import { type Discover, type DiscoverSources, discoverSchema, readDiscover } from './discover.ts';
 import type { DiscoveredTarget } from './discovered.ts';
 import { labelsSchema } from './labels.ts';
+import { type AgentMetrics, metricsOf, metricsSchema } from './metrics.ts';
 
 export type { AgentTarget } from './agent-target.ts';
 
@@ -33,6 +34,7 @@ export interface AgentFile {
   readonly moduleConcurrency: number;
   /** Journeys that are kept, and as many failures again; of probes by modules as many failures. */
   readonly history: number;
+  readonly metrics: AgentMetrics;
   /** Null without any. */
   readonly modules: WrittenModules | null;
   readonly discover: Discover & {
@@ -70,6 +72,7 @@ const fileSchema = z.strictObject({
     )
     .max(MOST_TARGETS)
     .default([]),
+  metrics: metricsSchema.prefault({}),
   modules: z.record(z.string(), z.unknown()).optional(),
   discover: discoverSchema.prefault({}),
   history: z.int().min(0).max(10_000).default(200),
@@ -100,6 +103,7 @@ export async function readAgentFile(
   const { concurrency, moduleConcurrency } = file.schedule;
   return {
     ...{ targets, concurrency, moduleConcurrency, history: file.history, modules: modulesOf(written) },
+    metrics: metricsOf(file.metrics, written.place),
     discover: { ...discover, targetOf: (found) => discoveredTarget(found, room) },
   };
 }

@@ -125,6 +125,7 @@ test('a module goes to targets in place of a journey, its own or that of the def
   const text = `schedule: { interval: 15s, moduleConcurrency: 900 }
 labels: { service: kms }
 ${MODULES}defaults: { samples: 6, module: http_2xx }
+metrics: { window: 30m, without: [probe_dns_*] }
 targets:
   - a.example
   - { target: 'a.example:443', name: a.example, module: dial, interval: 5s }
@@ -135,12 +136,13 @@ discover: { files: [named.json] }
   const file = await read(text);
   const common = { labels: { service: 'kms' }, intervalMs: 15_000, jitterMs: 0 };
   expect(file.targets).toMatchObject([
-    { ...common, name: 'a.example', module: 'http_2xx', target: 'a.example', place: '/etc/outrider/agent.yml:9' },
+    { ...common, name: 'a.example', module: 'http_2xx', target: 'a.example', place: '/etc/outrider/agent.yml:10' },
     { name: 'a.example', module: 'dial', target: 'a.example:443', intervalMs: 5000 },
     { name: 'b.example', module: null, journey: { options: { samples: '6' } } },
     { module: null, journey: { target: 'https://keys.example/', options: { samples: '3' } } },
   ]);
   expect(file.moduleConcurrency).toBe(900);
+  expect(file.metrics).toEqual({ windowMs: 1_800_000, without: ['probe_dns_*'] });
   // The lines of the file, and nothing else of it.
   expect(file.modules?.text.split('\n').slice(2, 6)).toEqual(MODULES.trimEnd().split('\n').slice(0, 4));
   expect(file.modules?.text).not.toContain('kms');
@@ -240,6 +242,16 @@ describe('mistakes are told with their line', () => {
       'agent.yml:3: a target called "a" is already at',
     ],
     ['a module that is no name', 'defaults:\n  module: 3\ntargets: [a]\n', 'agent.yml:2: defaults.module: a name'],
+    [
+      'a window of a moment',
+      'metrics:\n  window: 5s\ntargets: [a]\n',
+      'agent.yml:2: metrics.window: a minute to a day',
+    ],
+    [
+      'a family of nobody’s',
+      'metrics:\n  without: [go_*]\ntargets: [a]\n',
+      'agent.yml:2: metrics.without.0: families of targets begin with',
+    ],
     ['modules that are a list', 'modules: [a]\ntargets: [a]\n', 'agent.yml:1: modules:'],
     ['a journey file that is not there', 'targets:\n  - journey: gone.yaml\n', 'cannot read /etc/outrider/gone.yaml'],
     [

@@ -6,8 +6,11 @@ import { samplesOf } from '../../cli/output.ts';
 import type { MetricSample } from '../../contract/probe.ts';
 import { readJourney } from '../../journey/read.ts';
 import type { Journey } from '../../model/journey.ts';
+import { quantile } from '../../stats/quantile.ts';
+import { RELATIVE_ERROR, SLICES } from '../../stats/window-sketch.ts';
 import { catalogue } from '../catalogue.ts';
 import { exposition, type Format } from '../exposition.ts';
+import { SampleShapes } from '../last-samples.ts';
 import { renderPrometheus } from '../prometheus.ts';
 import { TargetSeries } from '../target-series.ts';
 
@@ -91,6 +94,54 @@ describe('over several journeys', () => {
     series.ended(without, []);
     expect(await holds()).toBe(false);
   });
+});
+
+test('targets share what their journeys have in common, and leave nothing behind', async () => {
+  const shapes = new SampleShapes();
+  const room = { shapes, slice: () => 0, keeps: () => true };
+  const [a, b] = ['a', 'b'].map((name) => new TargetSeries(name, {}, room)) as [TargetSeries, TargetSeries];
+  a.ended(journey, samples);
+  b.ended(journey, samples);
+  expect(shapes.size).toBe(1);
+  expect((await written(b)).replaceAll('target="b"', 'target="a"')).toBe(await written(a));
+  a.failed(0);
+  expect(shapes.size).toBe(2);
+  for (const one of [a, b]) one.close();
+  expect(shapes.size).toBe(0);
+  expect(b.text('journey_verdict')).toBe('');
+});
+
+test('the percentiles of a window are those of its journeys, within the bound, and end with it', () => {
+  let slice = 100;
+  const series = new TargetSeries('a', {}, { shapes: new SampleShapes(), slice: () => slice, keeps: () => true });
+  const hop = journey.hops.find(({ id, latencyMs }) => id === 'total' && latencyMs !== null);
+  const exact =
+    quantile(
+      (hop?.latencyMs?.samples ?? []).toSorted((a, b) => a - b),
+      0.5,
+    ) / 1000;
+  const told = (): string => series.windowText('journey_hop_window_seconds');
+  const value = (percentile: number): number =>
+    Number(
+      new RegExp(`^.*hop="total",endpoint="${hop?.endpoint ?? ''}",.*percentile="${percentile}"\\} (\\S+)$`, 'm').exec(
+        told(),
+      )?.[1],
+    );
+  for (let run = 0; run < 8; run++) series.ended(journey, samples);
+  expect(Math.abs(value(50) / exact - 1)).toBeLessThanOrEqual(RELATIVE_ERROR);
+  // 80 samples do not bound it.
+  expect(told()).not.toContain('percentile="99"');
+  slice += 1 + SLICES;
+  expect(told()).toBe('');
+});
+
+test('a family that is left out is nowhere', async () => {
+  const keeps = (family: string): boolean => !family.startsWith('journey_hop_');
+  const series = new TargetSeries('a', {}, { shapes: new SampleShapes(), slice: () => 0, keeps });
+  for (let run = 0; run < 8; run++) series.ended(journey, samples);
+  const text = (await written(series)) + series.windowText('journey_hop_window_seconds');
+  expect(text).not.toContain('journey_hop_');
+  expect(text).toContain('journey_verdict{');
 });
 
 test('OpenMetrics has its names for counters, and an end', async () => {

@@ -1,0 +1,56 @@
+// Owns what the series of all targets of an agent have in common: which families are left out, which part of the sliding window is now.
+import { SampleShapes } from '../metrics/last-samples.ts';
+import type { SeriesRoom } from '../metrics/target-series.ts';
+import { SLICES } from '../stats/window-sketch.ts';
+
+export interface SeriesPolicy {
+  /** Of percentiles over several runs. */
+  readonly windowMs: number;
+  /** Families that are left out; `*` stands for any letters. */
+  readonly without: readonly string[];
+}
+
+export class SharedSeries implements SeriesRoom {
+  readonly shapes = new SampleShapes();
+  readonly #nowMs: () => number;
+  #policy: SeriesPolicy = { windowMs: 600_000, without: [] };
+  /** By family, as far as was asked. */
+  #kept = new Map<string, boolean>();
+
+  /** @param nowMs steady */
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  set(policy: SeriesPolicy): void {
+    this.#policy = policy;
+    this.#kept = new Map();
+  }
+
+  slice(): number {
+    return Math.floor((this.#nowMs() * SLICES) / this.#policy.windowMs);
+  }
+
+  keeps(family: string): boolean {
+    const known = this.#kept.get(family);
+    if (known !== undefined) return known;
+    const isKept = !this.#policy.without.some((pattern) => isLike(family, pattern));
+    this.#kept.set(family, isKept);
+    return isKept;
+  }
+}
+
+/** Without a regular expression: a person wrote the pattern. */
+function isLike(text: string, pattern: string): boolean {
+  const [head = '', ...rest] = pattern.split('*');
+  const tail = rest.pop();
+  if (tail === undefined) return text === head;
+  if (!text.startsWith(head) || !text.endsWith(tail) || text.length < head.length + tail.length) return false;
+  let at = head.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, at);
+    if (found === -1 || found + part.length > text.length - tail.length) return false;
+    at = found + part.length;
+  }
+  return true;
+}
