@@ -25,7 +25,12 @@ test('turns that pass are told at a pace, with how many were kept back; a target
   });
   const pace = { intervalMs: INTERVAL_MS, jitterMs: 0, labels: {}, confirm: null };
   const targets = Array.from({ length: TARGETS }, (_, at) => ({ ...pace, name: `t${at}`, settings: {}, policy: {} }));
-  agent.set({ targets: targets as unknown as readonly Ridden[], concurrency: TARGETS, history: 1 });
+  agent.set({
+    targets: targets as unknown as readonly Ridden[],
+    concurrency: TARGETS,
+    history: 1,
+    metrics: { windowMs: 600_000, without: [] },
+  });
   // The process slept, again and again.
   for (let round = 1; round <= 3; round++) {
     nowMs += 5 * INTERVAL_MS;
