@@ -75,6 +75,7 @@ labels: { service: keys }
 modules:
   http_2xx: { prober: http, timeout: 2s, http: { basic_auth: { username: me, password: ${CANARY} } } }
   dial: { prober: tcp }
+  every: { prober: tcp, outrider: { all_addresses: true, quorum: any, zones: { here: 127.0.0.0/8 } } }
 defaults: { module: http_2xx }
 targets:
   - { target: 'http://127.0.0.1:${port}/health?k=${CANARY}', name: front, labels: { env: test } }
@@ -131,6 +132,21 @@ test('a failure is told with its reason, kept with its log, and over when the ta
   const well = await metricsWith(url, /^probe_success\{[^}]*\} 1$/m);
   expect(well).not.toContain('probe_failure_info');
   expect(await get(url)).toContain('Recent probes that failed');
+  io.interrupt();
+  expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test('a module that asks for every address tells them apart under the target', async () => {
+  const { url, io, ended } = await start(
+    config(server.port, `  - { target: 'localhost:${server.port}', name: every, module: every }\n`),
+  );
+  const common = 'target="every",module="every",service="keys"';
+  const metrics = await metricsWith(
+    url,
+    new RegExp(`^probe_address_success\\{${common},address="127.0.0.1",zone="here"\\} 1$`, 'm'),
+  );
+  expect(metrics).toMatch(new RegExp(`^probe_success\\{${common}\\} 1$`, 'm'));
+  expect(metrics).toMatch(new RegExp(`^probe_zone_addresses\\{${common},zone="here"\\} 1$`, 'm'));
   io.interrupt();
   expect(await ended).toMatchObject({ exit: 0 });
 });

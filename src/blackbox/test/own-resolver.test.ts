@@ -132,7 +132,8 @@ describe('resolver', () => {
     ['broken.example', 'resolve servfail resolver'],
     ['silent.example', 'resolve dns-timeout resolver'],
   ])('for %s: %s', async (name, failure) => {
-    const room = roomFor(`resolver: "127.0.0.1:${await udpResolver()}"`, 'tcp', '150ms');
+    const timeout = name.startsWith('silent') ? '150ms' : '10s';
+    const room = roomFor(`resolver: "127.0.0.1:${await udpResolver()}"`, 'tcp', timeout);
     const page = await probed(room, 'm', `${name}:1`);
     expect(failureIn(page)).toBe(failure);
     expect(page).toContain(`lookup ${name}`);

@@ -5,14 +5,14 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { echoRefusal } from '../../net/icmp/echo.ts';
 import { listening, probed, roomOf } from './asking.ts';
 import { identity, ROOT_PEM } from './certified.ts';
 import { messageOf } from './dns-messages.ts';
 
 const closing: (() => void)[] = [];
-afterEach(() => {
+afterAll(() => {
   for (const close of closing.splice(0)) close();
 });
 
@@ -95,10 +95,11 @@ const ROWS: readonly Row[] = [
   ['unix', nobody, '/nowhere/socket', ''],
 ];
 
-test.each(ROWS)('%s, %o, %s: %j', async (module, server, target, phases) => {
+test.concurrent.each(ROWS)('%s, %o, %s: %j', async (module, server, target, phases) => {
   if (module.startsWith('icmp') && (await echoRefusal()) !== null) return;
   const where = await server();
-  const text = `modules: {m: {prober: ${module}, timeout: ${server === silent || server === hangs ? '150ms' : '5s'}}}`;
+  const isSlow = module !== 'tcp' && (server === silent || server === hangs);
+  const text = `modules: {m: {prober: ${module}, timeout: ${isSlow ? '1s' : '10s'}}}`;
   const page = await probed(roomOf(text, { quirks: false, rootsPem: ROOT_PEM }), 'm', target.replaceAll('AT', where));
   const told = [...page.matchAll(/^probe_\w+_duration_seconds\{phase="(\w+)"\} (\S+)$/gm)];
   expect(told.map(([, phase]) => phase).join(' ')).toBe(phases);
