@@ -109,29 +109,36 @@ describe('over TLS', () => {
     );
     const server = await listen(
       { host: '127.0.0.1', port: 0 },
-      async () => ({ status: 200, contentType: 'text/plain', body: 'here' }),
+      async ({ caller }) => ({ status: 200, contentType: 'text/plain', body: caller ?? 'nobody' }),
       web,
     );
     open.push(server);
     return server.port;
   };
   const get = (port: number, own: { cert?: string; key?: string } = {}) =>
-    new Promise<{ readonly status: number | undefined; readonly frame: unknown; readonly serial: string }>(
-      (resolve, reject) => {
-        const request = ask(
-          { host: '127.0.0.1', port, ca, servername: 'agent.example', agent: false, ...own },
-          (response) => {
-            const serial = (response.socket as import('node:tls').TLSSocket).getPeerCertificate().serialNumber;
-            response
-              .resume()
-              .once('end', () =>
-                resolve({ status: response.statusCode, frame: response.headers['x-frame-options'], serial }),
-              );
-          },
-        );
-        request.once('error', reject).end();
-      },
-    );
+    new Promise<{
+      readonly status: number | undefined;
+      readonly frame: unknown;
+      readonly serial: string;
+      readonly text: string;
+    }>((resolve, reject) => {
+      const request = ask(
+        { host: '127.0.0.1', port, ca, servername: 'agent.example', agent: false, ...own },
+        (response) => {
+          const serial = (response.socket as import('node:tls').TLSSocket).getPeerCertificate().serialNumber;
+          let text = '';
+          response
+            .setEncoding('utf8')
+            .on('data', (part: string) => {
+              text += part;
+            })
+            .once('end', () =>
+              resolve({ status: response.statusCode, frame: response.headers['x-frame-options'], serial, text }),
+            );
+        },
+      );
+      request.once('error', reject).end();
+    });
 
   test('answers with the headers that were given, and with a certificate that was renewed', async () => {
     const port = await served('');
@@ -156,5 +163,16 @@ describe('over TLS', () => {
     const asked = get(port, caller === 'none' ? {} : identity(caller));
     if (welcome) expect((await asked).status).toBe(200);
     else await expect(asked).rejects.toThrow();
+  });
+
+  test.each([
+    ['RequireAndVerifyClientCert', 'caller.example', 'caller.example'],
+    ['VerifyClientCertIfGiven', 'caller.example', 'caller.example'],
+    ['VerifyClientCertIfGiven', 'none', 'nobody'],
+    // Who made it nobody has looked at.
+    ['RequireAnyClientCert', 'caller.example', 'nobody'],
+  ])('%s knows %s as %s', async (type, caller, known) => {
+    const port = await served(`, client_auth_type: ${type}, client_ca_file: ca.pem`);
+    expect((await get(port, caller === 'none' ? {} : identity(caller))).text).toBe(known);
   });
 });

@@ -1,6 +1,6 @@
 // Owns the DNS daemons of a test: nsd serves a zone, unbound resolves it. Never forwards anywhere else.
 import { fileURLToPath } from 'node:url';
-import type { Place, Rig } from './rig.ts';
+import type { Daemon, Place, Rig } from './rig.ts';
 
 export interface DnsAddress {
   readonly address: string;
@@ -25,7 +25,7 @@ export async function startNsd(
   at: DnsAddress | readonly [DnsAddress, ...DnsAddress[]],
   zones: readonly Zone[],
   options: readonly string[] = [],
-): Promise<void> {
+): Promise<Daemon> {
   const addresses = 'address' in at ? ([at] as const) : at;
   const id = `nsd-${++files}`;
   const entries = await Promise.all(
@@ -51,7 +51,7 @@ ${options.map((line) => `  ${line}\n`).join('')}remote-control:
 ${entries.join('')}`,
   );
   const argv = ['nsd', '-d', '-c', config];
-  await rig.start({
+  return rig.start({
     name: `nsd ${addresses[0].address}`,
     place,
     argv,
