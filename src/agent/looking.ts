@@ -31,6 +31,8 @@ export function openLooking<T>({ onChange, onFault }: LookingRoom): Looking<T> {
     } catch (error) {
       onFault(error);
     }
+    // A folder may have come, or come back.
+    if (current !== null) watched.set(current.folders());
     again();
   };
   const again = (): void => {

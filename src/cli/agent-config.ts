@@ -134,7 +134,10 @@ export async function riddenAt(
   defaults: Readonly<Record<string, unknown>>,
   launch: Launch,
 ): Promise<Ridden> {
-  const connect = addresses.map((address) => (address.includes(':') ? `[${address}]` : address));
+  const family = given['4'] === true ? 4 : given['6'] === true ? 6 : null;
+  const own = addresses.filter((address) => family === null || address.includes(':') === (family === 6));
+  if (own.length === 0) throw new UsageError(`${target.slice(0, 200)} has no address of IPv${family}`);
+  const connect = own.map((address) => (address.includes(':') ? `[${address}]` : address));
   const skip = given['skip'] === undefined ? STAYS_OUT : `${STAYS_OUT},${given['skip'] as string}`;
   const options = { ...defaults, samples: SAMPLES, ...given, connect, skip } as unknown as RideOptions;
   const [settings, policy] = [await rideSettings(target, options, launch), await policyFrom(options, null, launch)];

@@ -33,7 +33,7 @@ const KEPT = 200;
 export async function openAsking(
   options: AskingOptions,
   web: WebConfig | undefined,
-  targets: Targets | null,
+  targets: () => Targets | null,
   defaults: Readonly<Record<string, unknown>>,
   launch: LoggedLaunch,
 ): Promise<Asking> {
@@ -43,11 +43,11 @@ export async function openAsking(
     (['ridden', 'failed', 'refused', 'turned_away', 'no_room'] as const).map((outcome) => [outcome, 0]),
   );
   const onOutcome = (outcome: AskedOutcome): void => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  const history = (): number => targets?.history() ?? KEPT;
+  const history = (): number => targets()?.history() ?? KEPT;
   return {
     ...{ tokens, outcomes, onOutcome, log, challenge: challengeOf(tokens, web) },
     journeys: new AskedJourneys({ ...ridingRoomOf(launch), history, log, onEnded: onOutcome }),
-    configured: (name) => targets?.agent.target(name),
+    configured: (name) => targets()?.agent.target(name),
     strangers: strangersOf(options, defaults, launch),
     clients: openClients(wholeNumber(options.maxProbesPerClient, '--max-probes-per-client', 0, 1_000_000)),
   };

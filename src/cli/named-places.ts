@@ -54,7 +54,7 @@ export function placesOf<T>(
   );
   const urls = discover.http.map((place): Source<T> => {
     const name = place.url.replace(/[?#].*$/s, '');
-    const one = placeOf(name, { __meta_url: place.url }, (signal) => fetched(place, signal, launch));
+    const one = placeOf(name, { __meta_url: name }, (signal) => fetched(place, signal, launch));
     return { ...{ name, refreshMs: place.refreshMs, folder: null }, places: () => Promise.resolve([one]) };
   });
   const services = discover.dns.map((place): Source<T> => {

@@ -24,7 +24,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'middle.example': 'db.corp.example',
   'fine.example': 'web.example',
 };
-const HOSTS = new Set(['web.example', 'db.corp.example', 'corp.example', 'other.example']);
+const HOSTS = new Set(['web.example', 'db.corp.example', 'corp.example', 'other.example', 'both.example']);
 
 let web: Server;
 let port: number;
@@ -46,6 +46,8 @@ beforeAll(async () => {
     let at = asked.name;
     for (; ALIASES[at] !== undefined; at = ALIASES[at] ?? '')
       answers.push({ type: 'CNAME' as const, name: at, ttl: 0, data: ALIASES[at] ?? '' });
+    if (at === 'both.example' && asked.type === 'AAAA')
+      return reply(asked, { answers: [{ type: 'AAAA', name: at, ttl: 0, data: '::1' }] });
     if (asked.type !== 'A') return reply(asked, { answers });
     // Public the first time, the metadata service from then on.
     if (at === 'rebound.example') {
@@ -191,5 +193,25 @@ test.each([
     expect(await answer.text()).toContain(says);
     const asked = await fetch(`${agent}/probe?module=journey&target=${encodeURIComponent(url)}`);
     expect(asked.status).toBe(status === 202 ? 200 : 400);
+  });
+});
+
+test.each([
+  [4, 200, '127.0.0.1'],
+  [6, 200, '::1'],
+])('of a name with both families a journey goes to IPv%i', async (family, status, address) => {
+  await withAgent(['--deny', '*.corp.example'], async (agent) => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+    const body = { url: `http://both.example:${port}/`, samples: 1, only: ['balancer'], family };
+    const answer = await fetch(`${agent}/journeys?wait`, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(answer.status).toBe(status);
+    const { endpoints } = (await answer.json()) as { readonly endpoints: readonly { readonly address: string }[] };
+    expect(endpoints.map((one) => one.address)).toEqual([address]);
+    const none = await fetch(`${agent}/journeys`, {
+      ...{ method: 'POST', headers },
+      body: JSON.stringify({ ...body, url: `http://web.example:${port}/`, family: 6 }),
+    });
+    expect(none.status).toBe(400);
+    expect(await none.text()).toContain('has no address of IPv6');
   });
 });

@@ -273,4 +273,14 @@ test('--check says what is in the file, and mistakes end with their line and 64'
   });
   const wrong = runInside(world, ['serve', '--config', file, '--check'], captureIo());
   await expect(wrong).rejects.toThrow(`${file}:8: the environment has no variable TOKEN`);
+  await writeFile(join(folder, 'tokens'), 'short\n');
+  for (const [option, value, says] of [
+    ['--token-file', join(folder, 'tokens'), 'tokens:1: not a token'],
+    ['--token-file', join(folder, 'gone'), 'cannot read'],
+    ['--deny', '*', '--deny: "*" is neither a network nor a name'],
+    ['--max-probes-per-client', 'some', '--max-probes-per-client'],
+  ] as const)
+    await expect(
+      runInside(world, ['serve', '--config', file, '--check', option, value], captureIo({ env })),
+    ).rejects.toThrow(says);
 });

@@ -88,17 +88,16 @@ async function run(
   const load = (file: string): Promise<LoadedAgent> => loadAgent(file, defaults, otherModules, launch);
   const loaded = config === undefined ? null : await load(config);
   const web = await webOf(options);
+  let targets: Targets | null = null;
+  const asking = await openAsking(options, web, () => targets, defaults, launch);
   if (options.check === true) {
     if (loaded !== null) await launch.io.out(`${config ?? ''}: ${loaded.targets.length} targets\n`);
     if (modules !== null) await launch.io.out(`${blackboxConfig ?? ''}: ${modules.count()} modules\n`);
     return EXIT.ok;
   }
   const places = placesOf(options, launch);
-  const targets =
-    config === undefined || loaded === null
-      ? null
-      : openTargets(loaded, { file: config, load: () => load(config), shard, otherModules, moduleRoom }, launch);
-  const asking = await openAsking(options, web, targets, defaults, launch);
+  if (config !== undefined && loaded !== null)
+    targets = openTargets(loaded, { file: config, load: () => load(config), shard, otherModules, moduleRoom }, launch);
   tellStart({ options, modules, moduleRoom, targets, web, asking }, loaded, launch);
   await serve(places, { options, modules, moduleRoom, targets, web, asking }, launch);
   await launch.log.flush(LAST_WORDS_MS);

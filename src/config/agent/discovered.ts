@@ -27,6 +27,8 @@ export interface DiscoveredBounds {
 const MOST_TARGET_LETTERS = 2048;
 /** Lines are told of texts up to here: reading them takes a second for 400 kB, in which nothing else is done. */
 const MOST_LINED = 262_144;
+/** Fifty thousand targets with 160 letters of labels each. */
+const MOST_LABEL_LETTERS = 8_388_608;
 /** Of YAML that is no JSON. */
 const MOST_YAML = 2_097_152;
 
@@ -50,6 +52,7 @@ export async function readDiscovered(
   const { value, place } = await groupsIn(text, name);
   refuseTooMany(value, name, most);
   const groups = parseAt<z.infer<typeof groupsSchema>>(groupsSchema, value ?? [], place);
+  let letters = 0;
   return groups.flatMap(({ targets, labels }, at) => {
     // What begins with __ is for relabelling, and gone after it, as with Prometheus; `keep` is the relabelling.
     const all: Labels = { ...meta, ...labels };
@@ -61,6 +64,10 @@ export async function readDiscovered(
     const own = parseAt<Labels>(labelsSchema, Object.fromEntries([...kept, ...renamed]), ([label = '', ...below]) =>
       place([at, 'labels', keep[String(label)] ?? label, ...below]),
     );
+    // A group gives its labels to each of its targets, and every series of those repeats them.
+    letters += targets.length * Object.entries(own).reduce((sum, [label, text]) => sum + label.length + text.length, 0);
+    if (letters > MOST_LABEL_LETTERS)
+      throw new TooMuch(`${name}: the labels of all targets together have more than ${MOST_LABEL_LETTERS} letters`);
     const module = labels['__param_module'] ?? null;
     return targets.map((target, index) => ({ target, module, labels: own, place: place([at, 'targets', index]) }));
   });

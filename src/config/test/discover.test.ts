@@ -225,6 +225,11 @@ describe('what a place names', () => {
       [group(1, Object.fromEntries(Array.from({ length: 33 }, (_, at) => [`l${at}`, 'a'])))],
       'more than 32 labels',
     ],
+    [
+      'a group that multiplies its labels',
+      [group(50_000, Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`l${at}`, 'x'.repeat(190)])))],
+      'the labels of all targets together',
+    ],
     ['megabytes of YAML', `- targets: [a]\n${'# x\n'.repeat(600_000)}`, 'letters that are no JSON'],
     ['megabytes of broken JSON', `[${'{"targets":["a"]},'.repeat(200_000)}`, 'letters that are no JSON'],
   ])('%s is refused, in few words', async (_, value, says) => {
