@@ -3,6 +3,7 @@
 import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,7 +23,7 @@ interface Case {
   /** Standard error, and a shell's words before the command. */
   readonly open: (
     rig: Rig,
-  ) => Promise<{ readonly stderr: IOType | number; readonly shell?: string; readonly close: () => void }>;
+  ) => Promise<{ readonly stderr: IOType | Socket | number; readonly shell?: string; readonly close: () => void }>;
   /** Once it runs. */
   readonly whenItRuns?: (child: ChildProcess) => void;
   readonly loses: boolean;
@@ -61,6 +62,7 @@ const CASES: readonly Case[] = [
     loses: true,
   },
   { name: 'a reader that never reads', open: unread, loses: true },
+  { name: 'a socket that nobody reads, as a journal that hangs', open: unreadSocket, loses: true },
 ];
 
 async function unread({ folder }: Rig): Promise<{ readonly stderr: number; readonly close: () => void }> {
@@ -74,6 +76,23 @@ async function unread({ folder }: Rig): Promise<{ readonly stderr: number; reado
     close() {
       closeSync(writer);
       closeSync(reader);
+    },
+  };
+}
+
+async function unreadSocket({
+  folder,
+}: Rig): Promise<{ readonly stderr: IOType | Socket; readonly close: () => void }> {
+  const path = join(folder, 'journal');
+  const server = createServer({ pauseOnConnect: true }).listen(path);
+  await once(server, 'listening');
+  const socket = connect(path);
+  await once(socket, 'connect');
+  return {
+    stderr: socket,
+    close() {
+      socket.destroy();
+      server.close();
     },
   };
 }
@@ -112,11 +131,11 @@ describe.skipIf(!requireTools(['mkfifo', 'sh']))('standard error is', () => {
       const statuses = await probeAll(`http://${listen}/probe?module=tcp&target=${TARGET}`);
       expect(statuses.filter((status) => status !== 200)).toEqual([]);
       // What was written last may still be under way.
-      const dropped = await until(async () => {
-        const { told, lost } = await linesOf(`http://${listen}/metrics`);
-        return told > 3 * PROBES && lost > 0 === loses ? lost : null;
+      const seen = await until(async () => {
+        const { told, lost, lateMs } = await linesOf(`http://${listen}/metrics`);
+        return told > 3 * PROBES && lost > 0 === loses ? { lost, lateMs } : null;
       });
-      console.info(`${dropped} lines lost`);
+      console.info(`${seen.lost} lines lost, the event loop ${seen.lateMs} ms late (p99)`);
       child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);
       close();
@@ -141,13 +160,20 @@ async function probeAll(url: string): Promise<readonly number[]> {
   return statuses;
 }
 
-async function linesOf(url: string): Promise<{ readonly told: number; readonly lost: number }> {
+async function linesOf(
+  url: string,
+): Promise<{ readonly told: number; readonly lost: number; readonly lateMs: number }> {
   const text = await (await fetch(url)).text();
   const told = [...text.matchAll(/^outrider_log_lines_total\{[^}]*\} (\d+)$/gm)].reduce(
     (sum, [, count]) => sum + Number(count),
     0,
   );
-  return { told, lost: Number(/^outrider_log_lines_dropped_total (\d+)$/m.exec(text)?.[1]) };
+  const late = Number(/^outrider_event_loop_delay_seconds\{percentile="99"\} (\S+)$/m.exec(text)?.[1]);
+  return {
+    told,
+    lateMs: Math.round(late * 1000),
+    lost: Number(/^outrider_log_lines_dropped_total (\d+)$/m.exec(text)?.[1]),
+  };
 }
 
 async function answers(url: string): Promise<true | null> {

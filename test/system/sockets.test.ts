@@ -33,18 +33,19 @@ describe.skipIf(!requireTools(['sh']))('sockets that are handed over', () => {
     child.stderr?.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
     });
-    const ended = once(child, 'exit');
+    const ended = once(child, 'close');
     // The child has them, and here nobody has accepted yet: callers wait in the kernel.
     for (const server of servers) server.close();
     // All at once: a caller that is let go early must not go unheard.
     const early = Promise.allSettled(ports.map(askHealth));
     if (code === 0) {
       expect(await early).toEqual(ports.map(() => ({ status: 'fulfilled', value: 'Healthy' })));
-      const heard = [...said.matchAll(/listening on ([^"]+)/g)].map(([, place]) => place);
-      expect(heard).toEqual(ports.map((port) => `${ADDRESS}:${port}`));
       child.kill('SIGTERM');
     }
     expect(await ended).toEqual([code, null]);
+    // By now its last line is read.
+    const heard = [...said.matchAll(/listening on ([^"]+)/g)].map(([, place]) => place);
+    expect(heard).toEqual(code === 0 ? ports.map((port) => `${ADDRESS}:${port}`) : []);
     if (code !== 0) expect(said).toContain('no socket was handed over');
     await early;
   });
