@@ -1,13 +1,13 @@
 // Owns connections of the tcp and unix probers: dialled, secured, written to, and read by lines or bytes. What a peer sends is bounded.
 import { connect, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import { lifeOf } from '../chain-life.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Distrust, Known, Late, Mistake } from '../failure.ts';
 import { learnShare, takesCurve } from '../key-shares.ts';
 import type { ProbeContext } from '../probe.ts';
-import { materialOf } from '../tls-material.ts';
+import { materialOf, type TlsMaterial } from '../tls-material.ts';
 import { factsOf, holdsFor, pathEnd, readTls, type TlsState } from '../tls-state.ts';
 
 /** Bytes of one line: bufio.MaxScanTokenSize. */
@@ -23,11 +23,15 @@ export interface Dialled {
 
 /** Rejects with the system's words. */
 export async function dial({ to, signal }: Dialled): Promise<Socket> {
-  if ('host' in to && to.localAddress !== undefined && isIP(to.localAddress) !== isIP(to.host))
-    throw new Mistake(`dial tcp: ${to.host} and the source ${to.localAddress} are of different families`);
+  checkFamilies(to);
   const socket = connect({ ...to, ...('host' in to ? { autoSelectFamily: false, noDelay: true } : {}) });
   await untilEvent(socket, 'connect', signal);
   return socket;
+}
+
+function checkFamilies(to: Dialled['to']): void {
+  if ('host' in to && to.localAddress !== undefined && isIP(to.localAddress) !== isIP(to.host))
+    throw new Mistake(`dial tcp: ${to.host} and the source ${to.localAddress} are of different families`);
 }
 
 export interface Secured {
@@ -37,49 +41,105 @@ export interface Secured {
 
 export type SecuringContext = Pick<ProbeContext, 'rootsPem' | 'signal' | 'sees' | 'wallClockMs'>;
 
-/**
- * What is made of the certificates is decided when they have been seen, so that `sees` is told of those that are refused too.
- * @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not
- */
+/** What is to be spoken on a connection. */
+export interface Securing {
+  readonly config: TlsConfig;
+  /** Also the name that the certificate must hold. */
+  readonly servername: string;
+  readonly context: SecuringContext;
+  readonly alpn?: readonly string[];
+}
+
+/** @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not */
 export async function secure(
   socket: Socket,
   config: TlsConfig,
   servername: string,
-  { rootsPem, signal, sees, wallClockMs }: SecuringContext,
+  context: SecuringContext,
   alpn?: readonly string[],
 ): Promise<Secured> {
-  const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
-  const { context, curvesFirst, roots } = materialOf(config, rootsPem);
+  const securing = { config, servername, context, ...(alpn === undefined ? {} : { alpn }) };
   const server = `${servername} ${socket.remoteAddress} ${socket.remotePort}`;
-  const secured = connectTls({
-    ...{ socket, secureContext: takesCurve(server) ? curvesFirst() : context, rejectUnauthorized: false },
+  const material = materialOf(config, context.rootsPem);
+  return await secured(connectTls({ socket, ...optionsOf(securing, material, server) }), securing, material, server);
+}
+
+/**
+ * The same on a connection of its own, for which `dial` would make a second socket.
+ * @param onConnect told when the connection stands, before anything is sent on it
+ */
+export async function dialSecure(
+  { to, signal }: { readonly to: Extract<Dialled['to'], { host: string }>; readonly signal: AbortSignal },
+  securing: Securing,
+  onConnect: (socket: Socket) => void,
+): Promise<Secured> {
+  checkFamilies(to);
+  const material = usableMaterial(securing);
+  if (material === null) {
+    const plain = await dial({ to, signal });
+    onConnect(plain);
+    return await secure(plain, securing.config, securing.servername, securing.context, securing.alpn);
+  }
+  const server = `${securing.servername} ${to.host} ${to.port}`;
+  const place = { ...to, autoSelectFamily: false };
+  const socket = connectTls({ ...place, ...optionsOf(securing, material, server) });
+  socket.setNoDelay(true).prependOnceListener('connect', () => onConnect(socket));
+  await untilEvent(socket, 'connect', signal);
+  return await secured(socket, securing, material, server);
+}
+
+/** Null: it cannot be had, which is a matter of the handshake, and told there. */
+function usableMaterial({ config, context }: Securing): TlsMaterial | null {
+  try {
+    return materialOf(config, context.rootsPem);
+  } catch {
+    return null;
+  }
+}
+
+function optionsOf({ servername, alpn }: Securing, material: TlsMaterial, server: string): ConnectionOptions {
+  const isName = !/^[\d.]+$|:/.test(servername) && servername !== '';
+  return {
+    ...{ secureContext: takesCurve(server) ? material.curvesFirst() : material.context, rejectUnauthorized: false },
     ...(isName ? { servername } : {}),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-  });
+  };
+}
+
+/** What is made of the certificates is decided when they have been seen, so that `sees` is told of those that are refused too. */
+async function secured(
+  socket: TLSSocket,
+  { config, servername, context }: Securing,
+  material: TlsMaterial,
+  server: string,
+): Promise<Secured> {
+  const { signal, sees, wallClockMs } = context;
+  const { roots } = material;
   // Node would have every certificate made into an object, for its own look at the name, which is ours to take (`holdsFor`): a seventh of a
   // probe's time. It does not for a session that goes on, and none does here.
-  secured.isSessionReused = () => true;
+  socket.isSessionReused = () => true;
   const seen = (sent: SentChain): void => {
     if (sent.fingerprints.length > 0) sees({ sent, servername, roots });
   };
   // A server that wants a certificate of ours ends the handshake of TLS 1.2 when it has shown its own (#1080, #1474).
-  await untilEvent(secured, 'secureConnect', signal, () => seen(chainOf(secured)));
-  learnShare(server, secured);
-  const sent = chainOf(secured);
+  await untilEvent(socket, 'secureConnect', signal, () => seen(chainOf(socket)));
+  learnShare(server, socket);
+  const sent = chainOf(socket);
   seen(sent);
   const served = factsOf(sent);
-  if (config.insecure_skip_verify) return { socket: secured, state: readTls(secured, served, null) };
-  const distrust = secured.authorized
+  if (config.insecure_skip_verify) return { socket, state: readTls(socket, served, null) };
+  const distrust = socket.authorized
     ? served.leaf !== null && holdsFor(served.leaf.certificate.extensions.names, servername)
       ? null
       : `x509: certificate is not valid for ${servername}`
-    : String(secured.authorizationError);
+    : String(socket.authorizationError);
   if (distrust === null) {
     // As Go: of all the paths that hold the longest-lived.
-    const end = lifeOf({ sent, servername, roots }, wallClockMs())?.pathUntil ?? pathEnd(secured, context, served);
-    return { socket: secured, state: readTls(secured, served, end) };
+    const end =
+      lifeOf({ sent, servername, roots }, wallClockMs())?.pathUntil ?? pathEnd(socket, material.context, served);
+    return { socket, state: readTls(socket, served, end) };
   }
-  secured.destroy();
+  socket.destroy();
   throw new Distrust(`tls: failed to verify certificate: ${distrust}`);
 }
 
@@ -98,24 +158,29 @@ async function untilEvent(
   signal: AbortSignal,
   beforeEnd: () => void = () => undefined,
 ): Promise<void> {
+  // An error after this step must not end the process; whoever reads next is told by the end.
+  socket.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
+    const settle = (): void => {
+      socket.off(event, done).off('error', fail).off('close', closed);
+      signal.removeEventListener('abort', late);
+    };
+    const done = (): void => {
+      settle();
+      resolve();
+    };
     const fail = (error: Error): void => {
+      settle();
       beforeEnd();
       socket.destroy();
       reject(error);
     };
+    const closed = (): void => fail(new Known('connection closed', 'closed'));
     const late = (): void => fail(new Late());
-    socket.once(event, resolve);
-    socket.once('error', fail);
-    socket.once('close', () => reject(new Known('connection closed', 'closed')));
-    if (signal.aborted) late();
+    socket.on(event, done).on('error', fail).on('close', closed);
     signal.addEventListener('abort', late, { once: true });
-    const forget = (): void => signal.removeEventListener('abort', late);
-    socket.once(event, forget);
-    socket.once('close', forget);
+    if (signal.aborted) late();
   });
-  // An error between two steps must not end the process; whoever reads next is told by the end.
-  socket.on('error', () => undefined);
 }
 
 /** Reads a connection by lines or bytes, as bufio.Scanner and net.Conn do on the two sides of one buffer. */

@@ -13,7 +13,7 @@ import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { BadProxy, isSocks, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
-import { dial, type Secured, secure } from './connection.ts';
+import { dial, dialSecure, type Secured, type Securing, secure } from './connection.ts';
 import { exchangeHttp1 } from './http1-exchange.ts';
 import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
 
@@ -87,11 +87,16 @@ export async function roundTrip(
     // The exporter has put the address into the URL by now: names in no_proxy do not fit it any more.
     const proxy = proxyFor(client, url, context.env, context.quirks ? [] : [name]);
     const isTunnel = proxy !== null && (url.protocol === 'https:' || isSocks(proxy));
-    socket = await (proxy === null
-      ? connected(context, request, trace)
-      : viaProxy(context, client, request, proxy, trace));
-    if (isTunnel) await tunnel(socket, proxy, url, client.proxy_connect_header, context);
-    if (url.protocol === 'https:') secured = await securedOf(context, client, request, socket, trace);
+    if (proxy === null && url.protocol === 'https:') {
+      secured = await connectedSecurely(context, client, request, trace);
+      ({ socket } = secured);
+    } else {
+      socket = await (proxy === null
+        ? connected(context, request, trace)
+        : viaProxy(context, client, request, proxy, trace));
+      if (isTunnel) await tunnel(socket, proxy, url, client.proxy_connect_header, context);
+      if (url.protocol === 'https:') secured = await securedOf(context, client, request, socket, trace);
+    }
     trace.gotConnection = performance.now();
     const sent = proxy === null || isTunnel ? request : askingProxy(request, proxy);
     const response = await exchanged(context, sent, secured?.socket ?? socket, trace);
@@ -118,12 +123,33 @@ function failureWords(error: unknown): string {
   return wordsOf(error);
 }
 
-async function connected(
+async function connected(context: ProbeContext, request: HttpRequest, trace: Trace): Promise<Socket> {
+  const to = await placeOf(context, request, trace);
+  const socket = await dial({ to, signal: context.signal });
+  tellConnect(trace, socket);
+  return socket;
+}
+
+async function connectedSecurely(
   context: ProbeContext,
+  client: HttpClient,
+  request: HttpRequest,
+  trace: Trace,
+): Promise<Secured> {
+  const to = await placeOf(context, request, trace);
+  const secured = await dialSecure({ to, signal: context.signal }, securingOf(context, client, request), (socket) => {
+    tellConnect(trace, socket);
+    trace.tlsStart = performance.now();
+  });
+  trace.tlsDone = performance.now();
+  return secured;
+}
+
+async function placeOf(
+  { resolve, allows, signal, module }: ProbeContext,
   { url, address, name: asked }: HttpRequest,
   trace: Trace,
-): Promise<Socket> {
-  const { resolve, allows, signal, module } = context;
+): Promise<{ readonly host: string; readonly port: number; readonly localAddress?: string }> {
   trace.start = performance.now();
   const name = bareHost(url);
   const literal = address ?? (isIP(name) === 0 ? null : name);
@@ -132,12 +158,14 @@ async function connected(
   trace.resolved = address === null ? performance.now() : trace.start;
   const refusal = allows(host, asked);
   if (refusal !== null) throw new NotAllowed(refusal);
-  const socket = await dial({ to: { host, port: portOf(url), ...sourceOf(module) }, signal });
+  return { host, port: portOf(url), ...sourceOf(module) };
+}
+
+function tellConnect(trace: Trace, socket: Socket): void {
   trace.connected = performance.now();
   const kernel = readTcpInfo(socket);
   // After a lost SYN only the event loop saw how long it took.
   if (kernel !== null && kernel.rttMs !== null && kernel.retransmits === 0) trace.connectMs = kernel.rttMs;
-  return socket;
 }
 
 async function viaProxy(
@@ -176,17 +204,29 @@ function askingProxy(request: HttpRequest, proxy: URL): HttpRequest & { readonly
 
 async function securedOf(
   context: ProbeContext,
-  { tls_config, enable_http2 }: HttpClient,
+  client: HttpClient,
   request: HttpRequest,
   socket: Socket,
   trace: Trace,
-) {
+): Promise<Secured> {
   trace.tlsStart = performance.now();
-  const servername = request.servername === '' ? bareHost(request.url) : request.servername;
-  const alpn = enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'];
-  const secured = await secure(socket, tls_config, servername, context, alpn);
+  const { config, servername, alpn } = securingOf(context, client, request);
+  const secured = await secure(socket, config, servername, context, alpn);
   trace.tlsDone = performance.now();
   return secured;
+}
+
+function securingOf(
+  context: ProbeContext,
+  { tls_config, enable_http2 }: HttpClient,
+  { url, servername }: HttpRequest,
+): Securing {
+  return {
+    config: tls_config,
+    servername: servername === '' ? bareHost(url) : servername,
+    context,
+    alpn: enable_http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+  };
 }
 
 async function exchanged(

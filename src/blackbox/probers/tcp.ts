@@ -4,7 +4,7 @@ import type { TcpModule } from '../config/modules.ts';
 import { failureOf, MISTAKE, Mistake, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { chooseAddress, splitHostPort } from '../resolving.ts';
-import { dial, type Secured, secure } from './connection.ts';
+import { dial, dialSecure, type Secured } from './connection.ts';
 import { converse } from './query-response.ts';
 
 export const probeTcp: Prober = async (context) => {
@@ -47,10 +47,11 @@ async function openTo(
   try {
     if (!(to.port >= 0 && to.port < 65_536)) throw new Mistake(`dial tcp: address ${to.port}: invalid port`);
     log.debug(tcp.tls ? 'Dialing TCP with TLS' : 'Dialing TCP without TLS');
-    const socket = await dial({ to, signal });
-    if (!tcp.tls) return { socket, state: null };
-    phase = 'tls';
-    return await secure(socket, tcp.tls_config, nameFor(context, tcp, host), context);
+    if (!tcp.tls) return { socket: await dial({ to, signal }), state: null };
+    const securing = { config: tcp.tls_config, servername: nameFor(context, tcp, host), context };
+    return await dialSecure({ to, signal }, securing, () => {
+      phase = 'tls';
+    });
   } catch (error) {
     context.fail(failureOf(error, phase));
     log.error('Error dialing TCP', { err: wordsOf(error) });
