@@ -1,12 +1,14 @@
 // Owns connections of the tcp and unix probers: dialled, secured, written to, and read by lines or bytes. What a peer sends is bounded.
 import { connect, isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { now } from '../../net/clock.ts';
 import { NO_CHAIN, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
 import { lifeOf } from '../chain-life.ts';
 import type { TlsConfig } from '../config/client.ts';
 import { Distrust, Known, Late, Mistake } from '../failure.ts';
 import { learnShare, takesCurve } from '../key-shares.ts';
 import type { ProbeContext } from '../probe.ts';
+import { chainShown } from '../shown-chains.ts';
 import { materialOf, type TlsMaterial } from '../tls-material.ts';
 import { factsOf, holdsFor, pathEnd, readTls, type TlsState } from '../tls-state.ts';
 
@@ -61,7 +63,7 @@ export async function secure(
   const securing = { config, servername, context, ...(alpn === undefined ? {} : { alpn }) };
   const server = `${servername} ${socket.remoteAddress} ${socket.remotePort}`;
   const material = materialOf(config, context.rootsPem);
-  return await secured(connectTls({ socket, ...optionsOf(securing, material, server) }), securing, material, server);
+  return await handshaken(connectTls({ socket, ...optionsOf(securing, material, server) }), securing, material, server);
 }
 
 /**
@@ -85,7 +87,7 @@ export async function dialSecure(
   const socket = connectTls({ ...place, ...optionsOf(securing, material, server) });
   socket.setNoDelay(true).prependOnceListener('connect', () => onConnect(socket));
   await untilEvent(socket, 'connect', signal);
-  return await secured(socket, securing, material, server);
+  return await handshaken(socket, securing, material, server);
 }
 
 /** Null: it cannot be had, which is a matter of the handshake, and told there. */
@@ -107,7 +109,7 @@ function optionsOf({ servername, alpn }: Securing, material: TlsMaterial, server
 }
 
 /** What is made of the certificates is decided when they have been seen, so that `sees` is told of those that are refused too. */
-async function secured(
+async function handshaken(
   socket: TLSSocket,
   { config, servername, context }: Securing,
   material: TlsMaterial,
@@ -124,7 +126,7 @@ async function secured(
   // A server that wants a certificate of ours ends the handshake of TLS 1.2 when it has shown its own (#1080, #1474).
   await untilEvent(socket, 'secureConnect', signal, () => seen(chainOf(socket)));
   learnShare(server, socket);
-  const sent = chainOf(socket);
+  const sent = chainShown(server, socket, now());
   seen(sent);
   const served = factsOf(sent);
   if (config.insecure_skip_verify) return { socket, state: readTls(socket, served, null) };
