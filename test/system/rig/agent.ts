@@ -22,6 +22,7 @@ export interface AgentOptions {
 export interface RunningAgent {
   /** `ADDR:PORT` */
   readonly listen: string;
+  readonly pid: number;
   /** What it wrote to standard error. */
   said(): string;
   signal(name: NodeJS.Signals): void;
@@ -66,7 +67,7 @@ export async function startAgent(rig: Rig, options: AgentOptions): Promise<Runni
     return (await get('/-/ready').catch(() => null))?.status === 200 || null;
   });
   return {
-    ...{ listen, ended, get, said: () => said, hasEnded: () => hasEnded },
+    ...{ listen, pid: child.pid ?? 0, ended, get, said: () => said, hasEnded: () => hasEnded },
     signal: (name) => void child.kill(name),
     metrics: async () => readSeries((await get('/metrics')).text),
   };
