@@ -75,7 +75,7 @@ describe.each(agentPods)('%s: %s', (file, kind) => {
 
   test('is selected by what selects it', () => {
     const { spec } = manifest(file, kind);
-    const { labels } = spec.template.metadata as { readonly labels: unknown };
+    const { labels } = spec.template.metadata;
     expect(spec.selector.matchLabels).toEqual(labels);
     const all = [...manifests('agent.yaml'), ...manifests(file)];
     for (const one of all.filter((each) => each.kind === 'Service')) expect(one.spec.selector).toEqual(labels);
@@ -98,7 +98,7 @@ test('the shards are as many as there are pods, by the number of each, and the n
   const [hash, keep] = probe.targets.staticConfig.relabelingConfigs;
   expect(hash).toEqual({
     ...{ sourceLabels: ['__param_target'], modulus: spec.replicas, action: 'hashmod' },
-    targetLabel: keep.sourceLabels[0],
+    targetLabel: keep?.sourceLabels[0],
   });
   expect(keep).toMatchObject({ regex: '0', action: 'keep' });
 });
@@ -106,7 +106,7 @@ test('the shards are as many as there are pods, by the number of each, and the n
 test('the operator scrapes the Service under the name that the rules know, and no Service twice', () => {
   const monitor = manifest('agent-monitoring.yaml', 'ServiceMonitor').spec;
   const services = FILES.flatMap(manifests).filter((one) => one.kind === 'Service');
-  const [label, value] = Object.entries(monitor.selector.matchLabels as Record<string, string>)[0] ?? ['', ''];
+  const [label, value] = Object.entries(monitor.selector.matchLabels)[0] ?? ['', ''];
   expect(
     services.filter(({ metadata }) => metadata.labels?.[label] === value).map(({ metadata }) => metadata.name),
   ).toEqual(['outrider']);

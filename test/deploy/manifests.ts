@@ -36,13 +36,37 @@ export interface Pod {
   readonly volumes: readonly { readonly name: string; readonly configMap: { readonly name: string } }[];
 }
 
+type Labels = Readonly<Record<string, string>>;
+
+/** Fields of all kinds together: each kind has its own. */
+export interface Spec {
+  readonly replicas: number;
+  readonly serviceName: string;
+  readonly clusterIP: string;
+  readonly selector: { readonly matchLabels: Labels };
+  readonly podSelector: { readonly matchLabels: Labels };
+  readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: Pod };
+  readonly ports: unknown;
+  readonly jobLabel: string;
+  readonly endpoints: unknown;
+  readonly module: string;
+  readonly prober: { readonly url: string; readonly path: string };
+  readonly targets: {
+    readonly staticConfig: {
+      readonly relabelingConfigs: readonly {
+        readonly sourceLabels: readonly string[];
+        readonly [key: string]: unknown;
+      }[];
+    };
+  };
+}
+
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly data?: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: its form is each kind's own, and each test's to look at.
-  readonly spec?: any;
+  readonly metadata: { readonly name: string; readonly labels?: Labels };
+  readonly data?: Labels;
+  readonly spec: Spec;
 }
 
 /** @throws Error for what is no YAML */
@@ -67,7 +91,7 @@ export const agentPods: readonly (readonly [file: string, kind: string])[] = [
 ];
 
 export function podOf(file: string, kind: string): Pod {
-  return (manifest(file, kind).spec as { readonly template: { readonly spec: Pod } }).template.spec;
+  return manifest(file, kind).spec.template.spec;
 }
 
 /** Instructions with their words, lines that go on joined. */
