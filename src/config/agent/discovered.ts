@@ -65,7 +65,7 @@ export async function readDiscovered(
       place([at, 'labels', keep[String(label)] ?? label, ...below]),
     );
     // A group gives its labels to each of its targets, and every series of those repeats them.
-    letters += targets.length * Object.entries(own).reduce((sum, [label, text]) => sum + label.length + text.length, 0);
+    letters += targets.length * Object.entries(own).reduce((sum, [key, word]) => sum + key.length + word.length, 0);
     if (letters > MOST_LABEL_LETTERS)
       throw new TooMuch(`${name}: the labels of all targets together have more than ${MOST_LABEL_LETTERS} letters`);
     const module = labels['__param_module'] ?? null;
