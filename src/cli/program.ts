@@ -90,9 +90,10 @@ function configCommands(config: Command, launch: Launch, setExit: (code: number)
   config
     .command('schema')
     .description('print the JSON Schema of journey files, for editors')
-    .action(async () => {
+    .option('--agent', "of the agent's file (probe serve --config) instead")
+    .action(async (options: { readonly agent?: boolean }) => {
       const { runConfigSchema } = await import('./commands/config.ts');
-      setExit(await runConfigSchema(launch));
+      setExit(await runConfigSchema(options, launch));
     });
 }
 

@@ -33,9 +33,15 @@ export async function runConfigCheck(
   return 0;
 }
 
-export async function runConfigSchema(launch: Launch): Promise<number> {
-  const { journeyFileSchema } = await import('../../config/journey/journey.ts');
-  await launch.io.out(`${JSON.stringify(await journeyFileSchema(launch.probes), null, 2)}\n`);
+/** Of a journey file, or of the agent's. */
+export async function runConfigSchema(
+  { agent = false }: { readonly agent?: boolean },
+  launch: Launch,
+): Promise<number> {
+  const schema = agent
+    ? await (await import('../../config/agent/agent-schema.ts')).agentFileSchema(launch.probes)
+    : await (await import('../../config/journey/journey.ts')).journeyFileSchema(launch.probes);
+  await launch.io.out(`${JSON.stringify(schema, null, 2)}\n`);
   return 0;
 }
 

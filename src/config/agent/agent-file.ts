@@ -61,7 +61,7 @@ const schedule = z.strictObject({
   confirm: confirmSchema.optional(),
 });
 
-const fileSchema = z.strictObject({
+export const fileSchema = z.strictObject({
   schedule: schedule.prefault({}),
   labels: labelsSchema.default({}),
   defaults: z.record(z.string(), z.unknown()).default({}),

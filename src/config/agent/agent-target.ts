@@ -69,7 +69,7 @@ const targetShape = {
   journey: z.string().min(1).optional(),
   module: z.string().min(1).max(MOST_NAME).optional(),
 };
-const ownKeys = z.strictObject(targetShape);
+export const ownKeys = z.strictObject(targetShape);
 export const TARGET_KEYS = Object.keys(targetShape);
 
 type Path = readonly (string | number)[];

@@ -6,7 +6,6 @@ import type { DnsServer } from '../../contract/net.ts';
 import type { Credentials } from '../../model/credentials.ts';
 import { parseDuration } from '../../model/duration.ts';
 import type { Secret } from '../../model/secret.ts';
-import { SecretText } from '../../model/secret-text.ts';
 import { type DnsName, dnsName } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { checkCredentials } from '../../net/auth/credentials.ts';
@@ -15,7 +14,7 @@ import { parseResolver } from '../../net/dns/server-text.ts';
 import { unsendable } from '../../net/named-targets.ts';
 import type { JourneyFileSources } from '../journey/journey.ts';
 import { duration } from '../journey/ride.ts';
-import { textSchema } from '../journey/text-schema.ts';
+import { secretSchema, textSchema } from '../journey/text-schema.ts';
 import { parseAt } from '../refusal.ts';
 import { withSecrets } from '../secrets.ts';
 import type { Written } from '../yaml.ts';
@@ -85,20 +84,15 @@ const files = z
   .max(MOST_SOURCES)
   .default([]);
 
-const secret = z.custom<SecretText>(
-  (value) => value instanceof SecretText,
-  'a secret is not written into the file: name it, as ${NAME} of the environment or {file: PATH}',
-);
-
-const httpPlace = z.strictObject({
+export const httpPlace = z.strictObject({
   url: z
     .url({ protocol: /^https?$/, error: 'not an http or https URL' })
     .refine((text) => !/^[^/?#]*\/\/[^/?#]*@/.test(text), 'credentials are written under auth:, not in the URL'),
   headers: z.record(z.string().regex(FIELD, 'not a header name (RFC 9110 5.6.2)'), textSchema).default({}),
   auth: z
     .strictObject({
-      basic: z.strictObject({ user: textSchema, password: secret }).optional(),
-      bearer: secret.optional(),
+      basic: z.strictObject({ user: textSchema, password: secretSchema }).optional(),
+      bearer: secretSchema.optional(),
     })
     .refine((given) => Object.keys(given).length === 1, 'give one of basic, bearer')
     .optional(),

@@ -1,21 +1,12 @@
 // Owns the key `auth`: with what the ride, and steps to the target, show who the caller is. Secrets are named in the file, never written.
 import { z } from 'zod';
 import type { Credentials } from '../../model/credentials.ts';
-import { SecretText } from '../../model/secret-text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { awsKeys } from '../../net/auth/aws-environment.ts';
 import { checkCredentials } from '../../net/auth/credentials.ts';
 import { secretOf } from '../../net/call/secret-text.ts';
 import type { JourneyPart, PartContext } from './part.ts';
-import { textSchema } from './text-schema.ts';
-
-/** A text that is a secret, or holds one. */
-const secretSchema = z
-  .custom<SecretText>(
-    (value) => value instanceof SecretText,
-    'a secret is not written into the file: name it, as ${NAME} of the environment or {file: PATH}',
-  )
-  .meta({ type: 'string', description: '${NAME} takes it from the environment, {file: PATH} from a file' });
+import { secretSchema, textSchema } from './text-schema.ts';
 
 /** RFC 6749 3.2: tokens are asked for over TLS. On this machine nobody listens in. */
 const tokenUrlSchema = z
