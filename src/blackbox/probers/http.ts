@@ -178,8 +178,10 @@ function firstRequest(
   const named = [...http.headers].findLast(([name]) => canonicalHeader(name) === 'Host')?.[1];
   const url = new URL(target);
   if (address !== null) url.hostname = address.includes(':') ? `[${address}]` : address;
-  url.username = '';
-  url.password = '';
+  if (url.username !== '' || url.password !== '') {
+    url.username = '';
+    url.password = '';
+  }
   let body: Buffer | null = http.body.byteLength > 0 ? http.body : null;
   try {
     if (http.body_file !== '') body = readFileSync(http.body_file);

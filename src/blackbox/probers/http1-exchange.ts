@@ -43,7 +43,7 @@ const OWN = new Set(['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
 /** Methods that say so when they send nothing (net/http, transferWriter.shouldSendContentLength). */
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
-/** @param onFirstByte told when an answer begins that is not informational @throws StepFailure */
+/** The socket is closed behind it. @param onFirstByte told when an answer begins that is not informational @throws StepFailure */
 export function exchangeHttp1(
   socket: Socket,
   request: Http1Request,
@@ -55,6 +55,8 @@ export function exchangeHttp1(
     const settle = (failure: unknown): void => {
       socket.off('data', read).off('end', end).off('close', end).off('error', fail);
       signal.removeEventListener('abort', cancel);
+      // At once: to hear the end that was asked for, and to answer it, takes as long as to read the answer.
+      socket.destroy();
       if (failure === null) resolve(reader.read());
       else reject(failure);
     };
