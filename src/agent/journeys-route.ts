@@ -91,7 +91,12 @@ async function begin(asked: Asked, room: AskingRoom): Promise<AskedJourney | Rep
   if (text === null) return refusal(413, 'the body is too large', null);
   const wanted = readWanted(text);
   const ridden = 'target' in wanted ? room.configured(wanted.target) : await strange(wanted, asked, room);
-  if (ridden === undefined) return refusal(404, 'no target of the config has this name', 'the status page lists them');
+  if (ridden === undefined)
+    return refusal(
+      404,
+      'no target of the config that is ridden has this name',
+      'the status page lists them; those with a module are asked for on /probe',
+    );
   const begun = room.journeys.ask({ ridden, by: asked.caller ?? '' });
   if (begun === null) return noRoom(room, 'as many journeys wait as may');
   const { id, target, by } = begun;

@@ -151,9 +151,9 @@ test('a list that means harm is refused, told in a line and counted, and what wa
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const running = await start(`  http: ['${url}']\n  refresh: 20ms\n  most: 1000\n`);
   await expect.poll(async () => (await running.names()).length).toBe(2);
-  const million = Array.from({ length: 1_000_000 }, (_, at) => `h${at}`);
+  const many = Array.from({ length: 200_000 }, (_, at) => `h${at}`);
   for (const [hostile, reason] of [
-    [[{ targets: million }], 'too_much'],
+    [[{ targets: many }], 'too_much'],
     [[{ targets: ['a'], labels: { a: 'x'.repeat(1_000_000) } }], 'wrong'],
     [[{ targets: ['a'], labels: { ['x'.repeat(1_000_000)]: 'a' } }], 'wrong'],
   ] as const) {
@@ -164,7 +164,7 @@ test('a list that means harm is refused, told in a line and counted, and what wa
     expect(await running.names()).toHaveLength(2);
   }
   const { err } = running.io.captured();
-  expect(err).toContain('1000000 targets in 1 groups are more than the 1000 that discover.most permits');
+  expect(err).toContain('200000 targets in 1 groups are more than the 1000 that discover.most permits');
   expect(Math.max(...err.split('\n').map((line) => line.length))).toBeLessThan(1000);
   await running.end();
   server.close();

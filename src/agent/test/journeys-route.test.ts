@@ -11,9 +11,10 @@ import { tarpit } from './tarpit.ts';
 
 const TOKEN = '0123456789abcdef0123';
 const CONFIG = `
-schedule: { interval: 1h }
+schedule: { interval: 30d }
 defaults: { samples: 1, rate: 100, only: [balancer], request: { headers: { X-Api-Key: canary-51c2 } } }
-targets: [{ target: kms.example, name: kms }]
+modules: { plain: { prober: http } }
+targets: [{ target: kms.example, name: kms }, { target: 'https://kms.example/', name: page, module: plain }]
 `;
 
 let world: World;
@@ -111,7 +112,7 @@ describe('with a token', () => {
     expect(told).toMatch(/ target=https:\/\/kms\.example:\d+\/ by=ops from=127\.0\.0\.1$/);
     expect(await metric(running, 'outrider_asked_journeys_total{outcome="ridden"}')).toBeGreaterThanOrEqual(1);
     // What the schedule counts is the schedule's.
-    expect(await metric(running, 'outrider_targets')).toBe(1);
+    expect(await (await fetch(`${running.url}/metrics`)).text()).not.toContain('\njourney_verdict{');
   });
 
   test('who waits gets the whole journey, to a URL with options of its own and nothing of the config', async () => {
@@ -140,6 +141,7 @@ describe('with a token', () => {
     ['an unknown probe', { url: 'https://127.0.20.1/', only: ['all'] }, 400, 'no probe is called'],
     ['what a stranger may not ask', { url: 'https://127.0.20.1/', only: ['dns'] }, 400, 'leave no probe'],
     ['no target of the config', { target: 'kms.example' }, 404, 'no target of the config'],
+    ['a target with a module', { target: 'page' }, 404, 'that is ridden has this name'],
     ['a cloud', { url: 'http://169.254.169.254/latest' }, 403, 'link-local or a cloud'],
     ['a denied network', { url: 'https://127.0.99.1/' }, 403, 'denied by --deny'],
     ['no name', { url: 'https://nowhere.invalid/' }, 400, 'has no address'],

@@ -194,12 +194,8 @@ describe('what a place names', () => {
 
   test.each<[what: string, value: unknown, says: string, given?: object]>([
     ['a million targets in one group', [group(1_000_000)], '1000000 targets in 1 groups are more than the 50000'],
-    ['in twenty groups', Array.from({ length: 20 }, () => group(50_000)), '1000000 targets in 20 groups'],
-    [
-      'a million empty groups',
-      Array.from({ length: 1_000_000 }, () => ({ targets: [] })),
-      '0 targets in 1000000 groups',
-    ],
+    ['in twenty groups', Array.from({ length: 20 }, () => group(5000)), '100000 targets in 20 groups'],
+    ['empty groups', Array.from({ length: 100_000 }, () => ({ targets: [] })), '0 targets in 100000 groups'],
     ['more than the file permits', [group(11)], '11 targets in 1 groups are more than the 10', { most: 10 }],
   ])('is refused before it is looked at: %s', async (_, value, says, given = {}) => {
     const error = await errorOf(named(value, given));
