@@ -11,21 +11,23 @@ const COVERED = new Set([
   ...['bearer_token', 'basic_auth', 'authorization', 'oauth2', 'http_headers', 'proxy_connect_header', 'metadata'],
   ...['query_response'],
 ]);
+/** Below these a `key` is one, and not the name of a file. */
+const KEYED = 'tls_config';
 /** A reference tells where a secret is, and nothing of it. */
 const REFERENCE = /^(?:(?:Bearer|Basic|Token|ApiKey) )?\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
 
 export async function maskedConfig(text: string, name: string): Promise<string> {
   const { value } = await readYaml(text, name);
-  return stringify(masked(value, false));
+  return stringify(masked(value, false, ''));
 }
 
-function masked(node: unknown, isCovered: boolean): unknown {
-  if (Array.isArray(node)) return node.map((item) => masked(item, isCovered));
+function masked(node: unknown, isCovered: boolean, below: string): unknown {
+  if (Array.isArray(node)) return node.map((item) => masked(item, isCovered, below));
   if (typeof node === 'object' && node !== null)
     return Object.fromEntries(
       Object.entries(node).map(([key, inner]) => [
         key,
-        masked(inner, key !== 'file' && (isCovered || COVERED.has(key.toLowerCase()))),
+        masked(inner, key !== 'file' && (isCovered || isCover(key.toLowerCase(), below)), key.toLowerCase()),
       ]),
     );
   if (node === null || node === undefined) return node;
@@ -33,9 +35,17 @@ function masked(node: unknown, isCovered: boolean): unknown {
   return typeof node === 'string' ? withoutCredentials(node) : node;
 }
 
-/** What a URL carries of them: before the @, and in the query. */
+function isCover(key: string, below: string): boolean {
+  return COVERED.has(key) || (below === KEYED && key === 'key');
+}
+
+/** A target needs no scheme, nor has its query to name what it says. */
+const HAS_QUERY = /:\/\/|^[^\s?]*[./:][^\s?]*\?\S+$/;
+
+/** What a URL carries of them: before the @, and in the query. And a key is one wherever it stands. */
 function withoutCredentials(text: string): string {
+  if (text.includes('PRIVATE KEY-----')) return COVER;
   return text
     .replace(/\/\/[^/@\s]*@/, `//${COVER}@`)
-    .replace(/\?.*$/s, (query) => (text.includes('://') ? `?${COVER}` : query));
+    .replace(/\?.*$/s, (query) => (HAS_QUERY.test(text) ? `?${COVER}` : query));
 }

@@ -274,13 +274,21 @@ test('the config is shown without what may be a secret', async () => {
     json: { deep: [{ key: ${CANARY} }, 7] }
 modules:
   a: { prober: http, http: { basic_auth: { password: ${CANARY} }, authorization: { credentials: ${CANARY} }, bearer_token: ${CANARY}, oauth2: { client_secret: ${CANARY} }, http_headers: { X-A: { secrets: [${CANARY}] } }, proxy_connect_header: { A: [${CANARY}] }, proxy_url: 'http://me:${CANARY}@proxy' } }
-  b: { prober: tcp, tcp: { query_response: [{ send: 'PASS ${CANARY}' }] } }
-targets: ['https://me:${CANARY}@kms.example/?key=${CANARY}', { target: kms.example, request: { body: ${CANARY} } }]
+  b: { prober: tcp, tcp: { query_response: [{ send: 'PASS ${CANARY}' }], tls_config: { cert: here, key: ${CANARY}, key_file: /k } } }
+  c: { prober: http, http: { headers: {}, tls_config: { KEY: "-----BEGIN PRIVATE KEY-----\\n${CANARY}" } } }
+labels: { a: "-----BEGIN RSA PRIVATE KEY-----\\n${CANARY}" }
+targets: ['https://me:${CANARY}@kms.example/?key=${CANARY}', 'kms.example/health?key=${CANARY}', 'kms:443?${CANARY}', { target: '[::1]:443/?k=${CANARY}' }, { target: kms.example, request: { body: ${CANARY} } }]
 `,
     'agent.yml',
   );
   expect(shown).not.toContain(CANARY);
-  for (const kept of ['Bearer ${TOKEN}', 'file: key', '//<secret>@kms.example/?<secret>'])
+  for (const kept of [
+    'Bearer ${TOKEN}',
+    'file: key',
+    'key_file: /k',
+    '//<secret>@kms.example/?<secret>',
+    'kms.example/health?<secret>',
+  ])
     expect(shown).toContain(kept);
   expect(shown).not.toContain('7');
 });
