@@ -24,6 +24,20 @@ export function authorizationOf({
   return credentials === '' ? null : `${authorization.type} ${credentials}`;
 }
 
+/** Value of Authorization by the user info of a URL, a proxy's or the target's; null without. */
+export function urlAuthorization({ username, password }: Pick<URL, 'username' | 'password'>): string | null {
+  if (username === '' && password === '') return null;
+  return `Basic ${Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64')}`;
+}
+
+export function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Of `http_headers`, each value a field of its own. @throws Error for a file that cannot be read */
 export function givenHeaders(given: HeadersConfig | null): readonly (readonly [string, string])[] {
   return [...(given ?? new Map())].flatMap(([name, { values, secrets, files }]) => [

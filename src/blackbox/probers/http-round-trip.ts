@@ -14,8 +14,9 @@ import type { ProbeContext } from '../probe.ts';
 import { BadProxy, isSocks, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, dialSecure, type Secured, type Securing, secure } from './connection.ts';
+import { urlAuthorization } from './http-credentials.ts';
 import { exchangeHttp1 } from './http1-exchange.ts';
-import { dialProxy, proxyAuthorization, tunnel } from './proxy-connection.ts';
+import { dialProxy, tunnel } from './proxy-connection.ts';
 
 export interface HttpRequest {
   /** Names the host of the answer's redirects; its host may be the address. */
@@ -42,6 +43,8 @@ export interface HttpResponse {
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
   readonly truncated: boolean;
+  /** Why the body did not come whole; null: it did. */
+  readonly cut: StepFailure | null;
 }
 
 /** `performance.now()` of each, as the exporter's trace has them; absent: it did not come. */
@@ -115,7 +118,7 @@ function phaseOf({ resolved, connected: open, tls, gotConnection, firstByte }: T
   return firstByte === undefined ? 'request' : 'answer';
 }
 
-function failureWords(error: unknown): string {
+export function failureWords(error: unknown): string {
   if (error instanceof StepFailure) {
     const { code, detail } = error.problem;
     return detail === null ? code : `${code}: ${visible(detail)}`;
@@ -193,7 +196,7 @@ function plainUrl(host: string): URL {
 /** Absolute form, by the name that is sent as Host (RFC 9112 3.2.2; net/http, Request.write). */
 function askingProxy(request: HttpRequest, proxy: URL): HttpRequest & { readonly target: string } {
   const { url, host, headers } = request;
-  const authorization = proxyAuthorization(proxy);
+  const authorization = urlAuthorization(proxy);
   const own = headers.filter(([name]) => authorization === null || name.toLowerCase() !== 'proxy-authorization');
   return {
     ...request,
@@ -251,6 +254,7 @@ async function exchangedHttp2(
   trace: Trace,
 ): Promise<HttpResponse> {
   const parts: Buffer[] = [];
+  let began: number | null = null;
   let headers: readonly (readonly [string, string])[] = [];
   // The fields as they came: they are matched here, and printed nowhere.
   const fields: FieldStore = {
@@ -271,13 +275,19 @@ async function exchangedHttp2(
         headers: [['host', request.host] as const, ...request.headers].flat(),
         limits: { bodyBytes: request.mostBytes, headerBytes: MOST_HEADER_BYTES },
         onBody: (part) => void parts.push(Buffer.from(part)),
+        onStatus: (status) => {
+          began = status;
+        },
       },
       moments,
       signal,
       fields,
     );
     const { status, truncated } = facts;
-    return { status, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated };
+    return { status, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated, cut: null };
+  } catch (error) {
+    if (began === null || !(error instanceof StepFailure)) throw error;
+    return { status: began, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated: false, cut: error };
   } finally {
     if (moments.firstByteMs !== null) trace.firstByte = moments.firstByteMs;
   }

@@ -134,6 +134,8 @@ async function asked(
   );
   answer.socket?.destroy();
   if (answer.response === null) throw new NoToken(`oauth2: cannot fetch token from ${url.host}: ${answer.failure}`);
+  if (answer.response.cut !== null)
+    throw new NoToken(`oauth2: cannot fetch token: the answer of ${url.host} did not come whole`);
   const hide = (text: string): string =>
     hidden.filter((one) => one !== '').reduce((left, one) => left.replaceAll(one, '<secret>'), text);
   return tokenOf(answer.response, url.host, beganMs, hide);

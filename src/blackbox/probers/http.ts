@@ -5,7 +5,7 @@ import { CookieJar } from 'tough-cookie';
 import { bareHost } from '../../model/target.ts';
 import { canonicalHeader } from '../config/client.ts';
 import type { HttpModule } from '../config/modules.ts';
-import { type Failure, MISTAKE, wordsOf } from '../failure.ts';
+import { type Failure, failureOf, MISTAKE, wordsOf } from '../failure.ts';
 import type { Gauge } from '../gauges.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
 import { hasProxy } from '../proxy-choice.ts';
@@ -21,8 +21,10 @@ import {
   mostRead,
   TOO_LARGE,
 } from './http-body.ts';
-import { authorizationOf, givenHeaders } from './http-credentials.ts';
+import { authorizationOf, givenHeaders, urlAuthorization } from './http-credentials.ts';
+import { type Hop, locationOf, redirected } from './http-redirect.ts';
 import {
+  failureWords,
   type HttpRequest,
   type HttpResponse,
   type RoundTrip,
@@ -151,29 +153,37 @@ async function follow(state: Http, target: URL, address: string | null): Promise
       state.jar ??= new CookieJar();
       await state.jar.setCookie(cookie, url.href, { ignoreError: true });
     }
-    const next = redirected(current, response, request);
-    if (next === null) {
+    const location = locationOf(response);
+    if (location === null) {
       trace.end = performance.now();
       return { request: current, answer, response, refused: false };
     }
+    const next = redirected(current, location, response.status, request);
+    if (next === null) return astray(context, answer, 'failed to parse Location header');
     state.redirects += 1;
-    log.info('Received redirect', { location: valuesOf(response, 'location')[0] ?? '' });
+    log.info('Received redirect', { location });
     if (state.redirects > MOST_REDIRECTS || !module.http.follow_redirects) {
       log.info('Not following redirect');
       trace.end = performance.now();
       return { request: current, answer, response, refused: true };
     }
+    if (!/^https?:$/.test(next.url.protocol))
+      return astray(context, answer, `unsupported protocol scheme "${next.url.protocol.slice(0, -1)}"`);
     answer.socket?.destroy();
     current = next;
   }
 }
 
+/** It leads where no request can go: there is no last answer then, as with Go. */
+function astray({ log, fail }: ProbeContext, { socket }: RoundTrip, err: string): null {
+  log.error('Error for HTTP request', { err });
+  fail({ phase: 'answer', reason: 'http-protocol', fault: 'target' });
+  socket?.destroy();
+  return null;
+}
+
 /** The URL's host becomes the address that was chosen, if one was; Host and server name stay what was asked for. */
-function firstRequest(
-  { module, log, userAgent, fail }: ProbeContext,
-  target: URL,
-  address: string | null,
-): HttpRequest | null {
+function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: URL, address: string | null): Hop | null {
   const { http } = module;
   const named = [...http.headers].findLast(([name]) => canonicalHeader(name) === 'Host')?.[1];
   const url = new URL(target);
@@ -196,6 +206,7 @@ function firstRequest(
     ...{
       url,
       address,
+      byUserInfo: urlAuthorization(target),
       name: bareHost(target),
       host: named ?? target.host,
       method: http.method === '' ? 'GET' : http.method,
@@ -210,7 +221,7 @@ function firstRequest(
 /** Credentials go to the first host alone (prometheus/common, isCrossHostRedirect). @returns null where they cannot be had */
 async function withCookies(
   { context, jar }: Http,
-  { url, headers }: HttpRequest,
+  { url, headers, byUserInfo }: Hop,
   isCross: boolean,
 ): Promise<HttpRequest['headers'] | null> {
   const cookies = (await jar?.getCookieString(url.href)) ?? '';
@@ -218,7 +229,9 @@ async function withCookies(
   try {
     const { oauth2 } = context.module.http;
     const token = isCross || oauth2 === null ? null : await tokenFor(context, oauth2);
-    const authorization = token ?? (isCross || isGiven ? null : authorizationOf(context.module.http));
+    // In the order of Go: a header of the module, what the URL says, what else the module has; a token over all of them.
+    const own = (): string | null => (isCross ? null : authorizationOf(context.module.http));
+    const authorization = token ?? (isGiven ? null : (byUserInfo ?? own()));
     return [
       ...headers.filter(([name]) => token === null || name.toLowerCase() !== 'authorization'),
       ...(cookies === '' ? [] : [['cookie', cookies] as const]),
@@ -231,37 +244,6 @@ async function withCookies(
     context.log.error('Error for HTTP request', { err: wordsOf(error) });
     return null;
   }
-}
-
-/** As Go's client goes on (net/http, redirectBehavior); null: it does not. */
-function redirected(request: HttpRequest, response: HttpResponse, first: HttpRequest): HttpRequest | null {
-  const { status } = response;
-  const [location] = valuesOf(response, 'location');
-  if (![301, 302, 303, 307, 308].includes(status) || location === undefined || location === '') return null;
-  if (!URL.canParse(location, request.url)) return null;
-  const url = new URL(location, request.url);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  const keeps = status === 307 || status === 308;
-  const method = keeps || request.method === 'HEAD' ? request.method : 'GET';
-  const isSameHost = url.host === first.url.host;
-  const isRelative = !URL.canParse(location);
-  const headers = request.headers
-    .filter(
-      ([name]) =>
-        isSameHost || !['authorization', 'www-authenticate', 'cookie', 'cookie2'].includes(name.toLowerCase()),
-    )
-    .filter(([name]) => keeps || !['content-type', 'content-length', 'content-encoding'].includes(name.toLowerCase()))
-    .filter(([name]) => name.toLowerCase() !== 'referer');
-  const referer =
-    request.url.protocol === 'https:' && url.protocol === 'http:' ? [] : [['referer', request.url.href] as const];
-  return {
-    ...{ url, method, body: keeps ? request.body : null, mostBytes: request.mostBytes },
-    address: isSameHost ? first.address : null,
-    name: isSameHost ? first.name : bareHost(url),
-    host: isRelative ? request.host : url.host,
-    servername: isSameHost ? first.servername : '',
-    headers: [...headers, ...referer],
-  };
 }
 
 async function judge(
@@ -280,9 +262,10 @@ async function judge(
   }
   let bytes = 0;
   try {
+    if (response.cut !== null) throw response.cut;
     const body = refused ? Buffer.alloc(0) : await decoded(http, response);
     bytes = body.byteLength;
-    if (success && http.fail_if_body_matches_regexp.length + http.fail_if_body_not_matches_regexp.length > 0) {
+    if (success && asksOfText(http)) {
       success = hasValidText(context, body);
       if (!success) missed('body');
       dueToRegex.set(success ? 0 : 1);
@@ -293,10 +276,14 @@ async function judge(
       dueToCel.set(success ? 0 : 1);
     }
   } catch (error) {
-    const words = wordsOf(error);
+    const { cut } = response;
+    const words = failureWords(error);
     log.error('Failed to read HTTP response body', { err: words });
+    // What cannot be read does not match.
+    if (success && (cut !== null || words === TOO_LARGE)) (asksOfText(http) ? dueToRegex : dueToCel)?.set(1);
     success = false;
-    missed(words === TOO_LARGE ? 'body-too-large' : 'body');
+    if (cut === null) missed(words === TOO_LARGE ? 'body-too-large' : 'body');
+    else context.fail(failureOf(cut, 'answer'));
     bytes = bytesRead(http, response.body.byteLength, words === TOO_LARGE);
   }
   const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');
@@ -312,6 +299,10 @@ async function judge(
   return { success, bytes };
 }
 
+function asksOfText({ fail_if_body_matches_regexp: bad, fail_if_body_not_matches_regexp: good }: HttpModule): boolean {
+  return bad.length + good.length > 0;
+}
+
 /** Of a body that was not read to its end: up to the limit, or none that could be decoded (Go has lost 4 KiB by then, and counts what follows). */
 function bytesRead({ compression, body_size_limit }: HttpModule, received: number, tooLarge: boolean): number {
   if (tooLarge) return Number(body_size_limit);
@@ -320,10 +311,11 @@ function bytesRead({ compression, body_size_limit }: HttpModule, received: numbe
 
 /** Go's Response.ContentLength; null where nobody said. */
 function contentLength(response: HttpResponse, method: string): number | null {
+  const { status, proto } = response;
+  if (method !== 'HEAD' && (status < 200 || status === 204 || status === 304)) return 0;
   const [given] = valuesOf(response, 'content-length');
-  const isChunked = valuesOf(response, 'transfer-encoding').length > 0;
-  if (given !== undefined && /^\d+$/.test(given) && !isChunked) return Number(given);
-  return method !== 'HEAD' && (response.status === 204 || response.status === 304) ? 0 : null;
+  const isChunked = proto !== 'HTTP/1.0' && valuesOf(response, 'transfer-encoding').length > 0;
+  return given !== undefined && /^\d+$/.test(given) && !isChunked ? Number(given) : null;
 }
 
 function tellPhases(traces: readonly Trace[], phase: (name: string) => Gauge): void {

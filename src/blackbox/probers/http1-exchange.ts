@@ -30,6 +30,8 @@ export interface Http1Answer {
   readonly body: Buffer;
   /** There was more of the body than was to be read. */
   readonly truncated: boolean;
+  /** Why the body did not come whole; null: it did. What the head said holds all the same, as with Go. */
+  readonly cut: StepFailure | null;
 }
 
 const MOST_HEAD_BYTES = 1_048_576;
@@ -39,11 +41,18 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const UNSENDABLE = /[^\t -~\u0080-\uffff]/;
 const UNREADABLE = /[\0\r]/;
 /** What net/http says itself and takes from nobody (Request.write, reqWriteExcludeHeader). */
-const OWN = new Set(['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
+const OWN = new Set(['Host', 'User-Agent', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
 /** Methods that say so when they send nothing (net/http, transferWriter.shouldSendContentLength). */
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
-/** The socket is closed behind it. @param onFirstByte told when an answer begins that is not informational @throws StepFailure */
+/** With a location: the answer leads elsewhere. Its body is not waited for, as Go waits for no more than 2 KiB of it. */
+export const LEADING = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * The socket is closed behind it.
+ * @param onFirstByte told when an answer begins that is not informational
+ * @throws StepFailure where no head came
+ */
 export function exchangeHttp1(
   socket: Socket,
   request: Http1Request,
@@ -57,7 +66,8 @@ export function exchangeHttp1(
       signal.removeEventListener('abort', cancel);
       // At once: to hear the end that was asked for, and to answer it, takes as long as to read the answer.
       socket.destroy();
-      if (failure === null) resolve(reader.read());
+      if (failure === null) resolve(reader.read(null));
+      else if (failure instanceof StepFailure && reader.step === 'receive') resolve(reader.read(failure));
       else reject(failure);
     };
     const fail = (error: Error): void => settle(new StepFailure(problemOf(error, reader.step)));
@@ -86,16 +96,30 @@ function write(socket: Socket, request: Http1Request, settle: (failure: StepFail
   else socket.write(Buffer.concat([Buffer.from(head), request.body]));
 }
 
-/** Null for what would break out of its line. */
+/** In the order of net/http (Request.write, Header.writeSubset). Null for what would break out of its line. */
 function headOf({ method, target, host, headers, body }: Http1Request): string | null {
-  const fields = headers.filter(([name]) => !OWN.has(canonicalHeader(name)));
+  const all = headers.map(([name, value]) => [canonicalHeader(name), value] as const);
+  const fields = all.filter(([name]) => !OWN.has(name)).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const agent = all.findLast(([name]) => name === 'User-Agent')?.[1] ?? '';
   const isSendable = ([name, value]: readonly [string, string]): boolean => TOKEN.test(name) && !UNSENDABLE.test(value);
-  if (!TOKEN.test(method) || UNSENDABLE.test(target + host) || !fields.every(isSendable)) return null;
+  if (!TOKEN.test(method) || UNSENDABLE.test(target + host + agent) || !fields.every(isSendable)) return null;
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
+  // An empty one is how a module says that none is to be sent.
+  if (agent !== '') head += `User-Agent: ${agent}\r\n`;
   if (body !== null || TELL_LENGTH.has(method)) head += `Content-Length: ${body?.byteLength ?? 0}\r\n`;
-  for (const [name, value] of fields) head += `${canonicalHeader(name)}: ${value}\r\n`;
-  // One connection is one request, and the server is told so.
-  return `${head}Connection: close\r\n\r\n`;
+  for (const [name, value] of fields) head += `${name}: ${value}\r\n`;
+  return `${head}${isAboutToStay(fields) ? '' : 'Connection: close\r\n'}\r\n`;
+}
+
+/** One connection is one request, and the server is told so: unless the module has said it, or asks for another protocol. */
+function isAboutToStay(fields: Headers): boolean {
+  const words = new Set(
+    fields
+      .filter(([name]) => name === 'Connection')
+      .flatMap(([, value]) => value.split(',').map((word) => word.trim().toLowerCase())),
+  );
+  const wantsOther = words.has('upgrade') && fields.some(([name, value]) => name === 'Upgrade' && value !== '');
+  return words.has('close') || wantsOther;
 }
 
 interface Head {
@@ -145,7 +169,7 @@ class Answer {
       rest = rest.subarray(end);
       const head = this.#readHead();
       // Informational (RFC 9110 15.2): the answer comes behind it. Behind a 101 another protocol begins.
-      this.#begun = head.status >= 200 || head.status === 101;
+      this.#begun = head.status < 100 || head.status >= 200 || head.status === 101;
       if (this.#begun && this.#openBody(head)) return true;
     }
     return rest.byteLength > 0 && this.#take(rest);
@@ -156,10 +180,11 @@ class Answer {
     return this.#framing?.endsWithConnection === true;
   }
 
-  read(): Http1Answer {
+  read(cut: StepFailure | null): Http1Answer {
     const [only] = this.#body;
     const body = this.#body.length === 1 && only !== undefined ? only : Buffer.concat(this.#body);
-    return { ...(this.#head ?? { status: 0, proto: 'HTTP/1.1', headers: [] }), body, truncated: this.#truncated };
+    const head = this.#head ?? { status: 0, proto: 'HTTP/1.1', headers: [] };
+    return { ...head, body, truncated: this.#truncated, cut };
   }
 
   /** Behind the empty line in this part; -1 where it has not come. A line ends with CRLF or LF alone (RFC 9112 2.2). */
@@ -198,16 +223,21 @@ class Answer {
     return headers;
   }
 
-  /** @returns true: there is none */
+  /** @returns true: there is none that is wanted @throws StepFailure where nobody can tell how it ends */
   #openBody(head: Head): boolean {
-    this.#head = head;
-    const { status, headers } = head;
-    if (!this.#hasBody || status === 204 || status === 304) return true;
+    const { status, proto, headers } = head;
     const of = (name: string): string[] =>
       headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
-    // What another protocol sends is read to its end, as net/http has it.
-    const isRaw = status === 101;
-    this.#framing = bodyFraming(isRaw ? [] : of('content-length'), isRaw ? [] : of('transfer-encoding'));
+    // HTTP/1.0 knows no codings, and beside them no length counts (net/http, transferReader). What another protocol sends is read to its end.
+    const codings = proto === 'HTTP/1.0' || status === 101 ? [] : of('transfer-encoding');
+    const lengths = codings.length > 0 || status === 101 ? [] : of('content-length');
+    const isChunked = codings.length === 1 && codings[0]?.toLowerCase() === 'chunked';
+    const isCounted = lengths.every((one) => one === lengths[0] && /^\d{1,15}$/.test(one));
+    if ((codings.length > 0 && !isChunked) || !isCounted) throw this.#broken('http-protocol');
+    this.#head = head;
+    if (!this.#hasBody || status === 204 || status === 304) return true;
+    if (LEADING.has(status) && of('location').some((one) => one !== '')) return true;
+    this.#framing = bodyFraming(lengths, codings);
     // Of a body of no bytes nothing comes any more.
     return !this.#framing.endsWithConnection && this.#take(Buffer.alloc(0));
   }

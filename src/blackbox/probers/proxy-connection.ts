@@ -10,6 +10,7 @@ import type { ProbeContext } from '../probe.ts';
 import { isSocks, portOf } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, secure } from './connection.ts';
+import { unescaped, urlAuthorization } from './http-credentials.ts';
 import { socksConnect } from './socks-connection.ts';
 
 const MOST_HEADER_BYTES = 65_536;
@@ -46,20 +47,6 @@ export async function dialProxy(
   }
 }
 
-/** The user info of its URL; null without. */
-export function proxyAuthorization({ username, password }: URL): string | null {
-  if (username === '' && password === '') return null;
-  return `Basic ${Buffer.from(`${unescaped(username)}:${unescaped(password)}`).toString('base64')}`;
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 type Asking = Pick<ProbeContext, 'signal' | 'userAgent'>;
 
 /** Asks the proxy for a connection to the host of `url`; the socket is that connection then. Rejects with ProxyTrouble. */
@@ -92,7 +79,7 @@ async function tunnelByConnect(
   { signal, userAgent }: Asking,
 ): Promise<void> {
   const to = `${url.hostname}:${portOf(url)}`;
-  const authorization = proxyAuthorization(proxy);
+  const authorization = urlAuthorization(proxy);
   try {
     await new Promise<void>((resolve, reject) => {
       const late = (): void => {

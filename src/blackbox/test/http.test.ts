@@ -261,6 +261,21 @@ describe('over TLS', () => {
   };
   const ca = JSON.stringify(rootPem);
 
+  test('tells the head of an answer in HTTP/2 whose body is cut', async () => {
+    const server = createSecureServer({ ...serverIdentity }, (_request, response) => {
+      response.writeHead(200, { 'content-length': '9' });
+      response.write('half', () => setImmediate(() => response.stream.close(2)));
+    });
+    closing.push(() => server.close());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const { of } = await probe(`https://sampled.example:${port}`, `{tls_config: {ca: ${ca}}}`);
+    const families = ['http_version', 'http_status_code', 'http_content_length', 'success'];
+    expect(families.map((name) => of(`probe_${name}`))).toEqual(['2', '200', '9', '0']);
+  });
+
   test('tells version, cipher, certificates, and the end of the verified chain', async () => {
     const port = await secure();
     const { of, body } = await probe(`https://sampled.example:${port}`, `{tls_config: {ca: ${ca}}}`);

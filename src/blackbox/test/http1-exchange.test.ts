@@ -47,12 +47,14 @@ async function exchanged(
     const answer = await exchangeHttp1(socket, { ...GET, ...given }, signal, () => {
       firstBytes += 1;
     });
-    return { answer, failure: null, sent, firstBytes };
+    return { answer, failure: answer.cut === null ? null : words(answer.cut), sent, firstBytes };
   } catch (error) {
     if (!(error instanceof StepFailure)) throw error;
-    return { answer: null, failure: `${error.problem.step} ${error.problem.code}`, sent, firstBytes };
+    return { answer: null, failure: words(error), sent, firstBytes };
   }
 }
+
+const words = ({ problem: { step, code } }: StepFailure): string => `${step} ${code}`;
 
 const saying = (text: string) => (socket: Socket) => void socket.end(text, 'latin1');
 const OK = 'HTTP/1.1 200 OK\r\n';
@@ -83,6 +85,39 @@ describe('a request', () => {
       { method: 'DELETE', headers: [['Connection', 'keep-alive']] },
       'DELETE /a?b HTTP/1.1\r\nHost: x.example\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n',
     ],
+    [
+      'fields in their order, who asks first',
+      {
+        method: 'POST',
+        headers: [
+          ['zz', '1'],
+          ['Aa', '2'],
+          ['user-agent', 'me'],
+          ['aA', '3'],
+        ],
+      },
+      'POST /a?b HTTP/1.1\r\nHost: x.example\r\nUser-Agent: me\r\nContent-Length: 0\r\nAa: 2\r\nAa: 3\r\nZz: 1\r\nConnection: close\r\n\r\n',
+    ],
+    [
+      'the end of the connection once, and no agent where the module wants none',
+      {
+        headers: [
+          ['user-agent', ''],
+          ['connection', 'x, Close'],
+        ],
+      },
+      'GET /a?b HTTP/1.1\r\nHost: x.example\r\nConnection: x, Close\r\n\r\n',
+    ],
+    [
+      'for another protocol',
+      {
+        headers: [
+          ['Upgrade', 'foo'],
+          ['Connection', 'Upgrade'],
+        ],
+      },
+      'GET /a?b HTTP/1.1\r\nHost: x.example\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n',
+    ],
   ])('%s', async (_name, given, bytes) => {
     const { sent, failure } = await exchanged(saying(`${OK}Content-Length: 0\r\n\r\n`), given);
     expect(failure).toBeNull();
@@ -92,6 +127,7 @@ describe('a request', () => {
   test.each<[string, Partial<Http1Request>]>([
     ['a value', { headers: [['x', 'a\r\nb: c']] }],
     ['a name', { headers: [['x: y\r\nz', 'a']] }],
+    ['the agent', { headers: [['user-agent', 'a\r\nb: c']] }],
     ['the host', { host: 'a\r\nb: c' }],
     ['the target', { target: '/ HTTP/1.1\r\nHost: y\r\n\r\n' }],
     ['the method', { method: 'GET /x' }],
@@ -110,6 +146,26 @@ describe('an answer', () => {
     ['in chunks', `${chunked}2\r\nfi\r\n2;x=y\r\nne\r\n0\r\nTrailer: 1\r\n\r\n`, 200, 'fine'],
     ['without reason, lines ended by LF', 'HTTP/1.1 200\nContent-Length: 4\n\nfine', 200, 'fine'],
     ['of 204 that claims a body', 'HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n', 204, ''],
+    [
+      'in chunks, whatever length it claims',
+      `${chunked.replace('\r\n\r\n', '\r\nContent-Length: 1')}\r\n\r\n4\r\nfine\r\n0\r\n\r\n`,
+      200,
+      'fine',
+    ],
+    [
+      'in chunks with long extensions and trailers',
+      `${chunked}4;x=${'y'.repeat(900)}\r\nfine\r\n0\r\nX: ${'y'.repeat(900)}\r\n\r\n`,
+      200,
+      'fine',
+    ],
+    ['of HTTP/1.0, which knows no chunks', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfine', 200, 'fine'],
+    [
+      'that leads elsewhere, of which no body is waited for',
+      'HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 9\r\n\r\n',
+      302,
+      '',
+    ],
+    ['of a status below all', 'HTTP/1.1 099 X\r\nContent-Length: 4\r\n\r\nfine', 99, 'fine'],
     ['of 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', 304, ''],
     ['of 101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nfine', 101, 'fine'],
     [
@@ -168,8 +224,13 @@ describe('an answer', () => {
     ['a line that is no field', `${OK}no field\r\n\r\n`, 'wait http-protocol'],
     ['a field with a blank in its name', `${OK}a b: c\r\n\r\n`, 'wait http-protocol'],
     ['a field with NUL', `${OK}a: b\0\r\n\r\n`, 'wait http-protocol'],
-    ['two lengths', `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 'receive http-protocol'],
-    ['a length that is no number', `${OK}Content-Length: -1\r\n\r\n`, 'receive http-protocol'],
+    ['two lengths', `${OK}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`, 'wait http-protocol'],
+    ['a length that is no number', `${OK}Content-Length: -1\r\n\r\n`, 'wait http-protocol'],
+    [
+      'of a coding that nobody asked for',
+      `${OK}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+      'wait http-protocol',
+    ],
     ['chunks that are none', `${chunked}zz\r\n\r\n`, 'receive http-protocol'],
     ['a head without end', `${OK}${`X: ${'y'.repeat(1000)}\r\n`.repeat(1100)}`, 'wait headers-too-large'],
     [
@@ -179,6 +240,18 @@ describe('an answer', () => {
     ],
   ])('that is %s fails', async (_name, bytes, failure) => {
     expect((await exchanged(saying(bytes))).failure).toBe(failure);
+  });
+
+  test('tells its head and what came of its body where that is cut', async () => {
+    const { answer } = await exchanged(saying(`${OK}Server: a\r\nContent-Length: 9\r\n\r\nhalf`));
+    expect([answer?.status, answer?.headers[0], answer?.body.toString()]).toEqual([200, ['Server', 'a'], 'half']);
+    const stop = new AbortController();
+    const slow = await exchanged(
+      (socket) => void socket.write(`${chunked}4\r\nha`, () => setTimeout(() => stop.abort(), 50)),
+      {},
+      stop.signal,
+    );
+    expect([slow.failure, slow.answer?.body.toString()]).toEqual(['receive cancelled', 'ha']);
   });
 
   test('is read as far as is wanted', async () => {

@@ -10,8 +10,8 @@ export interface Taken {
   readonly state: 'more' | 'whole' | 'cut';
 }
 
-/** Of one line between chunks, extensions included, and of all lines behind the last. */
-const LINE_BYTES = 256;
+/** Of one line between chunks, extensions included (as net/http), and of all lines behind the last. */
+const LINE_BYTES = 4_096;
 const TRAILER_BYTES = 8_192;
 
 /** Values of the fields Content-Length and Transfer-Encoding. Contradictory ones leave no end to read by: what comes is cut. */

@@ -28,6 +28,8 @@ export interface ExchangeRequest {
   readonly until?: Promise<void>;
   /** Told each part of the body within the limit. It is undici's own: who keeps it copies it. */
   readonly onBody?: (part: Uint8Array) => void;
+  /** Told when the head of the answer has come, whatever becomes of its body. */
+  readonly onStatus?: (status: number) => void;
 }
 
 /** Moments of `now()`; null while it has not come. */
@@ -153,6 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #version: HttpFacts['version'];
   readonly #cause: { readonly first: Error | null };
   readonly #body: BodyReader;
+  readonly #onStatus: (status: number) => void;
   readonly #fields: FieldReader;
   #head: Pick<HttpFacts, 'status' | 'headers'> | null = null;
   #controller: Dispatcher.DispatchController | null = null;
@@ -164,7 +167,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   constructor(
     cause: { readonly first: Error | null },
     version: HttpFacts['version'],
-    { limits, timeoutMs, onBody }: ExchangeRequest,
+    { limits, timeoutMs, onBody, onStatus = () => undefined }: ExchangeRequest,
     moments: Moments,
     fields: FieldReader,
   ) {
@@ -175,6 +178,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#cause = cause;
     this.#version = version;
     this.#timeoutMs = timeoutMs;
+    this.#onStatus = onStatus;
     this.#moments = moments;
     this.#fields = fields;
     this.#body = bodyReader(limits.bodyBytes, onBody);
@@ -218,6 +222,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.#begun();
     this.#head = { status, headers: this.#fields.read(controller.rawHeaders ?? headers) };
+    this.#onStatus(status);
     this.#bound();
   }
 
