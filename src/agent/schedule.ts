@@ -22,10 +22,12 @@ export interface ScheduleOptions<T extends Pace> {
   readonly mostStalled?: number;
 }
 
-/** Who has heard nothing for so long is stalled, ms: it costs memory and a socket, and no work. */
-const PATIENCE_MS = 1000;
-/** With others waiting a place is given away after so long, ms. */
-const SHORT_PATIENCE_MS = 250;
+/** Whether somebody is silent is asked this often, ms. Counted, not timed: an agent that is late itself must not take that for silence. */
+const LISTEN_MS = 100;
+/** Who was silent so many times is stalled: it costs memory and a socket, and no work. */
+const PATIENCE = 10;
+/** With others waiting a place is given away earlier, and at once with more of them waiting than there are places. */
+const [SHORT_PATIENCE, NO_PATIENCE] = [3, 1];
 /** Where nobody says how many. */
 const MOST_STALLED = 1000;
 
@@ -166,10 +168,15 @@ export class Schedule<T extends Pace> {
     this.#running.add(running);
   }
 
+  #patience(): number {
+    if (this.#waiting.size > this.#concurrency) return NO_PATIENCE;
+    return this.#waiting.size > 0 ? SHORT_PATIENCE : PATIENCE;
+  }
+
   /** Gives the place of a run away when it falls silent; it does not get it back, and the next one begins where this one ended. */
   #listen(entry: Entry<T>): { readonly heard: () => void; readonly ended: () => void } {
     const { clock } = this.#options;
-    let [holdsPlace, isSilent, heardMs] = [!entry.isStalled, false, clock.nowMs()];
+    let [holdsPlace, silence, isHeard] = [!entry.isStalled, 0, false];
     let cancel: () => void = () => undefined;
     const yieldPlace = (): void => {
       holdsPlace = false;
@@ -177,23 +184,22 @@ export class Schedule<T extends Pace> {
       this.#fill();
     };
     const listen = (): void => {
-      cancel = clock.at(Math.max(clock.nowMs(), heardMs) + SHORT_PATIENCE_MS, () => {
-        const silentMs = clock.nowMs() - heardMs;
-        isSilent = silentMs >= PATIENCE_MS;
-        const isLong = isSilent || (silentMs >= SHORT_PATIENCE_MS && this.#waiting.size > 0);
-        if (isLong && holdsPlace && this.#stalled < this.#mostStalled) yieldPlace();
-        if (!isSilent) listen();
+      cancel = clock.at(clock.nowMs() + LISTEN_MS, () => {
+        silence = isHeard ? 0 : silence + 1;
+        isHeard = false;
+        if (holdsPlace && silence >= this.#patience() && this.#stalled < this.#mostStalled) yieldPlace();
+        if (silence < PATIENCE) listen();
       });
     };
     if (!holdsPlace) this.#stalled++;
     listen();
     return {
       heard: () => {
-        heardMs = clock.nowMs();
+        isHeard = true;
       },
       ended: () => {
         cancel();
-        entry.isStalled = isSilent;
+        entry.isStalled = silence >= PATIENCE;
         this.#stalled -= holdsPlace ? 0 : 1;
       },
     };

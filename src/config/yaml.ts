@@ -49,7 +49,10 @@ export async function readYaml(text: string, name: string): Promise<Written> {
       (pair?.key as Node | undefined)?.range?.[0],
       (pair?.value as Node | null | undefined)?.range?.[2],
     ];
-    return from === undefined || to === undefined ? null : `${blanked(text.slice(0, from))}${text.slice(from, to)}`;
+    if (from === undefined || to === undefined) return null;
+    // JSON, and other mappings in braces: without them its colons may stand too close.
+    const [open, close] = isMap(top) && top.flow === true ? ['{', '}'] : ['', ''];
+    return `${blanked(text.slice(0, from))}${open}${text.slice(from, to)}${close}`;
   };
   try {
     return { value: document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown, place, alone };

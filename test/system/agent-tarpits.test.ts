@@ -12,7 +12,8 @@ const [AGENT, TARPITS, GOOD, NAMES] = ['127.0.60.241', '127.0.60.242', '127.0.60
 const [MANY, FEW] = [500, 20];
 /** Places for journeys at work, far fewer than there are tarpits. */
 const CONCURRENCY = 16;
-const INTERVAL_SECONDS = 8;
+const INTERVAL_SECONDS = 12;
+const RIDDEN = { samples: 2, only: ['tls', 'balancer'] };
 
 describe('five hundred tarpits', () => {
   let rig: Rig;
@@ -30,13 +31,21 @@ describe('five hundred tarpits', () => {
       `http://${TARPITS}:${ports[0]}/`,
       `http://${TARPITS}:${ports[1]}/`,
     ];
+    // A quarter of the tarpits and half of the good ones are probed by a module, the others are ridden.
+    const byModule = (is: boolean) => (is ? { module: 'http_2xx' } : RIDDEN);
     const targets = [
-      ...Array.from({ length: MANY }, (_, at) => ({ target: urls[at % urls.length], name: `tarpit-${at}` })),
-      ...Array.from({ length: FEW }, (_, at) => ({ target: `http://${GOOD}:${good}/`, name: `good-${at}` })),
+      ...Array.from({ length: MANY }, (_, at) => ({
+        ...{ target: urls[at % urls.length], name: `tarpit-${at}` },
+        ...byModule(at % 4 === 0),
+      })),
+      ...Array.from({ length: FEW }, (_, at) => ({
+        ...{ target: `http://${GOOD}:${good}/`, name: `good-${at}` },
+        ...byModule(at % 2 === 0),
+      })),
     ];
     const config = {
-      schedule: { interval: `${INTERVAL_SECONDS}s`, concurrency: CONCURRENCY },
-      defaults: { samples: 2, only: ['tls', 'balancer'] },
+      schedule: { interval: `${INTERVAL_SECONDS}s`, concurrency: CONCURRENCY, moduleConcurrency: CONCURRENCY },
+      modules: { http_2xx: { prober: 'http', http: { preferred_ip_protocol: 'ip4' } } },
       targets,
     };
     const file = await rig.write('agent.yml', JSON.stringify(config));
@@ -50,19 +59,19 @@ describe('five hundred tarpits', () => {
       const runs = Array.from({ length: FEW }, (_, at) =>
         sumOf(told, 'journey_runs_total', `target="good-${at}"`, 'verdict="ok"'),
       );
-      return Math.min(...runs) >= 3 ? told : null;
+      return Math.min(...runs) >= 2 ? told : null;
     });
-    expect(sumOf(series, 'journey_runs_missed_total', 'target="good-')).toBe(0);
+    const missed = [...series].filter(
+      ([name, value]) => name.startsWith('journey_runs_missed_total{target="good-') && value > 0,
+    );
+    expect(missed).toEqual([]);
     // Each tarpit is silent for nine tenths of its interval: most of them are under way at any time, and hold no place.
     expect(sumOf(series, 'outrider_runs_stalled')).toBeGreaterThan(10 * CONCURRENCY);
     expect(sumOf(series, 'journey_runs_total', 'target="tarpit-', 'verdict="ok"')).toBe(0);
     expect(sumOf(series, 'journey_runs_total', 'target="tarpit-')).toBeGreaterThan(MANY);
-    const [began, inTime] = [
-      sumOf(series, 'outrider_schedule_lag_seconds_count'),
-      sumOf(series, 'outrider_schedule_lag_seconds_bucket', `le="${INTERVAL_SECONDS}"`),
-    ];
-    // Later than that would be the next turn.
-    expect(began - inTime).toBe(0);
+    const began = sumOf(series, 'outrider_schedule_lag_seconds_count');
+    // A turn that waits until the next one is missed: there is no bucket of twelve seconds.
+    expect(began - sumOf(series, 'outrider_schedule_lag_seconds_bucket', 'le="30"')).toBe(0);
     const swift = sumOf(series, 'outrider_schedule_lag_seconds_bucket', 'le="1"') / began;
     const mebibytes = sumOf(series, 'process_resident_memory_bytes') / 2 ** 20;
     console.log(

@@ -54,10 +54,10 @@ function rig(startMs = 1_000_000 * SECOND) {
     onLag: (ms) => lags.push(ms),
     onMissed: ({ name }, reason, turns) => missed.push(`${name} ${reason} ${turns}`),
   });
-  /** Meanwhile whoever is ridden answers ten times a second. */
+  /** Meanwhile whoever is ridden answers twenty times a second. */
   const moveTalking = async (toMs: number): Promise<void> => {
     while (clock.nowMs() < toMs) {
-      await clock.move(Math.min(toMs, clock.nowMs() + SECOND / 10));
+      await clock.move(Math.min(toMs, clock.nowMs() + SECOND / 20));
       for (const run of runs) run.answer();
     }
   };
@@ -165,6 +165,22 @@ describe('the schedule', () => {
     expect(runs.filter(isGood).length).toBeGreaterThanOrEqual(20 * 3);
     expect({ missed, lag: Math.max(...lags) < SECOND }).toEqual({ missed: [], lag: true });
     expect(schedule.state().stalled).toBeGreaterThan(80);
+  });
+
+  test('with more waiting than there are places, who is silent gives its place away at once; without, after a second', async () => {
+    const { clock, runs, schedule, startMs } = rig();
+    const many = Array.from({ length: 200 }, (_, at) => pace(`silent ${at}`));
+    schedule.set(many, 1);
+    // Twenty a second, and one place: it changes hands ten times.
+    await clock.move(startMs + 5 * SECOND);
+    expect(runs.length).toBeGreaterThan(40);
+    const alone = rig();
+    alone.schedule.set([pace('a')], 1);
+    const { dueMs } = turnAfter(pace('a'), alone.startMs);
+    await alone.clock.move(dueMs + 0.9 * SECOND);
+    expect(alone.schedule.state()).toEqual({ underWay: 1, stalled: 0, waiting: 0 });
+    await alone.clock.move(dueMs + 1.1 * SECOND);
+    expect(alone.schedule.state()).toEqual({ underWay: 1, stalled: 1, waiting: 0 });
   });
 
   test('who answers again is ridden among the others again', async () => {

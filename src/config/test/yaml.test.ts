@@ -38,3 +38,14 @@ test('a key called __proto__ changes no object', async () => {
   expect(Object.hasOwn(value as object, '__proto__')).toBe(true);
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
 });
+
+test.each([
+  ['a: 1\nb:\n  c: 2\nd: 3\n', { b: { c: 2 } }, 'f.yaml:3'],
+  ['{"a":1,"b":{"c":2},"d":3}', { b: { c: 2 } }, 'f.yaml:1'],
+  ['{ a: 1,\n  b: {c: 2}\n  , d: 3 }', { b: { c: 2 } }, 'f.yaml:2'],
+])('one key alone of %j is read again, on its own lines', async (text, value, place) => {
+  const alone = (await readYaml(text, 'f.yaml')).alone('b');
+  const again = await readYaml(alone ?? '', 'f.yaml');
+  expect(again.value).toEqual(value);
+  expect(again.place(['b', 'c'])).toBe(place);
+});
