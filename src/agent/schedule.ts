@@ -48,8 +48,9 @@ interface Entry<T> {
 export class Schedule<T extends Pace> {
   readonly #options: ScheduleOptions<T>;
   readonly #entries = new Map<string, Entry<T>>();
-  /** In the order of their turns. */
+  /** In the order of their turns; who was silent the last time waits beside: one queue must not be walked for the other's sake. */
   readonly #waiting = new Set<Entry<T>>();
+  readonly #waitingSilent = new Set<Entry<T>>();
   readonly #running = new Set<Promise<void>>();
   readonly #mostStalled: number;
   #stalled = 0;
@@ -76,7 +77,11 @@ export class Schedule<T extends Pace> {
 
   /** Under way are those that are stalled too. */
   state(): { readonly underWay: number; readonly stalled: number; readonly waiting: number } {
-    return { underWay: this.#running.size, stalled: this.#stalled, waiting: this.#waiting.size };
+    return {
+      underWay: this.#running.size,
+      stalled: this.#stalled,
+      waiting: this.#waiting.size + this.#waitingSilent.size,
+    };
   }
 
   /** No new journeys; resolves when those under way have ended. `cut` stops them. */
@@ -84,6 +89,7 @@ export class Schedule<T extends Pace> {
     this.#isClosed = true;
     for (const entry of this.#entries.values()) entry.cancel();
     this.#waiting.clear();
+    this.#waitingSilent.clear();
     await Promise.all(this.#running);
   }
 
@@ -112,7 +118,7 @@ export class Schedule<T extends Pace> {
   #drop(entry: Entry<T>): void {
     entry.cancel();
     entry.stop.abort();
-    this.#waiting.delete(entry);
+    this.#queueOf(entry).delete(entry);
   }
 
   #await(entry: Entry<T>, afterMs: number): void {
@@ -136,20 +142,25 @@ export class Schedule<T extends Pace> {
       return;
     }
     entry.state = 'waiting';
-    this.#waiting.add(entry);
+    this.#queueOf(entry).add(entry);
     entry.sinceMs = passed > 0 ? dueOf(target, entry.turn - 1) : dueMs;
     this.#fill();
   }
 
+  #queueOf({ isStalled }: Entry<T>): Set<Entry<T>> {
+    return isStalled ? this.#waitingSilent : this.#waiting;
+  }
+
   /** Starts as many as there is room for. */
   #fill(): void {
-    for (const entry of this.#waiting) {
-      if (this.#isClosed) return;
-      const hasRoom = entry.isStalled
-        ? this.#stalled < this.#mostStalled
-        : this.#running.size - this.#stalled < this.#concurrency;
-      if (!hasRoom) continue;
-      this.#waiting.delete(entry);
+    this.#fillFrom(this.#waiting, () => this.#running.size - this.#stalled < this.#concurrency);
+    this.#fillFrom(this.#waitingSilent, () => this.#stalled < this.#mostStalled);
+  }
+
+  #fillFrom(queue: Set<Entry<T>>, hasRoom: () => boolean): void {
+    for (const entry of queue) {
+      if (this.#isClosed || !hasRoom()) return;
+      queue.delete(entry);
       this.#start(entry);
     }
   }
