@@ -2,6 +2,7 @@
 import { Agent } from '../agent/agent.ts';
 import { Discovery, type DiscoveryState } from '../agent/discovery.ts';
 import { openLooking } from '../agent/looking.ts';
+import { openedOnce } from '../agent/open-doors.ts';
 import { Probing } from '../agent/probing.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { RidingRoom } from '../agent/riding.ts';
@@ -31,7 +32,8 @@ export interface Targets {
   readonly reloadable: Reloadable;
 }
 
-export function ridingRoomOf({ io, probes, version }: Launch): RidingRoom {
+export function ridingRoomOf({ io, probes: lazy, version }: Launch): RidingRoom {
+  const probes = lazy.map(openedOnce);
   return {
     ...{ probes, version, wallClockMs: () => io.wallClockMs(), quote: shellQuote },
     newId: () => io.newId(),

@@ -38,7 +38,9 @@ export function fieldValues(fields: Fields, name: string): readonly WireText[] {
 
 /** The value of the first line with this name, or null. */
 export function fieldValue(fields: Fields, name: string): WireText | null {
-  return fieldValues(fields, name)[0] ?? null;
+  // Without a list: a ride asks some hundred names of every answer.
+  for (const [key, value] of fields) if (isNamed(key, name)) return value;
+  return null;
 }
 
 /** Pieces between separators outside of quoted strings and comments (RFC 9110 5.6.4, 5.6.5), trimmed, empty ones dropped. */

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import type { PlainDnsServer } from '../../contract/net.ts';
 import { ipAddress } from '../../model/target.ts';
 import type { IpAddress } from '../../model/text.ts';
+import { now } from '../clock.ts';
 
 const DNS_PORT = 53;
 const RESOLV_CONF = '/etc/resolv.conf';
@@ -10,9 +11,17 @@ const MAX_BYTES = 65_536;
 /** resolv.conf(5): MAXNS, the nameserver lines that count. */
 const MAX_RESOLVERS = 3;
 
+/** An agent asks again and again: so long what was read holds, ms. */
+const KEPT_MS = 1000;
+const lately = new Map<string, { readonly resolvers: Promise<readonly PlainDnsServer[]>; readonly atMs: number }>();
+
 /** The resolvers of resolv.conf(5), in its order; 127.0.0.1 when it names none or cannot be read. */
 export async function systemResolvers(path: string = RESOLV_CONF): Promise<readonly PlainDnsServer[]> {
-  return parseResolvConf(await readStart(path));
+  const kept = lately.get(path);
+  if (kept !== undefined && now() - kept.atMs < KEPT_MS) return kept.resolvers;
+  const resolvers = readStart(path).then(parseResolvConf);
+  lately.set(path, { resolvers, atMs: now() });
+  return resolvers;
 }
 
 /** Reads `nameserver` lines. Addresses with a scope id (`fe80::1%eth0`) are passed over. */
