@@ -52,7 +52,10 @@ export interface Securing {
   readonly alpn?: readonly string[];
 }
 
-/** @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not */
+/**
+ * The socket is closed where it fails.
+ * @throws Error in words, for a handshake or a certificate that failed; with `insecure_skip_verify` certificates do not
+ */
 export async function secure(
   socket: Socket,
   config: TlsConfig,
@@ -62,7 +65,7 @@ export async function secure(
 ): Promise<Secured> {
   const securing = { config, servername, context, ...(alpn === undefined ? {} : { alpn }) };
   const server = `${servername} ${socket.remoteAddress} ${socket.remotePort}`;
-  const material = materialOf(config, context.rootsPem);
+  const material = materialFor(socket, securing);
   return await handshaken(connectTls({ socket, ...optionsOf(securing, material, server) }), securing, material, server);
 }
 
@@ -88,6 +91,15 @@ export async function dialSecure(
   socket.setNoDelay(true).prependOnceListener('connect', () => onConnect(socket));
   await untilEvent(socket, 'connect', signal);
   return await handshaken(socket, securing, material, server);
+}
+
+function materialFor(socket: Socket, { config, context }: Securing): TlsMaterial {
+  try {
+    return materialOf(config, context.rootsPem);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** Null: it cannot be had, which is a matter of the handshake, and told there. */

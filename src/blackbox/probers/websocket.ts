@@ -53,9 +53,10 @@ export const probeWebsocket: Prober = async (context) => {
   const startMs = performance.now();
   let connectSeconds = 0;
   let opened: Upgraded | null = null;
+  let socket: Socket | null = null;
   let phase: Phase = 'connect';
   try {
-    const socket = await connected(context, url, chosen.address, (seconds) => {
+    socket = await connected(context, url, chosen.address, (seconds) => {
       phase = 'tls';
       connectSeconds = seconds;
       families.phase('connect').add(seconds);
@@ -63,6 +64,7 @@ export const probeWebsocket: Prober = async (context) => {
     phase = 'request';
     opened = await upgraded(context, url, socket, { token, status: families.status });
   } catch (error) {
+    socket?.destroy();
     const refused = { phase: 'answer', reason: 'status', fault: 'target' } as const;
     context.fail(error instanceof BadHandshake ? refused : failureOf(error, phase));
     log.error('Error dialing websocket', { err: wordsOf(error) });
