@@ -10,6 +10,7 @@ import { judgePath, type PathQuestion } from '../x509/path.ts';
 import { type TrustStore, trustStore } from '../x509/trust-store.ts';
 import type { Gauges } from './gauges.ts';
 import { goName } from './go/name.ts';
+import { mayBeKept } from './shown-chains.ts';
 import { holdsFor } from './tls-state.ts';
 
 /** What a handshake showed, and whom it was for. */
@@ -65,7 +66,8 @@ export function lifeOf({ sent, servername, roots }: SeenChain, atMs: number): Ch
   return { ...life, pathUntil: null, breaks: null, faults: [...life.faults, 'name-mismatch'] };
 }
 
-function keptOf({ fingerprints, certificates }: SentChain, roots: readonly Uint8Array[], atMs: number): Kept | null {
+function keptOf(sent: SentChain, roots: readonly Uint8Array[], atMs: number): Kept | null {
+  const { fingerprints, certificates } = sent;
   const byChain = kept.get(roots) ?? new Map<string, Kept>();
   kept.set(roots, byChain);
   const key = fingerprints.join(' ');
@@ -77,6 +79,7 @@ function keptOf({ fingerprints, certificates }: SentChain, roots: readonly Uint8
   });
   if (leaf === undefined) return null;
   const fresh = judged(leaf, others, trustStore(roots), atMs);
+  if (!mayBeKept(sent)) return fresh;
   if (byChain.size >= MOST_KEPT) byChain.clear();
   byChain.set(key, fresh);
   return fresh;

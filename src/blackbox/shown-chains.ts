@@ -16,7 +16,17 @@ const GOOD_MS = 60_000;
 /** By which handshakes with the same certificates differ: signatures of ECDSA leave leading zeros out (RFC 3279 2.2.3). */
 const SIGNATURE_BYTES = 8;
 
+/** Honest chains have some kilobytes. Thousands of the largest that OpenSSL takes would fill the memory, and whoever is probed makes a new one each time. */
+const MOST_KEPT_BYTES = 16_384;
+
 const shown = new Map<string, Shown>();
+
+/** Of what is known of chains: in memory from one probe to the next. */
+export function mayBeKept({ certificates }: Pick<SentChain, 'certificates'>): boolean {
+  let bytes = 0;
+  for (const { byteLength } of certificates.values()) bytes += byteLength;
+  return bytes <= MOST_KEPT_BYTES;
+}
 
 /** @param server its name and address @param socket right after its handshake @param nowMs monotonic */
 export function chainShown(server: string, socket: TLSSocket, nowMs: number): SentChain {
@@ -25,7 +35,7 @@ export function chainShown(server: string, socket: TLSSocket, nowMs: number): Se
   if (known !== undefined && bytes !== null && isSame(known, bytes, socket, nowMs)) return known.sent;
   const { fingerprints, certificates } = walkChain(socket);
   const sent: SentChain = { fingerprints, certificates, opened: new Map() };
-  if (bytes === null || fingerprints.length === 0) return sent;
+  if (bytes === null || fingerprints.length === 0 || !mayBeKept(sent)) return sent;
   if (shown.size >= MOST_SERVERS) shown.clear();
   shown.set(server, { sent, bytes, readMs: nowMs });
   return sent;

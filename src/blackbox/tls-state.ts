@@ -9,6 +9,7 @@ import { dnsMatches } from '../x509/hostname.ts';
 import { unixMs } from '../x509/instant.ts';
 import type { Gauges } from './gauges.ts';
 import { goName } from './go/name.ts';
+import { mayBeKept } from './shown-chains.ts';
 
 /** Go's zero time in Unix seconds: what the exporter says where nothing was verified (its quirk 4, #653). */
 const NO_TIME = -62_135_596_800;
@@ -93,7 +94,8 @@ export function tellTls(
       .set(1);
 }
 
-export function factsOf({ fingerprints, certificates }: SentChain): ChainFacts {
+export function factsOf(sent: SentChain): ChainFacts {
+  const { fingerprints, certificates } = sent;
   const key = fingerprints.join(' ');
   const known = kept.get(key);
   if (known !== undefined) return known;
@@ -111,6 +113,7 @@ export function factsOf({ fingerprints, certificates }: SentChain): ChainFacts {
         : { certificate: leaf.certificate, labels: labelsOf(leaf.fingerprint, leaf.certificate) },
     pathEnds: new WeakMap(),
   };
+  if (!mayBeKept(sent)) return facts;
   if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(key, facts);
   return facts;

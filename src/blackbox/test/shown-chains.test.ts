@@ -1,9 +1,13 @@
 // Holds what is taken for known of a server's chain to what it shows: another leaf or another number of certificates is seen at once.
+
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
-import { chainShown } from '../shown-chains.ts';
+import { fingerprintOf, type SentChain, walkChain } from '../../net/sample/chain-walk.ts';
+import { lifeOf } from '../chain-life.ts';
+import { chainShown, mayBeKept } from '../shown-chains.ts';
+import { factsOf } from '../tls-state.ts';
 import { listening } from './asking.ts';
 import { identity } from './certified.ts';
 
@@ -62,3 +66,23 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s a chain', (version) => {
     expect(known.fingerprints).not.toEqual(old.fingerprints);
   });
 });
+
+test('a chain of some kilobytes is known again, and one of a size that would fill the memory is not', () => {
+  const leaf = new Uint8Array(new X509Certificate(identity().cert).raw);
+  const chainWith = (bytes: number): SentChain => {
+    const certificates = new Map([leaf, new Uint8Array(bytes)].map((der) => [fingerprintOf(der), der] as const));
+    return { certificates, fingerprints: [...certificates.keys()], opened: new Map() };
+  };
+  const roots = (): readonly Uint8Array[] => none;
+  for (const [sent, isKept] of [
+    [chainWith(8000), true],
+    [chainWith(16_384), false],
+  ] as const) {
+    expect(mayBeKept(sent)).toBe(isKept);
+    const life = () => lifeOf({ sent, servername: '', roots }, 0);
+    expect([factsOf(sent) === factsOf(sent), life() === life()]).toEqual([isKept, isKept]);
+    expect(life()?.leafUntil).toBe(factsOf(sent).earliestExpiry);
+  }
+});
+
+const none: readonly Uint8Array[] = [];
