@@ -15,7 +15,10 @@ export interface Place<T> {
 
 /** Where places are: one URL, or all files that a pattern finds. */
 export interface Source<T> {
+  /** For messages. */
   readonly name: string;
+  /** What tells it from others of that name, such as a query. */
+  readonly key: string;
   readonly refreshMs: number;
   /** What changes in it is worth a look; null: nothing that this machine would see. */
   readonly folder: string | null;
@@ -77,7 +80,7 @@ export class Discovery<T> {
         : before.#refused;
     this.#sources = new Map(
       sources.map((source) => {
-        const found = before?.ofSource(source.name) ?? [];
+        const found = before?.ofSource(source.key) ?? [];
         const places = new Map(found.map(([name, targets]) => [name, { ...UNREAD, targets }]));
         return [source, { dueMs: 0, fault: null, places, turn: Promise.resolve() }];
       }),
@@ -96,9 +99,9 @@ export class Discovery<T> {
   }
 
   /** What each place of a source names. */
-  ofSource(name: string): readonly (readonly [place: string, targets: readonly T[]])[] {
+  ofSource(key: string): readonly (readonly [place: string, targets: readonly T[]])[] {
     return [...this.#sources].flatMap(([source, { places }]) =>
-      source.name === name ? [...places].map(([place, { targets }]) => [place, targets] as const) : [],
+      source.key === key ? [...places].map(([place, { targets }]) => [place, targets] as const) : [],
     );
   }
 

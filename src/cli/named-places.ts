@@ -48,21 +48,27 @@ export function placesOf<T>(
     );
   const files = discover.files.map(
     ({ pattern, refreshMs }: FilePlace): Source<T> => ({
-      ...{ name: pattern, refreshMs, folder: dirname(pattern) },
+      ...{ name: pattern, key: `file ${pattern}`, refreshMs, folder: dirname(pattern) },
       places: async () => (pattern.includes('*') ? await filesBy(pattern) : [pattern]).map(fileAt),
     }),
   );
   const urls = discover.http.map((place): Source<T> => {
     const name = place.url.replace(/[?#].*$/s, '');
     const one = placeOf(name, { __meta_url: name }, (signal) => fetched(place, signal, launch));
-    return { ...{ name, refreshMs: place.refreshMs, folder: null }, places: () => Promise.resolve([one]) };
+    return sourceOf(one, `url ${place.url}`, place.refreshMs);
   });
   const services = discover.dns.map((place): Source<T> => {
     const name = `dns ${place.name} ${place.type}`;
     const one = placeOf(name, {}, (signal) => lookedUp(place, signal, launch));
-    return { ...{ name, refreshMs: place.refreshMs, folder: null }, places: () => Promise.resolve([one]) };
+    const { refreshMs, ...told } = place;
+    return sourceOf(one, `dns ${JSON.stringify(told)}`, refreshMs);
   });
   return [...files, ...urls, ...services];
+}
+
+/** Of one place. */
+function sourceOf<T>(place: Place<T>, key: string, refreshMs: number): Source<T> {
+  return { ...{ name: place.name, key, refreshMs, folder: null }, places: () => Promise.resolve([place]) };
 }
 
 async function fetched(

@@ -169,3 +169,23 @@ test('a list that means harm is refused, told in a line and counted, and what wa
   await running.end();
   server.close();
 });
+
+test('URLs that differ by their queries alone keep each what it named, over a reload in which neither answers', async () => {
+  let isAway = false;
+  const server: Server = createServer((request, response) => {
+    response.writeHead(isAway ? 503 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify([{ targets: [`kms.example/${/env=(\w+)/.exec(request.url ?? '')?.[1]}`] }]));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/targets?env=`;
+  const running = await start(`  http: ['${url}one', '${url}two']\n  refresh: 30d\n`);
+  await expect.poll(async () => (await running.names()).length, { timeout: 15_000 }).toBe(2);
+  isAway = true;
+  running.io.hangup();
+  await expect.poll(() => running.value('outrider_discovery_sources_failing'), { timeout: 15_000 }).toBe(2);
+  expect(await running.names()).toHaveLength(2);
+  await running.end();
+  server.close();
+});

@@ -14,7 +14,7 @@ const world = (): World => ({ texts: new Map(), said: [] });
 /** Every place whose name begins as the source is called; a text is a list of targets, `!` is wrong. */
 function source(name: string, { texts }: World, refreshMs = 1000, folder: string | null = null): Source<string> {
   return {
-    ...{ name, refreshMs, folder },
+    ...{ name, key: name, refreshMs, folder },
     places: async () => {
       const listed = texts.get(`list ${name}`);
       if (listed instanceof UsageError) throw listed;
@@ -134,4 +134,20 @@ test('after a reload places stand for what they named, until they can be read', 
   await second.look(0);
   expect(second.targets()).toEqual(['x']);
   expect(second.state().refused.get('unreadable')).toBe(1);
+});
+
+test('sources of one name are told apart by their keys after a reload', async () => {
+  const here = world();
+  here.texts.set('a1', 'x');
+  here.texts.set('a2', 'y');
+  const named = (key: string): Source<string> => ({
+    ...{ ...source(key, here), name: 'a' },
+    places: async () => (await source(key, here).places()).map((place) => ({ ...place, name: 'a' })),
+  });
+  const first = open([named('a1'), named('a2')], here);
+  await first.look(0);
+  for (const place of ['a1', 'a2']) here.texts.set(place, new UsageError('away'));
+  const second = open([named('a2'), named('a1')], here, 100, first);
+  await second.look(0);
+  expect(second.targets()).toEqual(['y', 'x']);
 });
