@@ -1,14 +1,13 @@
 // Journeys of this and older versions are kept for ever: each must be read, judged and rendered, and judged as it was then.
 // A judgement that changes on purpose is accepted with `vitest run -u`; the file under old/ itself is never touched.
 import { readdirSync, readFileSync } from 'node:fs';
-import nock from 'nock';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Journey } from '../../src/model/journey.ts';
 import { runCli } from '../support/cli.ts';
+import { offline } from '../support/offline.ts';
 
 // An old journey needs nobody: a request to anywhere fails the test.
-beforeAll(() => nock.disableNetConnect());
-afterAll(() => nock.enableNetConnect());
+offline();
 
 const folder = `${import.meta.dirname}/old`;
 

@@ -311,14 +311,14 @@ describe('what a stranger sends is survived', () => {
         }, der);
         survives(changed);
       }),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     );
   });
 
   test('random bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 600 }), (bytes) => void survives(bytes)),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     );
   });
 
@@ -338,7 +338,7 @@ describe('what a stranger sends is survived', () => {
       .map((fields) => tlv(0x30, tlv(0x30, ...fields), tlv(0x30)));
     fc.assert(
       fc.property(fc.oneof(certificate, tree), (der) => void survives(der)),
-      { numRuns: 2000 },
+      { numRuns: 700 },
     );
   });
 

@@ -1,6 +1,7 @@
 // Handing reports over: what receivers of each kind get, when it is tried again, and that no error shows more of a URL than its host.
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { offline } from '../../../test/support/offline.ts';
 import type { CertsProblem, CertsReport } from '../../model/certs.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { notification, parseReceiver, push } from '../certs-messages.ts';
@@ -11,12 +12,7 @@ const SECRET = '/services/T000/B000/secret';
 const options: DeliverOptions = { caPem: null, timeoutMs: 2000, pauseMs: 1, signal: new AbortController().signal };
 const message: Message = { method: 'POST', url: `${HOST}${SECRET}`, contentType: 'application/json', body: '{"a":1}' };
 
-beforeAll(() => nock.disableNetConnect());
-afterEach(() => nock.cleanAll());
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
-});
+offline();
 
 const problem = (part: Partial<CertsProblem> = {}): CertsProblem => ({
   ...{ id: 'certificate-expiry', severity: 'critical', target: 'kms.example', places: ['kms.example 192.0.2.1:443'] },

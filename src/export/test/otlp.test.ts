@@ -1,7 +1,8 @@
 // Owns the tests of the OTLP client: what the receiver gets, by the official definitions, and what is tried again, told and kept secret.
 import fc from 'fast-check';
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { offline } from '../../../test/support/offline.ts';
 import { attributesOf, decodeTraceRequest, spansIn } from '../../../test/support/otlp-receiver.ts';
 import type { AttributeValue, TraceSpan } from '../../trace/span.ts';
 import type { DeliverOptions } from '../deliver.ts';
@@ -15,15 +16,10 @@ const receiver = { url: `${HOST}/v1/traces`, headers: { 'x-key': CANARY }, gzip:
 const STARTED_MS = Date.parse('2026-11-21T12:00:00Z');
 const resource = { attributes: { 'service.name': 'outrider' }, version: '1', startedAtMs: STARTED_MS };
 
-beforeAll(() => nock.disableNetConnect());
+offline();
 afterEach(() => {
   const left = nock.pendingMocks();
-  nock.cleanAll();
   if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
 });
 
 const spanOf = (trace: number, more: Partial<TraceSpan> = {}): TraceSpan => ({

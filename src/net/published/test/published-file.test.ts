@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import nock from 'nock';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { offline } from '../../../../test/support/offline.ts';
 import { publishers } from '../operators.ts';
 import { isKeptFresh, type PublishedOptions, publishedFile } from '../published-file.ts';
 
@@ -11,17 +12,12 @@ const DAY_MS = 86_400_000;
 const HOST = 'https://ranges.example';
 let folder: string;
 
-beforeAll(() => nock.disableNetConnect());
+offline();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outrider-published-'));
 });
 afterEach(async () => {
-  nock.cleanAll();
   await rm(folder, { recursive: true });
-});
-afterAll(() => {
-  nock.enableNetConnect();
-  nock.restore();
 });
 
 const options = (part: Partial<PublishedOptions> = {}): PublishedOptions => ({
