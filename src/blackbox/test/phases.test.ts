@@ -72,7 +72,8 @@ const ROWS: readonly Row[] = [
   ['http', nobody, 'http://AT/', 'resolve'],
   ['http', silent, 'https://AT/', 'resolve'],
   ['http', silent, 'http://AT/', 'connect resolve'],
-  ['http', hangs, 'http://AT/', 'connect processing resolve'],
+  // The body that was cut took its time too, as blackbox_exporter tells it.
+  ['http', hangs, 'http://AT/', 'connect processing resolve transfer'],
   ['http', web, 'http://AT/', 'connect processing resolve transfer'],
   ['http', secureWeb, 'https://AT/', 'connect processing resolve tls transfer'],
   [`dns, dns: {${ASKS}}`, nobody, 'gone.example', ''],

@@ -149,14 +149,16 @@ describe('starts', () => {
     expect(Math.min(...gapsOf(await traces))).toBeGreaterThanOrEqual(LEAST_APART_MS);
   });
 
-  // A machine that is busy for a second leaves samples out for that.
-  test('are 2 ms apart over all endpoints, and none is left out for it', { retry: 3 }, async () => {
+  test('are 2 ms apart over all endpoints, and none is left out for it', async () => {
     const server = await startHalfHung(() => true);
     const { hops, traces } = await startRide({ ...server, copies: MAX_ENDPOINTS }, { samples: 2, rate: 10 });
     const begun = await traces;
-    expect(begun).toHaveLength(2 * MAX_ENDPOINTS);
-    expect(Math.min(...gapsOf(begun))).toBeGreaterThanOrEqual(LEAST_APART_MS);
-    for (const { skipped } of await hops) expect(skipped).toBeUndefined();
+    const gaps = gapsOf(begun);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(LEAST_APART_MS);
+    const skipped = (await hops).reduce((sum, { id, skipped: left = 0 }) => sum + (id === 'total' ? left : 0), 0);
+    expect(begun.length + skipped).toBe(2 * MAX_ENDPOINTS);
+    // A machine that took this process its second leaves samples out for that, and shows it in the starts.
+    if ((begun.at(-1)?.startMs ?? 0) - (begun[0]?.startMs ?? 0) < 1000) expect(skipped).toBe(0);
   });
 
   test('that a busy loop held up come later, one by one, and say so', async () => {
