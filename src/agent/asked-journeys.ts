@@ -1,5 +1,7 @@
 // Owns the journeys that callers ask for beside the schedule: so many under way, so many waiting, what came of each. Knows no caller's rights and no HTTP.
+
 import type { Journey, Verdict } from '../model/journey.ts';
+import { shownTarget } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
 import type { AgentLog } from './log/agent-log.ts';
@@ -65,7 +67,7 @@ export class AskedJourneys {
   ask({ ridden, by }: Wish): AskedJourney | null {
     if (this.#isClosed || this.#waiting.length >= MOST_WAITING) return null;
     const { promise: ended, resolve: settle } = Promise.withResolvers<void>();
-    const target = ridden.settings.target.url.replace(/[?#].*$/s, '');
+    const target = shownTarget(ridden.settings.target.url);
     const [verdict, fault] = [null, null];
     const asked: AskedJourney = {
       ...{ id: this.#room.newId(), target, by, atMs: this.#room.wallClockMs() },

@@ -1,9 +1,11 @@
 // Owns `/probe?module=journey&target=`: one whole journey as metrics, to a target of the config, or to one that the caller names.
 // Never sends what the config holds to a target of the caller's, and goes to no address that the policy denies.
+
 import { probeTimeout } from '../blackbox/timeout.ts';
 import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, line, MEDIA_TYPES, type Told } from '../metrics/exposition.ts';
 import { TargetSeries } from '../metrics/target-series.ts';
+import { shownTarget } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { rideConfirmed, tellRides } from './confirming.ts';
 import { isOutage, type Ridden, type RidingRoom, type Told as Rode } from './riding.ts';
@@ -61,7 +63,7 @@ async function told(
 ): Promise<Reply> {
   const rides = await rideConfirmed(ridden, riding, signal);
   const { journey } = rides.at(-1) ?? rides[0];
-  const series = new TargetSeries(target.replace(/[?#].*$/s, ''), ridden.labels);
+  const series = new TargetSeries(shownTarget(target), ridden.labels);
   tellRides(series, rides, ridden);
   const [success, took] = ['probe_success', 'probe_duration_seconds'];
   const own: readonly Told[] = [

@@ -1,5 +1,7 @@
 // Owns what the status page tells: every target in a line, the worst first. Draws nothing.
+
 import { type Verdict, verdicts } from '../model/journey.ts';
+import { shownTarget } from '../model/target.ts';
 import type { Status, StatusRow } from '../report/status-page.ts';
 import type { Agent, Followed } from './agent.ts';
 import type { AskedJourneys } from './asked-journeys.ts';
@@ -69,7 +71,7 @@ function probeRow(watched: Watched, probing: Probing | null): StatusRow {
   return {
     ...{ name: target.label, module: target.module, intervalMs: target.intervalMs, verdict, zones: [] },
     labels: Object.entries(target.labels).map(([label, value]) => `${label}=${value}`),
-    url: target.target.replace(/[?#].*$/s, ''),
+    url: shownTarget(target.target),
     what: fault ?? last?.what ?? null,
     latest:
       lastStartMs === 0
@@ -95,7 +97,7 @@ function rowOf({ name, target, series, recent, latest, failures, last, fault }: 
   return {
     ...{ name, module: null },
     labels: Object.entries(target.labels).map(([label, value]) => `${label}=${value}`),
-    url: target.settings.target.url.replace(/[?#].*$/s, ''),
+    url: shownTarget(target.settings.target.url),
     intervalMs: target.intervalMs,
     verdict: fault === null ? (latest?.verdict ?? null) : 'unknown',
     what: fault ?? latest?.what ?? null,

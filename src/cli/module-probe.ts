@@ -1,4 +1,5 @@
 // Owns one scheduled probe by a module: which module, how long it may take, and what the agent is told of it. Schedules nothing.
+import { maskedText } from '../agent/log/masked-text.ts';
 import type { Probed, ProbeTold } from '../agent/probing.ts';
 import { extension } from '../blackbox/config/extension.ts';
 import type { BlackboxConfig, Module } from '../blackbox/config/modules.ts';
@@ -46,7 +47,8 @@ export async function probeByModule(
     ...{ families: gauges.families(), success, failure: success ? null : failureOf(outcome) },
     durationMs: (gauges.value('probe_duration_seconds') ?? 0) * 1000,
     isFlap: gauges.value('probe_attempts') === null ? null : isFlap(outcome),
-    page: () => debugPage(config, name, gauges, log),
+    // Who asks /probe knows what he asked for; this one is the operator's, and everybody may read the page.
+    page: () => debugPage(config, name, gauges, maskedText(log)),
   };
 }
 

@@ -1,7 +1,9 @@
 // Owns a journey as Prometheus text, through prom-client. Knows the families by the catalogue only.
+
 import { Histogram, Registry } from 'prom-client';
 import type { MetricSample } from '../contract/probe.ts';
 import type { Journey } from '../model/journey.ts';
+import { shownTarget } from '../model/target.ts';
 import { catalogue, type Family } from './catalogue.ts';
 import { hopLabels, journeySamples } from './journey-samples.ts';
 import { labelValue, labelValues } from './labels.ts';
@@ -40,7 +42,7 @@ export async function renderPrometheus(journey: Journey, samples: readonly Metri
 
 /** The target as it was given, so that two journeys to one host stay apart; a query may hold secrets, and is left out. */
 function targetLabel({ target }: Journey): string {
-  return labelValue(target.input.replace(/[?#].*$/s, ''));
+  return labelValue(shownTarget(target.input));
 }
 
 export function zonesOf({ endpoints }: Pick<Journey, 'endpoints'>): ReadonlyMap<string, string> {

@@ -83,6 +83,11 @@ export function endpointId(address: IpAddress, port: number): EndpointId {
   return (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`) as EndpointId;
 }
 
+/** As everybody may read it who sees a page or a series: a query may hold a secret, and before the @ stands one. */
+export function shownTarget(text: string): string {
+  return text.replace(/[?#].*$/s, '').replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/]*@/i, '$1');
+}
+
 /**
  * Reads `name`, `name:port`, `address`, `[v6]:port` or an http(s) URL; https is assumed.
  * @throws UsageError with the cause and what to type instead

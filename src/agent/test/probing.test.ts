@@ -1,5 +1,7 @@
 // Holds the agent to its targets with modules, over real HTTP: probed on their turns, told to Prometheus and to people, gone with the config.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -225,4 +227,31 @@ test('modules of --blackbox-config do as well, and one that a reload takes away 
   expect(await get(url)).toContain('there is no module &quot;far&quot; any more');
   io.interrupt();
   expect(await ended).toMatchObject({ exit: 0 });
+});
+
+test('what a target says of its user and asks for is sent, and shown on no page', async () => {
+  const sent: (string | undefined)[] = [];
+  const strict = createServer(({ url = '', headers }, response) => {
+    sent.push(`${url} ${headers.authorization}`);
+    response.writeHead(503).end();
+  });
+  await new Promise<void>((resolve) => {
+    strict.listen(0, '127.0.0.1', resolve);
+  });
+  const place = `127.0.0.1:${(strict.address() as AddressInfo).port}`;
+  const text = `schedule: { interval: 500ms }\ntargets: [{ target: 'http://me:${CANARY}@${place}/own?k=${CANARY}', module: m }]\nmodules: { m: { prober: http, timeout: 2s } }\n`;
+  const { url, io, ended } = await start(text, '--log-prober', 'debug');
+  const metrics = await metricsWith(
+    url,
+    new RegExp(`^probe_success\\{target="http://${place}/own",module="m"\\} 0$`, 'm'),
+  );
+  const page = await textWith(url, /Last <a href="probes/);
+  const kept = await get(`${url}/${/Last <a href="(probes\/[0-9a-f-]+)"/.exec(page)?.[1] ?? ''}`);
+  expect(kept).toContain('Making HTTP request');
+  for (const shown of [metrics, page, kept, await get(`${url}/config`), io.captured().err])
+    expect(shown).not.toContain(CANARY);
+  expect(sent[0]).toBe(`/own?k=${CANARY} Basic ${Buffer.from(`me:${CANARY}`).toString('base64')}`);
+  io.interrupt();
+  await ended;
+  strict.close();
 });

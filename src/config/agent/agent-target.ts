@@ -1,8 +1,10 @@
 // Owns one target of the agent's file: its own keys, the journey or the module that goes there, what no target may be.
 // Reads no file but the journeys that targets name.
+
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { parseDuration } from '../../model/duration.ts';
+import { shownTarget } from '../../model/target.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type JourneyFileSources, joined, readJourney, readJourneyFile } from '../journey/journey.ts';
 import type { Contribution } from '../journey/part.ts';
@@ -145,9 +147,8 @@ async function journeyAt(
   return joined([await read(file.defaults, (below) => place(['defaults', ...below])), own, await read(values, here)]);
 }
 
-/** A query may hold secrets. */
 export function nameOf(target: string): string {
-  return target.replace(/[?#].*$/s, '').slice(0, MOST_NAME);
+  return shownTarget(target).slice(0, MOST_NAME);
 }
 
 export function refuseTimes(intervalMs: number, jitterMs: number, where: string): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { formatDuration, parseDuration } from '../duration.ts';
-import { endpointId, ipAddress, parseTarget } from '../target.ts';
+import { endpointId, ipAddress, parseTarget, shownTarget } from '../target.ts';
 import type { IpAddress } from '../text.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -104,4 +104,15 @@ test.each([
 
 test.each(['5', 's', '-1s', '5 s', '1e3s', ''])('the duration %j is refused with the option and a remedy', (text) => {
   expect(() => parseDuration(text, '--timeout')).toThrow('--timeout');
+});
+
+test.each([
+  ['https://kms.example/a@b?k=v#f', 'https://kms.example/a@b'],
+  ['http://me:pw@kms.example:80/', 'http://kms.example:80/'],
+  ['http://me:p@w@kms.example', 'http://kms.example'],
+  ['me:pw@kms.example/x', 'kms.example/x'],
+  ['kms.example:443', 'kms.example:443'],
+  ['/run/app@1.sock', '/run/app@1.sock'],
+])('%s is shown as %s', (text, shown) => {
+  expect(shownTarget(text)).toBe(shown);
 });
