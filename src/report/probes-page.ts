@@ -31,6 +31,13 @@ input,select,button{font:inherit;padding:.3rem .6rem;border:1px solid var(--line
 input{flex:1 1 14rem}button{background:var(--panel);font-weight:600}
 td{overflow-wrap:anywhere;min-width:4.5rem}
 td.word{letter-spacing:0}
+@media(max-width:36rem){
+thead{display:none}
+tr{display:grid;grid-template-columns:1fr auto auto;border-bottom:1px solid var(--line)}
+td{border:0;padding:.2rem .6rem}
+td:nth-child(2){grid-area:1/1/auto/-1}
+td:nth-child(4){grid-area:3/1/auto/-1;color:var(--muted)}
+}
 `.replaceAll('\n', '');
 
 export function probesPage({ rows, modules }: Probes): string {
