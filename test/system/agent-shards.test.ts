@@ -42,7 +42,7 @@ const byText = (a: string, b: string): number => a.localeCompare(b);
 describe.skipIf(!requireTools(['prometheus', 'prometheus-alertmanager', 'curl', 'setpriv']))('two agents', () => {
   let rig: Rig;
   let zones: Readonly<Record<string, Zone>>;
-  let agents: readonly RunningAgent[];
+  let agents: RunningAgent[];
   let prometheus: Prometheus;
   let alertmanager: Alertmanager;
   let names: readonly string[];
@@ -156,6 +156,7 @@ describe.skipIf(!requireTools(['prometheus', 'prometheus-alertmanager', 'curl', 
     expect(await values('journey_verdict', 'instance')).not.toContain(gone);
 
     const again = await start(1);
+    agents[1] = again;
     await until(async () => (await firing('AgentDown')).length === 0 || null);
     const own = names.filter((name) => isInShard(name, { number: 1, of: AGENTS.length }));
     await until(async () => {
@@ -169,7 +170,9 @@ describe.skipIf(!requireTools(['prometheus', 'prometheus-alertmanager', 'curl', 
     expect(await values(`count by (target) (journey_runs_total{instance="${gone}"})`, 'target')).toEqual(
       own.toSorted(byText),
     );
-    const increase = await prometheus.query(`min(increase(journey_runs_total{instance="${gone}"}[1h]))`);
+    const increase = await prometheus.query(
+      `min(sum by (target) (increase(journey_runs_total{instance="${gone}"}[1h])))`,
+    );
     expect(Number(increase[0]?.value[1])).toBeGreaterThan(0);
   });
 });
