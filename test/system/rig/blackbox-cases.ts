@@ -1,5 +1,6 @@
 // Owns what both exporters are asked: modules in the words that 0.23 knows, each with targets, and where the two must differ, why.
 import type { Servers } from './blackbox-servers.ts';
+import { PATHS } from './odd-answers.ts';
 
 export interface Case {
   readonly module: string;
@@ -47,6 +48,16 @@ const HTTP: Modules = {
   http_ip4: '{prober: http, timeout: 3s, http: {preferred_ip_protocol: ip4, ip_protocol_fallback: false}}',
   http_ip6: '{prober: http, timeout: 3s, http: {preferred_ip_protocol: ip6, ip_protocol_fallback: false}}',
   http_quick: '{prober: http, timeout: 400ms}',
+  http_odd: '{prober: http, timeout: 3s, http: {valid_status_codes: [200, 204, 101, 302]}}',
+  http_odd_text: '{prober: http, timeout: 3s, http: {fail_if_body_not_matches_regexp: [abc]}}',
+  http_fields:
+    '{prober: http, timeout: 3s, http: {method: POST, body: "x", headers: {zz: "1", Aa: "2", user-agent: me, content-length: "9"}, fail_if_body_not_matches_regexp: ["User-Agent: me.Content-Length: 1.Aa: 2.Zz: 1.Connection: close.[|]x"]}}',
+  http_no_agent:
+    '{prober: http, timeout: 3s, http: {headers: {User-Agent: "", Connection: close}, fail_if_body_not_matches_regexp: ["Host: [0-9.:]+.Connection: close.[|]$"]}}',
+  http_upgrade:
+    '{prober: http, timeout: 3s, http: {headers: {Upgrade: foo, Connection: Upgrade}, fail_if_body_not_matches_regexp: ["Connection: Upgrade.Upgrade: foo.[|]$"]}}',
+  http_user:
+    '{prober: http, timeout: 3s, http: {basic_auth: {username: a, password: b}, fail_if_body_not_matches_regexp: ["Basic dTpw"]}}',
 };
 
 const TCP: Modules = {
@@ -134,6 +145,7 @@ export function casesFor({ at }: Servers): readonly Case[] {
   const [http, https] = [`http://${at.http}`, `https://${localhost(at.https)}`];
   return [
     ...httpCases(http, https, at),
+    ...oddCases(at.odd),
     ...tcpCases(at, localhost),
     ...dnsCases(at, localhost),
     ...otherCases(at, localhost),
@@ -193,6 +205,26 @@ function httpCases(http: string, https: string, at: Servers['at']): readonly Cas
     bad('http_ip6', `${http}/`),
     ok('http_ip6', `http://${at.http6}/`),
     ok('http_2xx', `${http}/`, { more: '&hostname=other.example' }),
+  ];
+}
+
+/** Of those that end otherwise than well. */
+const WORSE: ReadonlySet<(typeof PATHS)[number]> = new Set([
+  ...(['/cut', '/cut-chunk', '/bad-chunk', '/coding', '/other-lengths', '/099', '/no-field'] as const),
+  ...(['/to-ftp', '/to-nowhere'] as const),
+]);
+
+function oddCases(place: string): readonly Case[] {
+  return [
+    ...PATHS.map((path) => (WORSE.has(path) ? bad : ok)('http_odd', `http://${place}${path}`)),
+    bad('http_odd_text', `http://${place}/cut`),
+    ok('http_odd_text', `http://${place}/early`),
+    bad('http_quick', `http://${place}/endless`),
+    ok('http_stay', `http://${place}/cut-redirect`),
+    ok('http_stay', `http://${place}/to-ftp`),
+    bad('http_limit', `http://${place}/cut`),
+    ...['http_fields', 'http_no_agent', 'http_upgrade'].map((module) => ok(module, `http://${place}/head`)),
+    ok('http_user', `http://u:p@${place}/head`),
   ];
 }
 

@@ -12,6 +12,7 @@ import { createAuthority } from '../../../src/demo/pki/authority.ts';
 import { issue } from '../../../src/demo/pki/certificate.ts';
 import { ecKeys } from '../../../src/demo/pki/keys.ts';
 import { ADDRESS } from './blackbox.ts';
+import { oddAnswers } from './odd-answers.ts';
 import type { Rig } from './rig.ts';
 
 const DAY_MS = 86_400_000;
@@ -26,6 +27,7 @@ export type ServerName =
   | 'http'
   | 'https'
   | 'http6'
+  | 'odd'
   | 'tls12'
   | 'tls13'
   | 'expired'
@@ -72,6 +74,7 @@ export async function startServers(rig: Rig, rows: readonly (readonly [number, s
     http: await listen(createHttp(page)),
     https: await listen(createHttps({ ...good }, page)),
     http6: await listen(createHttp(page), '::1'),
+    odd: await listen(oddAnswers()),
     tls12: await listen(tls({ maxVersion: 'TLSv1.2' })),
     tls13: await listen(tls({ minVersion: 'TLSv1.3' })),
     expired: await listen(tls(identity(own, -1))),
