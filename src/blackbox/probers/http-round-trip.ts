@@ -272,7 +272,7 @@ async function exchangedHttp2(
       socket,
       {
         ...{ origin: request.url.origin, path, method: request.method, body: request.body, timeoutMs: NO_LIMIT_MS },
-        headers: [['host', request.host] as const, ...request.headers].flat(),
+        headers: [['host', request.host] as const, ...http2Fields(request.headers)].flat(),
         limits: { bodyBytes: request.mostBytes, headerBytes: MOST_HEADER_BYTES },
         onBody: (part) => void parts.push(Buffer.from(part)),
         onStatus: (status) => {
@@ -291,6 +291,17 @@ async function exchangedHttp2(
   } finally {
     if (moments.firstByteMs !== null) trace.firstByte = moments.firstByteMs;
   }
+}
+
+/** Of the connection, or what the exchange says itself (RFC 9113 8.2.2): net/http leaves them out, and undici refuses them. */
+const NOT_IN_HTTP2 = new Set(['content-length', 'keep-alive', 'proxy-connection', 'transfer-encoding']);
+
+/** As Go writes them: no agent where the module wants none, and text as its bytes in UTF-8. */
+function http2Fields(headers: HttpRequest['headers']): HttpRequest['headers'] {
+  return headers
+    .filter(([name]) => !NOT_IN_HTTP2.has(name.toLowerCase()))
+    .filter(([name, value]) => value !== '' || name.toLowerCase() !== 'user-agent')
+    .map(([name, value]) => [name, Buffer.from(value).toString('latin1')] as const);
 }
 
 /** Those of HTTP/2 come as an object. */

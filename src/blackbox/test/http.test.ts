@@ -1,5 +1,11 @@
 // Holds the http prober to what blackbox_exporter returns, on real servers: status, redirects, bodies, headers, encodings, TLS.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib';
@@ -260,6 +266,29 @@ describe('over TLS', () => {
     return (server.address() as AddressInfo).port;
   };
   const ca = JSON.stringify(rootPem);
+
+  test('asks in HTTP/2 without what is of the connection, whatever the module names', async () => {
+    let came: IncomingHttpHeaders = {};
+    const server = createSecureServer({ ...serverIdentity }, ({ headers }, response) => {
+      came = headers;
+      response.end();
+    });
+    closing.push(() => server.close());
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const fields =
+      '{Content-Length: "9", Keep-Alive: x, Transfer-Encoding: chunked, Connection: keep-alive, User-Agent: "", X-A: é}';
+    const { of } = await probe(
+      `https://sampled.example:${port}`,
+      `{method: POST, body: abc, headers: ${fields}, tls_config: {ca: ${ca}}}`,
+    );
+    expect([of('probe_success'), of('probe_http_version')]).toEqual(['1', '2']);
+    const { ':path': path, ':method': method, 'content-length': length, 'x-a': told, ...more } = came;
+    expect([path, method, length, told]).toEqual(['/', 'POST', '3', Buffer.from('é').toString('latin1')]);
+    expect(Object.keys(more).toSorted()).toEqual([':authority', ':scheme']);
+  });
 
   test('tells the head of an answer in HTTP/2 whose body is cut', async () => {
     const server = createSecureServer({ ...serverIdentity }, (_request, response) => {
