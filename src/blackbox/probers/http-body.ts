@@ -128,7 +128,22 @@ async function decompressed(compression: string, body: Buffer, most: number): Pr
   }
 }
 
+export function asksOfText({
+  fail_if_body_matches_regexp: bad,
+  fail_if_body_not_matches_regexp: good,
+}: HttpModule): boolean {
+  return bad.length + good.length > 0;
+}
+
+/** What nobody looks at is counted alone, however long it is: a download that is probed must not be held in memory. */
+export function looksAtBody(http: HttpModule): boolean {
+  const { compression, fail_if_body_json_matches_cel: bad, fail_if_body_json_not_matches_cel: good } = http;
+  return asksOfText(http) || compression !== '' || bad !== null || good !== null;
+}
+
 /** Bytes that are read of a body: one more than may be, where nothing is decoded. */
-export function mostRead({ compression, body_size_limit }: HttpModule): number {
+export function mostRead(http: HttpModule): number {
+  const { compression, body_size_limit } = http;
+  if (!looksAtBody(http)) return body_size_limit === 0n ? Number.MAX_SAFE_INTEGER : Number(body_size_limit);
   return body_size_limit === 0n || compression !== '' ? MOST_DECODED : Math.min(MOST_DECODED, Number(body_size_limit));
 }

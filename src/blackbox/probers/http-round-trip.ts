@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly body: Uint8Array | null;
   /** Bytes of the body as transferred that are read. */
   readonly mostBytes: number;
+  /** False: they are counted and let go. */
+  readonly keepsBody: boolean;
 }
 
 export interface HttpResponse {
@@ -41,7 +43,10 @@ export interface HttpResponse {
   /** `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`. */
   readonly proto: string;
   readonly headers: readonly (readonly [string, string])[];
+  /** Empty where it is not kept. */
   readonly body: Buffer;
+  /** Read of the body. */
+  readonly bodyBytes: number;
   readonly truncated: boolean;
   /** Why the body did not come whole; null: it did. */
   readonly cut: StepFailure | null;
@@ -254,7 +259,7 @@ async function exchangedHttp2(
   trace: Trace,
 ): Promise<HttpResponse> {
   const parts: Buffer[] = [];
-  let began: number | null = null;
+  let [bodyBytes, began]: [number, number | null] = [0, null];
   let headers: readonly (readonly [string, string])[] = [];
   // The fields as they came: they are matched here, and printed nowhere.
   const fields: FieldStore = {
@@ -274,7 +279,10 @@ async function exchangedHttp2(
         ...{ origin: request.url.origin, path, method: request.method, body: request.body, timeoutMs: NO_LIMIT_MS },
         headers: [['host', request.host] as const, ...http2Fields(request.headers)].flat(),
         limits: { bodyBytes: request.mostBytes, headerBytes: MOST_HEADER_BYTES },
-        onBody: (part) => void parts.push(Buffer.from(part)),
+        onBody: (part) => {
+          bodyBytes += part.byteLength;
+          if (request.keepsBody) parts.push(Buffer.from(part));
+        },
         onStatus: (status) => {
           began = status;
         },
@@ -284,10 +292,11 @@ async function exchangedHttp2(
       fields,
     );
     const { status, truncated } = facts;
-    return { status, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated, cut: null };
+    return { status, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), bodyBytes, truncated, cut: null };
   } catch (error) {
     if (began === null || !(error instanceof StepFailure)) throw error;
-    return { status: began, proto: 'HTTP/2.0', headers, body: Buffer.concat(parts), truncated: false, cut: error };
+    const body = Buffer.concat(parts);
+    return { status: began, proto: 'HTTP/2.0', headers, body, bodyBytes, truncated: false, cut: error };
   } finally {
     if (moments.firstByteMs !== null) trace.firstByte = moments.firstByteMs;
   }

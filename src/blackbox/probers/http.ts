@@ -13,11 +13,13 @@ import { chooseAddress } from '../resolving.ts';
 import { preferenceOf } from '../source.ts';
 import { tellTls } from '../tls-state.ts';
 import {
+  asksOfText,
   decoded,
   hasValidHeaders,
   hasValidJson,
   hasValidStatus,
   hasValidText,
+  looksAtBody,
   mostRead,
   TOO_LARGE,
 } from './http-body.ts';
@@ -214,7 +216,7 @@ function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: UR
     },
     servername: http.tls_config.server_name === '' ? (named ?? bareHost(target)) : http.tls_config.server_name,
     headers: [...(hasAgent ? [] : [['user-agent', userAgent] as const]), ...own],
-    mostBytes: mostRead(http),
+    ...{ mostBytes: mostRead(http), keepsBody: looksAtBody(http) },
   };
 }
 
@@ -264,7 +266,7 @@ async function judge(
   try {
     if (response.cut !== null) throw response.cut;
     const body = refused ? Buffer.alloc(0) : await decoded(http, response);
-    bytes = body.byteLength;
+    bytes = refused || looksAtBody(http) ? body.byteLength : response.bodyBytes;
     if (success && asksOfText(http)) {
       success = hasValidText(context, body);
       if (!success) missed('body');
@@ -284,7 +286,7 @@ async function judge(
     success = false;
     if (cut === null) missed(words === TOO_LARGE ? 'body-too-large' : 'body');
     else context.fail(failureOf(cut, 'answer'));
-    bytes = bytesRead(http, response.body.byteLength, words === TOO_LARGE);
+    bytes = bytesRead(http, response.bodyBytes, words === TOO_LARGE);
   }
   const modified = Date.parse(valuesOf(response, 'last-modified')[0] ?? '');
   if (!Number.isNaN(modified))
@@ -297,10 +299,6 @@ async function judge(
     success = false;
   }
   return { success, bytes };
-}
-
-function asksOfText({ fail_if_body_matches_regexp: bad, fail_if_body_not_matches_regexp: good }: HttpModule): boolean {
-  return bad.length + good.length > 0;
 }
 
 /** Of a body that was not read to its end: up to the limit, or none that could be decoded (Go has lost 4 KiB by then, and counts what follows). */

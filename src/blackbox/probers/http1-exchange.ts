@@ -20,6 +20,8 @@ export interface Http1Request {
   readonly body: Uint8Array | null;
   /** Bytes of the body as transferred that are read. */
   readonly mostBytes: number;
+  /** False: they are counted and let go. */
+  readonly keepsBody: boolean;
 }
 
 export interface Http1Answer {
@@ -27,7 +29,10 @@ export interface Http1Answer {
   /** `HTTP/1.1` or `HTTP/1.0`. */
   readonly proto: string;
   readonly headers: Headers;
+  /** Empty where it is not kept. */
   readonly body: Buffer;
+  /** Read of the body. */
+  readonly bodyBytes: number;
   /** There was more of the body than was to be read. */
   readonly truncated: boolean;
   /** Why the body did not come whole; null: it did. What the head said holds all the same, as with Go. */
@@ -59,7 +64,7 @@ export function exchangeHttp1(
   signal: AbortSignal,
   onFirstByte: () => void,
 ): Promise<Http1Answer> {
-  const reader = new Answer(request.mostBytes, request.method !== 'HEAD', onFirstByte);
+  const reader = new Answer(request, onFirstByte);
   return new Promise((resolve, reject) => {
     const settle = (failure: unknown): void => {
       socket.off('data', read).off('end', end).off('close', end).off('error', fail);
@@ -130,6 +135,7 @@ interface Head {
 
 class Answer {
   readonly #mostBytes: number;
+  readonly #keepsBody: boolean;
   readonly #hasBody: boolean;
   readonly #onFirstByte: () => void;
   #headParts: Buffer[] = [];
@@ -143,9 +149,10 @@ class Answer {
   #bytes = 0;
   #truncated = false;
 
-  constructor(mostBytes: number, hasBody: boolean, onFirstByte: () => void) {
+  constructor({ mostBytes, keepsBody, method }: Http1Request, onFirstByte: () => void) {
     this.#mostBytes = mostBytes;
-    this.#hasBody = hasBody;
+    this.#keepsBody = keepsBody;
+    this.#hasBody = method !== 'HEAD';
     this.#onFirstByte = onFirstByte;
   }
 
@@ -184,7 +191,7 @@ class Answer {
     const [only] = this.#body;
     const body = this.#body.length === 1 && only !== undefined ? only : Buffer.concat(this.#body);
     const head = this.#head ?? { status: 0, proto: 'HTTP/1.1', headers: [] };
-    return { ...head, body, truncated: this.#truncated, cut };
+    return { ...head, body, bodyBytes: this.#bytes, truncated: this.#truncated, cut };
   }
 
   /** Behind the empty line in this part; -1 where it has not come. A line ends with CRLF or LF alone (RFC 9112 2.2). */
@@ -246,7 +253,7 @@ class Answer {
     const { payload, state } = this.#framing?.take(chunk) ?? { payload: [], state: 'whole' };
     for (const part of payload) {
       const kept = part.subarray(0, this.#mostBytes - this.#bytes);
-      if (kept.byteLength > 0) this.#body.push(kept);
+      if (this.#keepsBody && kept.byteLength > 0) this.#body.push(kept);
       this.#bytes += kept.byteLength;
       if (kept.byteLength < part.byteLength) this.#truncated = true;
     }

@@ -13,7 +13,7 @@ afterEach(() => {
 
 const GET: Http1Request = {
   ...{ target: '/a?b', host: 'x.example', method: 'GET', headers: [['user-agent', 'agent/1']], body: null },
-  mostBytes: 100_000,
+  ...{ mostBytes: 100_000, keepsBody: true },
 };
 
 interface Outcome {
@@ -262,6 +262,13 @@ describe('an answer', () => {
     ];
     expect([less.answer?.body.byteLength, less.answer?.truncated]).toEqual([5, true]);
     expect([same.answer?.body.byteLength, same.answer?.truncated]).toEqual([9, false]);
+  });
+
+  test('is counted and not kept where nobody looks at it', async () => {
+    const { answer } = await exchanged(saying(`${chunked}4\r\nfine\r\n0\r\n\r\n`), { keepsBody: false });
+    expect([answer?.bodyBytes, answer?.body.byteLength, answer?.truncated]).toEqual([4, 0, false]);
+    const half = await exchanged(saying(`${OK}Content-Length: 9\r\n\r\nhalf`), { keepsBody: false, mostBytes: 3 });
+    expect([half.answer?.bodyBytes, half.answer?.truncated]).toEqual([3, true]);
   });
 
   test('is given up when the probe is over, and when the connection is reset', async () => {
