@@ -60,6 +60,7 @@ const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null }
 /**
  * @param web how the pages are served: users and headers
  * @param tokens each as good as a user of `web`
+ * @param onFault told of what a route threw, which is a fault of this program
  * @throws UsageError when the address cannot be listened on
  */
 export async function listen(
@@ -67,6 +68,7 @@ export async function listen(
   route: Route,
   web: WebConfig = OPEN,
   tokens: BearerTokens | null = null,
+  onFault: (error: unknown, path: string) => void = () => undefined,
 ): Promise<Listening> {
   const bounds = {
     ...{ requestTimeout: HEAD_MS, headersTimeout: HEAD_MS, maxHeaderSize: MOST_HEAD_BYTES, keepAliveTimeout: 75_000 },
@@ -80,7 +82,10 @@ export async function listen(
       if (passed.status !== null) return passed;
       return route({ ...asked, caller: passed.caller ?? certifiedCaller(request.socket, web.tls) });
     };
-    answer(request, response, guarded, web.headers).catch(() => response.destroy());
+    answer(request, response, guarded, web.headers).catch((error: unknown) => {
+      onFault(error, (request.url ?? '').replace(/\?.*$/s, ''));
+      faulted(response);
+    });
   });
   await listening(server, where);
   const bound = server.address();
@@ -142,6 +147,12 @@ async function answer(
         })) ?? NOT_FOUND);
   if (response.destroyed) return;
   await send(request, response, { ...reply, headers: { ...headers, ...reply.headers } });
+}
+
+/** Nothing of the fault is said to whoever asks. */
+function faulted(response: ServerResponse): void {
+  if (response.headersSent) response.destroy();
+  else response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end('Internal Server Error\n');
 }
 
 function passedOver(request: IncomingMessage): Promise<null> {

@@ -1,5 +1,7 @@
 // Owns where the agent answers: addresses as people write them, all of them or none listened on.
 import type { BearerTokens } from '../agent/bearer-tokens.ts';
+import type { AgentLog } from '../agent/log/agent-log.ts';
+import { paced } from '../agent/log/paced.ts';
 import { type Listening, listen, type Route, type Where } from '../agent/server.ts';
 import type { WebConfig } from '../agent/web-config.ts';
 import { ipAddress } from '../model/target.ts';
@@ -11,10 +13,14 @@ export async function listenOn(
   route: Route,
   web: WebConfig | undefined,
   tokens: BearerTokens | null,
+  log: Pick<AgentLog, 'error'>,
 ): Promise<readonly Listening[]> {
   const servers: Listening[] = [];
+  const tell = paced(log.error);
+  const onFault = (error: unknown, path: string): void =>
+    tell('a fault of this program ended an answer', { path, err: error instanceof Error ? error.message : 'unknown' });
   try {
-    for (const place of places) servers.push(await listen(place, route, web, tokens));
+    for (const place of places) servers.push(await listen(place, route, web, tokens, onFault));
     return servers;
   } catch (error) {
     await Promise.all(servers.map((server) => server.close(0)));

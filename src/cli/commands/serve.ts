@@ -149,7 +149,7 @@ async function serve(places: readonly Where[], served: Served, launch: LoggedLau
   const state = { isReady: false };
   const { prefix, home } = prefixOf(options.externalUrl ?? '', options.routePrefix ?? '');
   const route = await routeOf(served, { delay, isReady: () => state.isReady }, launch);
-  const servers = await listenOn(places, underPrefix(route, prefix, home), web, asking.tokens);
+  const servers = await listenOn(places, underPrefix(route, prefix, home), web, asking.tokens, log);
   const ignoreHangups = io.onHangup(() => {
     void reloadAll(served);
   });
