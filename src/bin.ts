@@ -16,8 +16,8 @@ if (major < 26 || (major === 26 && minor < 9)) {
 } else {
   process.on('uncaughtException', (thrown: unknown) => {
     const error: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error('thrown without an error');
-    // A reader that goes away (`probe --version | true`) is no error of ours.
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    // A reader that goes away (`probe --version | true`) is no error of ours. The agent has none: a pipe that breaks there is a connection that nobody minded.
+    if (error.code === 'EPIPE' && process.argv[2] !== 'serve') process.exit(process.exitCode ?? 0);
     const isWrite = error.syscall === 'write' && error.errno !== undefined;
     const words = isWrite
       ? `cannot write: ${util.getSystemErrorMessage(error.errno ?? 0)}`

@@ -117,6 +117,17 @@ describe('what nobody caught', () => {
     expect(await command(REPORT, undefined, { ...env, OUTRIDER_DEBUG: '' })).toEqual({ code: 3, out: '', err: words });
   });
 
+  test('is no end without a word for the agent, which a supervisor would take for a wanted one', async () => {
+    const broken = planted.replace("new Error('planted')", "Object.assign(new Error('gone'), { code: 'EPIPE' })");
+    const options = `--import=data:text/javascript,${encodeURIComponent(broken)}`;
+    const file = join(folder, 'modules.yml');
+    await writeFile(file, 'modules: { m: { prober: tcp } }');
+    const serve = ['serve', '--blackbox-config', file, '--listen', '127.0.0.1:0'];
+    const { code, err } = await command(serve, undefined, { NODE_OPTIONS: options, OUTRIDER_DEBUG: '' });
+    expect(code).toBe(3);
+    expect(err).toContain('probe: a fault of this program: "gone"\n');
+  });
+
   test('shows where for who asks', async () => {
     const { code, err } = await command(REPORT, undefined, { ...env, OUTRIDER_DEBUG: '1' });
     expect(code).toBe(3);
