@@ -1,6 +1,6 @@
 // Owns riding a journey again that failed, before it is called failed: all within the deadline of one. Keeps nothing.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { TargetSeries } from '../metrics/target-series.ts';
+import { paused, shareOf } from '../model/attempts.ts';
 import { isOutage, type Ridden, type RidingRoom, rideOnce, type Told } from './riding.ts';
 
 /** @returns all of them, the one that counts last. Rejects as `rideOnce` does */
@@ -25,12 +25,6 @@ export async function rideConfirmed(
   }
 }
 
-/** An equal part of what is left for each that may come; what one does not use is there for the next. */
-function shareOf(leftMs: number, repeats: number, afterMs: number): number {
-  const share = (leftMs - repeats * afterMs) / (repeats + 1);
-  return share > 0 || repeats === 0 ? share : shareOf(leftMs, repeats - 1, afterMs);
-}
-
 /** The last of them counts; a flap does not vanish for that. */
 export function tellRides(
   series: TargetSeries,
@@ -47,9 +41,4 @@ export function tellRides(
 export function isFlap(rides: readonly Told[]): boolean {
   const last = rides.at(-1);
   return rides.length > 1 && last !== undefined && !isOutage(last.journey.verdict);
-}
-
-/** @returns false when it was stopped */
-function paused(ms: number, signal: AbortSignal): Promise<boolean> {
-  return pause(ms, true, { signal }).catch(() => false);
 }

@@ -1,6 +1,6 @@
 // Owns repeating a failed probe before it is called failed, all of it within the timeout, and what is told of it: a flap must not vanish.
 // What this side did wrong is not repeated: it would be wrong again.
-import { setTimeout as pause } from 'node:timers/promises';
+import { paused, shareOf } from '../model/attempts.ts';
 import type { Confirm } from './config/extension.ts';
 import type { Failure } from './failure.ts';
 import { secondsSince } from './gauges.ts';
@@ -33,19 +33,7 @@ export async function confirmed(
   }
 }
 
-/** An equal part of what is left for each attempt still to come; what one does not use is there for the next. */
-function shareOf(leftSeconds: number, repeats: number, pauseSeconds: number): number {
-  const share = (leftSeconds - repeats * pauseSeconds) / (repeats + 1);
-  // A scrape may leave less than the pauses take: then there are fewer repetitions, and not no time for the first.
-  return share > 0 || repeats === 0 ? Math.max(0, share) : shareOf(leftSeconds, repeats - 1, pauseSeconds);
-}
-
 const mayHeal = (failure: Failure | null): boolean => failure?.reason !== 'config' && failure?.reason !== 'not-allowed';
-
-/** @returns false when nobody waits for the answer any more */
-async function paused(ms: number, signal: AbortSignal): Promise<boolean> {
-  return pause(ms, true, { signal }).catch(() => false);
-}
 
 interface Made {
   readonly made: number;
