@@ -158,10 +158,12 @@ const MOST_HEADS = 500;
 const heads = { text: new Map<string, string>(), openmetrics: new Map<string, string>() };
 
 function headOf(name: string, help: string, exposition: Exposition): string {
-  const known = heads[exposition].get(name);
+  // A family that no probe came to has no help: it must not stay so for the others.
+  const key = `${name}\n${help}`;
+  const known = heads[exposition].get(key);
   if (known !== undefined) return known;
   const head = `# HELP ${name} ${helpText(help, exposition)}\n# TYPE ${name} gauge\n`;
-  if (heads[exposition].size < MOST_HEADS) heads[exposition].set(name, head);
+  if (heads[exposition].size < MOST_HEADS) heads[exposition].set(key, head);
   return head;
 }
 
