@@ -4,8 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzip } from 'node:zlib';
 import { UsageError } from '../model/usage-error.ts';
-import type { BearerTokens } from './bearer-tokens.ts';
-import { openGatekeeper } from './gatekeeper.ts';
+import { type Gatekeeper, openGatekeeper } from './gatekeeper.ts';
 import { certifiedCaller, openSecureServer } from './secure-server.ts';
 import type { WebConfig } from './web-config.ts';
 
@@ -55,11 +54,11 @@ const MOST_BODY_BYTES = 16_384;
 const GZIP_FROM_BYTES = 1024;
 
 /** Nothing is asked of anybody, and nothing encrypted. */
-const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null };
+export const OPEN: WebConfig = { tls: null, headers: {}, users: new Map(), rate: null };
 
 /**
  * @param web how the pages are served: users and headers
- * @param tokens each as good as a user of `web`
+ * @param mayPass for several places one of them: what it counts and keeps holds for all
  * @param onFault told of what a route threw, which is a fault of this program
  * @throws UsageError when the address cannot be listened on
  */
@@ -67,7 +66,7 @@ export async function listen(
   where: Where,
   route: Route,
   web: WebConfig = OPEN,
-  tokens: BearerTokens | null = null,
+  mayPass: Gatekeeper = openGatekeeper(web, () => performance.now()),
   onFault: (error: unknown, path: string) => void = () => undefined,
 ): Promise<Listening> {
   const bounds = {
@@ -75,7 +74,6 @@ export async function listen(
   };
   const server = web.tls === null ? createServer(bounds) : openSecureServer(web.tls, bounds);
   server.maxConnections = MOST_CONNECTIONS;
-  const mayPass = openGatekeeper(web, () => performance.now(), tokens);
   server.on('request', (request, response) => {
     const guarded: Route = async (asked) => {
       const passed = await mayPass(request.headers.authorization);
@@ -220,9 +218,17 @@ async function sendParts(
     return;
   }
   const parts = Readable.from(body, { objectMode: true, highWaterMark: 1 });
-  // A reader that goes away is no error of ours.
   const sent = takesGzip ? pipeline(parts, createGzip({ level: 1 }), response) : pipeline(parts, response);
-  await sent.catch(() => response.destroy());
+  await sent.catch((error: unknown) => {
+    response.destroy();
+    if (!isReaderGone(error)) throw error;
+  });
+}
+
+/** A reader that goes away is no fault of ours: its end comes before ours, or is found by the next part. */
+function isReaderGone(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ERR_STREAM_DESTROYED';
 }
 
 function gzipped(body: Buffer): Promise<Buffer> {

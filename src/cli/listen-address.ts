@@ -1,8 +1,9 @@
 // Owns where the agent answers: addresses as people write them, all of them or none listened on.
 import type { BearerTokens } from '../agent/bearer-tokens.ts';
+import { openGatekeeper } from '../agent/gatekeeper.ts';
 import type { AgentLog } from '../agent/log/agent-log.ts';
 import { paced } from '../agent/log/paced.ts';
-import { type Listening, listen, type Route, type Where } from '../agent/server.ts';
+import { type Listening, listen, OPEN, type Route, type Where } from '../agent/server.ts';
 import type { WebConfig } from '../agent/web-config.ts';
 import { ipAddress } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
@@ -11,16 +12,19 @@ import { UsageError } from '../model/usage-error.ts';
 export async function listenOn(
   places: readonly Where[],
   route: Route,
-  web: WebConfig | undefined,
+  given: WebConfig | undefined,
   tokens: BearerTokens | null,
   log: Pick<AgentLog, 'error'>,
 ): Promise<readonly Listening[]> {
   const servers: Listening[] = [];
+  const web = given ?? OPEN;
+  // One for all: a rate is that of the agent.
+  const mayPass = openGatekeeper(web, () => performance.now(), tokens);
   const tell = paced(log.error);
   const onFault = (error: unknown, path: string): void =>
     tell('a fault of this program ended an answer', { path, err: error instanceof Error ? error.message : 'unknown' });
   try {
-    for (const place of places) servers.push(await listen(place, route, web, tokens, onFault));
+    for (const place of places) servers.push(await listen(place, route, web, mayPass, onFault));
     return servers;
   } catch (error) {
     await Promise.all(servers.map((server) => server.close(0)));
