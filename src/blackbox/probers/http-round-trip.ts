@@ -9,13 +9,13 @@ import type { FieldStore } from '../../net/sample/fields.ts';
 import { StepFailure } from '../../net/sample/step.ts';
 import { readTcpInfo } from '../../net/tcp-info.ts';
 import type { HttpModule } from '../config/modules.ts';
-import { failureOf, NotAllowed, type Phase, wordsOf } from '../failure.ts';
+import { failureOf, Mistake, NotAllowed, type Phase, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
 import { BadProxy, isSocks, type ProxyConfig, portOf, proxyFor } from '../proxy-choice.ts';
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, dialSecure, type Secured, type Securing, secure } from './connection.ts';
 import { urlAuthorization } from './http-credentials.ts';
-import { exchangeHttp1 } from './http1-exchange.ts';
+import { exchangeHttp1, isSendable, LEADING } from './http1-exchange.ts';
 import { dialProxy, tunnel } from './proxy-connection.ts';
 
 export interface HttpRequest {
@@ -258,6 +258,7 @@ async function exchangedHttp2(
   socket: TLSSocket,
   trace: Trace,
 ): Promise<HttpResponse> {
+  if (!isSendable({ ...request, target: path })) throw new Mistake('a header that cannot be sent');
   const parts: Buffer[] = [];
   let [bodyBytes, began]: [number, number | null] = [0, null];
   let headers: readonly (readonly [string, string])[] = [];
@@ -271,6 +272,8 @@ async function exchangedHttp2(
       truncated: false,
     }),
   };
+  // As in HTTP/1: nobody waits for the body of an answer that leads elsewhere.
+  const leading = new AbortController();
   const moments: Moments = { beginMs: performance.now(), sentMs: null, firstByteMs: null, endMs: null };
   try {
     const facts = await exchange(
@@ -285,10 +288,11 @@ async function exchangedHttp2(
         },
         onStatus: (status) => {
           began = status;
+          if (leadsElsewhere({ status, headers })) leading.abort();
         },
       },
       moments,
-      signal,
+      AbortSignal.any([signal, leading.signal]),
       fields,
     );
     const { status, truncated } = facts;
@@ -296,7 +300,8 @@ async function exchangedHttp2(
   } catch (error) {
     if (began === null || !(error instanceof StepFailure)) throw error;
     const body = Buffer.concat(parts);
-    return { status: began, proto: 'HTTP/2.0', headers, body, bodyBytes, truncated: false, cut: error };
+    const cut = leading.signal.aborted ? null : error;
+    return { status: began, proto: 'HTTP/2.0', headers, body, bodyBytes, truncated: false, cut };
   } finally {
     if (moments.firstByteMs !== null) trace.firstByte = moments.firstByteMs;
   }
@@ -322,6 +327,10 @@ function rawFields(raw: unknown): readonly (readonly [string, string])[] {
     .flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value ?? '']).map((one: unknown) => [name, text(one)] as const),
     );
+}
+
+function leadsElsewhere(head: Pick<HttpResponse, 'status' | 'headers'>): boolean {
+  return LEADING.has(head.status) && valuesOf(head, 'location').some((one) => one !== '');
 }
 
 /** All values of a field, whatever its letters' case. */

@@ -3,11 +3,11 @@
 import type { Socket } from 'node:net';
 import type { ProblemCode } from '../../model/problem.ts';
 import { problem } from '../../model/problem.ts';
-import { wireText } from '../../model/text.ts';
 import { type BodyFraming, bodyFraming } from '../../net/conversation/body-framing.ts';
 import { problemOf } from '../../net/sample/failure.ts';
 import { StepFailure } from '../../net/sample/step.ts';
 import { canonicalHeader } from '../config/client.ts';
+import { Mistake } from '../failure.ts';
 
 type Headers = readonly (readonly [string, string])[];
 
@@ -46,7 +46,8 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const UNSENDABLE = /[^\t -~\u0080-\uffff]/;
 const UNREADABLE = /[\0\r]/;
 /** What net/http says itself and takes from nobody (Request.write, reqWriteExcludeHeader). */
-const OWN = new Set(['Host', 'User-Agent', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
+const UNSENT = new Set(['Host', 'Content-Length', 'Transfer-Encoding', 'Trailer']);
+const OWN = new Set([...UNSENT, 'User-Agent']);
 /** Methods that say so when they send nothing (net/http, transferWriter.shouldSendContentLength). */
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -56,7 +57,7 @@ export const LEADING = new Set([301, 302, 303, 307, 308]);
 /**
  * The socket is closed behind it.
  * @param onFirstByte told when an answer begins that is not informational
- * @throws StepFailure where no head came
+ * @throws StepFailure where no head came, Mistake where nothing was sent
  */
 export function exchangeHttp1(
   socket: Socket,
@@ -94,20 +95,32 @@ export function exchangeHttp1(
   });
 }
 
-function write(socket: Socket, request: Http1Request, settle: (failure: StepFailure) => void): void {
+function write(socket: Socket, request: Http1Request, settle: (failure: Mistake) => void): void {
+  if (!isSendable(request)) return settle(new Mistake('a header that cannot be sent'));
   const head = headOf(request);
-  if (head === null) settle(new StepFailure(problem('internal', 'send', wireText('a header that cannot be sent'))));
-  else if (request.body === null) socket.write(head);
+  if (request.body === null) socket.write(head);
   else socket.write(Buffer.concat([Buffer.from(head), request.body]));
 }
 
-/** In the order of net/http (Request.write, Header.writeSubset). Null for what would break out of its line. */
-function headOf({ method, target, host, headers, body }: Http1Request): string | null {
+/** False: something of it would break out of its line, or is no text of a field (RFC 9110 5.5). */
+export function isSendable({
+  method,
+  target,
+  host,
+  headers,
+}: Pick<Http1Request, 'method' | 'target' | 'host' | 'headers'>): boolean {
+  return (
+    TOKEN.test(method) &&
+    !UNSENDABLE.test(target + host) &&
+    headers.every(([name, value]) => UNSENT.has(canonicalHeader(name)) || (TOKEN.test(name) && !UNSENDABLE.test(value)))
+  );
+}
+
+/** In the order of net/http (Request.write, Header.writeSubset). */
+function headOf({ method, target, host, headers, body }: Http1Request): string {
   const all = headers.map(([name, value]) => [canonicalHeader(name), value] as const);
   const fields = all.filter(([name]) => !OWN.has(name)).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const agent = all.findLast(([name]) => name === 'User-Agent')?.[1] ?? '';
-  const isSendable = ([name, value]: readonly [string, string]): boolean => TOKEN.test(name) && !UNSENDABLE.test(value);
-  if (!TOKEN.test(method) || UNSENDABLE.test(target + host + agent) || !fields.every(isSendable)) return null;
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
   // An empty one is how a module says that none is to be sent.
   if (agent !== '') head += `User-Agent: ${agent}\r\n`;

@@ -194,6 +194,8 @@ const ROWS: readonly Row[] = [
     'http://AT/',
     'request no-credentials prober',
   ],
+  ['ok', 'http, http: {headers: {X: "a\\nb"}}', 'http://AT/', 'request config prober'],
+  ['ok', 'http, http: {authorization: {credentials: "a\\nb"}}', 'http://AT/', 'request config prober'],
   ['ok', 'http', 'http://AT:AT/', 'connect config prober'],
   ['ok', `http, ${SOURCE}`, 'http://AT/', 'connect no-route prober'],
   ['ok', 'http', 'http://169.254.169.254/', 'connect not-allowed prober'],
