@@ -54,7 +54,11 @@ export async function loadAgent(
 ): Promise<LoadedAgent> {
   const text = (await readBytes(path, '--config', MOST_CONFIG_BYTES)).toString('utf8');
   const readAgain = (named: string, key: string) => readBytes(named, key, MOST_NAMED_BYTES);
-  const sources = { probes: launch.probes, env: launch.io.env, readBytes: onceEach(readAgain), readAgain };
+  const { leastRefreshMs } = launch.surroundings;
+  const sources = {
+    ...{ probes: launch.probes, env: launch.io.env, readBytes: onceEach(readAgain), readAgain },
+    ...(leastRefreshMs === undefined ? {} : { leastRefreshMs }),
+  };
   const file = await readAgentFile(text, path, sources);
   const modules = file.modules === null ? null : await readModules(file.modules.text, file.modules.place);
   const names = (): readonly string[] => [...(modules?.modules.keys() ?? []), ...(other()?.modules.keys() ?? [])];

@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly defaultPort: number | null;
   /** Looking options by probe id. */
   readonly probeOptions: { readonly [probe: string]: unknown };
+  /** Of `refresh:` in the agent's file; absent: what its reader knows. */
+  readonly leastRefreshMs?: number;
   /** Findings do not change the exit code unless --fail-on asks for it: a demo that ends in an error scares people off. */
   readonly findingsFail: boolean;
 }

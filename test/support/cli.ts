@@ -67,6 +67,8 @@ export async function runInside(world: World, args: readonly string[], io: Captu
     caPem: [world.caPem],
     zones: world.zones.map((zone) => ({ ...zone, source: 'world' })),
     defaultPort: world.port,
+    // A test waits for no second.
+    leastRefreshMs: 1,
     probeOptions: { dns: { authorityPort: world.authorityPort } },
   };
   const launch: Launch = { io, probes, version: '0.0.0-test', surroundings };

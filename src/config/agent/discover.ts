@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DnsServer } from '../../contract/net.ts';
 import type { Credentials } from '../../model/credentials.ts';
-import { parseDuration } from '../../model/duration.ts';
+import { formatDuration, parseDuration } from '../../model/duration.ts';
 import type { Secret } from '../../model/secret.ts';
 import { type DnsName, dnsName } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
@@ -66,10 +66,16 @@ export interface Discover {
 const MOST_SOURCES = 1000;
 const MOST_TARGETS = 50_000;
 const MOST_NAMES = 100;
+/** A file that is read, or a server that is asked, more often than this is a mistyped unit. */
+const LEAST_REFRESH_MS = 1000;
 /** RFC 9110 5.6.2. */
 const FIELD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** Prometheus, file_sd_config: where `*` may stand, and how such files end. */
 const PATTERN = /^[^*]*(\*[^/]*)?\.(json|yml|yaml|JSON|YML|YAML)$/;
+
+const refreshSchema = duration.meta({
+  description: `how often it is looked at; ${formatDuration(LEAST_REFRESH_MS)} at least`,
+});
 
 const files = z
   .array(
@@ -97,7 +103,7 @@ export const httpPlace = z.strictObject({
     .refine((given) => Object.keys(given).length === 1, 'give one of basic, bearer')
     .optional(),
   caFile: z.string().min(1).optional(),
-  refresh: duration.optional(),
+  refresh: refreshSchema.optional(),
 });
 type HttpValues = z.infer<typeof httpPlace>;
 
@@ -116,7 +122,7 @@ const dnsPlace = z
       .max(1000)
       .optional(),
     resolvers: z.array(z.string().min(1)).min(1).max(8).optional(),
-    refresh: duration.optional(),
+    refresh: refreshSchema.optional(),
   })
   .refine(({ type, port }) => type !== 'SRV' || port === undefined, {
     path: ['port'],
@@ -135,12 +141,14 @@ export const discoverSchema = z.strictObject({
     .refine((labels) => Object.values(labels).every((meta) => meta.startsWith('__')), 'write LABEL: __meta_...')
     .default({}),
   most: z.int().min(1).max(MOST_TARGETS).default(MOST_TARGETS),
-  refresh: duration.default('1m'),
+  refresh: refreshSchema.default('1m'),
 });
 
 /** Where secrets are read from; `readAgain` reads what was read before once more. */
 export type DiscoverSources = Pick<JourneyFileSources, 'env' | 'readBytes'> & {
   readonly readAgain?: JourneyFileSources['readBytes'];
+  /** Of `refresh:`; LEAST_REFRESH_MS without. */
+  readonly leastRefreshMs?: number;
 };
 
 /** @param name of the file: paths in it are meant from its folder @throws UsageError with file and line */
@@ -150,7 +158,10 @@ export async function readDiscover(
   name: string,
   sources: DiscoverSources,
 ): Promise<Discover> {
-  const refreshMs = (own: string | undefined): number => parseDuration(own ?? given.refresh, 'refresh');
+  const { leastRefreshMs = LEAST_REFRESH_MS } = sources;
+  const inherited = refreshOf(given.refresh, leastRefreshMs, place(['discover', 'refresh']));
+  const refreshMs: RefreshOf = (own, at) =>
+    own === undefined ? inherited : refreshOf(own, leastRefreshMs, at(['refresh']));
   const whole = { name, sources, refreshMs };
   const http: HttpPlace[] = [];
   for (const [at, one] of given.http.entries()) {
@@ -158,18 +169,29 @@ export async function readDiscover(
     http.push(await httpPlaceOf(typeof one === 'string' ? { url: one } : one, here, whole));
   }
   return {
-    files: given.files.map((path) => ({ pattern: resolve(dirname(name), path), refreshMs: refreshMs(undefined) })),
+    files: given.files.map((path) => ({ pattern: resolve(dirname(name), path), refreshMs: inherited })),
     http,
     dns: given.dns.flatMap(({ names, type, refresh, resolvers, port = null, scheme = null, path }, at) => {
-      const here = place(['discover', 'dns', at, 'resolvers']);
-      const asked = resolvers?.map((text) => resolverAt(text, here)) ?? null;
+      const here: Written['place'] = (inside) => place(['discover', 'dns', at, ...inside]);
+      const asked = resolvers?.map((text) => resolverAt(text, here(['resolvers']))) ?? null;
+      const everyMs = refreshMs(refresh, here);
       const target = { type, port, scheme, path: path ?? (scheme === null ? '' : '/') };
       return names.map((text) => ({
-        ...{ ...target, name: dnsName(text) as DnsName, resolvers: asked, refreshMs: refreshMs(refresh) },
+        ...{ ...target, name: dnsName(text) as DnsName, resolvers: asked, refreshMs: everyMs },
       }));
     }),
     ...{ keep: given.keep, most: given.most },
   };
+}
+
+/** Of one place; without a word of its own that of all. @throws UsageError with the line */
+type RefreshOf = (own: string | undefined, place: Written['place']) => number;
+
+function refreshOf(text: string, leastMs: number, place: string): number {
+  const ms = parseDuration(text, 'refresh');
+  if (ms < leastMs)
+    throw new UsageError(`${place}: refresh: ${text} is too often`, `${formatDuration(leastMs)} is the least`);
+  return ms;
 }
 
 function resolverAt(text: string, place: string): DnsServer {
@@ -191,7 +213,7 @@ async function httpPlaceOf(
   }: {
     readonly name: string;
     readonly sources: DiscoverSources;
-    readonly refreshMs: (own: string | undefined) => number;
+    readonly refreshMs: RefreshOf;
   },
 ): Promise<HttpPlace> {
   const readBy = async (readBytes: JourneyFileSources['readBytes']): Promise<HttpValues> => {
@@ -205,7 +227,7 @@ async function httpPlaceOf(
   shownOf(first, place);
   return {
     url: first.url,
-    refreshMs: refreshMs(first.refresh),
+    refreshMs: refreshMs(first.refresh, place),
     caFile: first.caFile === undefined ? null : resolve(dirname(name), first.caFile),
     shown: async () => shownOf(await readBy(sources.readAgain ?? sources.readBytes), place),
   };

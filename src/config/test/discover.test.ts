@@ -89,6 +89,13 @@ describe('mistakes are told with their line', () => {
   test.each([
     ['a pattern in a folder', 'files: [a/*/b.json]', 'agent.yml:2: discover.files.0: * may stand in the last part'],
     ['a pattern of any file', "files: ['a/*']", 'agent.yml:2: discover.files.0: * may stand in the last part'],
+    ['a look at all too often', 'refresh: 999ms', 'agent.yml:2: refresh: 999ms is too often'],
+    [
+      'a look at a URL too often',
+      "http: [{ url: 'http://a/', refresh: 1ms }]",
+      'agent.yml:2: refresh: 1ms is too often',
+    ],
+    ['a question too often', 'dns: [{ names: [a.example], refresh: 0.5s }]', 'agent.yml:2: refresh: 0.5s is too often'],
     ['a number of places', 'http: 7', 'agent.yml:2: discover.http'],
     ['no URL', 'http: [{ url: nowhere }]', 'agent.yml:2: url: not an http or https URL'],
     [
