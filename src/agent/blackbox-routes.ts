@@ -4,6 +4,8 @@ import { printBlackboxConfig } from '../blackbox/config/read.ts';
 import type { Exposition } from '../blackbox/gauges.ts';
 import { answerProbe, type ProbeRoom } from '../blackbox/handler.ts';
 import type { History } from '../blackbox/history.ts';
+import { shownTarget } from '../model/target.ts';
+import { maskedText } from './log/masked-text.ts';
 import type { Asked, Reply, Route } from './server.ts';
 
 export interface BlackboxAgent {
@@ -35,7 +37,7 @@ export function blackboxRoutes(agent: BlackboxAgent): Route {
       case '/config':
         return { status: 200, contentType: 'text/plain', body: printBlackboxConfig(agent.config()) };
       case '/logs':
-        return logs(asked.query, agent.history);
+        return logs(asked.query, agent);
       case '/probes':
         return recentProbes(agent);
       default:
@@ -45,9 +47,12 @@ export function blackboxRoutes(agent: BlackboxAgent): Route {
   };
 }
 
-async function recentProbes({ history, config }: BlackboxAgent): Promise<Reply> {
+/** As with the exporter, whoever reads it sees what others asked for, whole; who mends its quirks has user info and queries covered. */
+async function recentProbes({ history, config, room }: BlackboxAgent): Promise<Reply> {
   const { probesPage } = await import('../report/probes-page.ts');
-  const body = probesPage({ rows: history.list().toReversed(), modules: [...config().modules.keys()] });
+  const results = history.list().toReversed();
+  const rows = room.quirks ? results : results.map((one) => ({ ...one, target: shownTarget(one.target) }));
+  const body = probesPage({ rows, modules: [...config().modules.keys()] });
   return {
     ...{ status: 200, contentType: 'text/html; charset=utf-8', body },
     headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
@@ -60,7 +65,7 @@ async function reloaded({ method }: Asked, agent: BlackboxAgent): Promise<Reply>
   return refusal === null ? plain(200, '') : plain(500, `failed to reload config: ${refusal}\n`);
 }
 
-function logs(query: URLSearchParams, history: History): Reply {
+function logs(query: URLSearchParams, { history, room }: BlackboxAgent): Reply {
   const given = query.get('id') ?? '';
   const id = /^[-+]?\d{1,15}$/.test(given) ? Number(given) : null;
   const target = query.get('target') ?? '';
@@ -72,7 +77,7 @@ function logs(query: URLSearchParams, history: History): Reply {
     return plain(400, 'Probe module filter only works in conjunction with target parameter\n');
   const result = target === '' ? history.byId(id ?? -1) : history.byTarget(target, module === '' ? null : module);
   if (result === null) return plain(404, target === '' ? 'Probe id not found\n' : 'Probe target not found\n');
-  return { status: 200, contentType: 'text/plain', body: result.debug() };
+  return { status: 200, contentType: 'text/plain', body: room.quirks ? result.debug() : result.debug(maskedText) };
 }
 
 /** OpenMetrics only for who asks for it by name. */

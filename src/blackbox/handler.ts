@@ -9,7 +9,7 @@ import { printModule } from './config/read.ts';
 import { confirmed, isFlap } from './confirm.ts';
 import { everyAddress, hostOf } from './every-address.ts';
 import { CONTENT_TYPES, type Exposition, expose, type Gauges } from './gauges.ts';
-import type { History } from './history.ts';
+import type { History, Result } from './history.ts';
 import { resolverOf } from './own-resolver.ts';
 import type { ResolveName } from './probe.ts';
 import { askedName } from './query-name.ts';
@@ -72,7 +72,7 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const run = { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
   const outcome = await probeAsWanted({ run, quorum, isEvery: query.get('addresses') === 'all' }, room);
   const { gauges, log } = outcome;
-  const debug = (): string => debugPage(room.config, name, gauges, log);
+  const debug: Result['debug'] = (shown = (whole) => whole) => debugPage(room.config, name, gauges, shown(log));
   // A flap is kept as long as a failure.
   const success = outcome.success && !isFlap(outcome);
   room.history.add({ module: name, target, debug, success, endedAtMs: room.wallClockMs() });

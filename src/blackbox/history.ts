@@ -4,8 +4,8 @@ export interface Result {
   readonly id: number;
   readonly module: string;
   readonly target: string;
-  /** The debug page, made when somebody asks for it. */
-  readonly debug: () => string;
+  /** The debug page, made when somebody asks for it; its log as `shown` has it, else whole. */
+  readonly debug: (shown?: (log: string) => string) => string;
   readonly success: boolean;
   /** Unix ms */
   readonly endedAtMs: number;

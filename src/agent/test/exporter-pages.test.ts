@@ -139,3 +139,22 @@ test('without quirks a path that is not there is not there', async () => {
   io.interrupt();
   expect((await ended).exit).toBe(0);
 });
+
+test.each([
+  ['as the exporter does', [], true],
+  ['without quirks not', ['--no-quirks'], false],
+])('user info and query of a target are shown to others: %s', async (_name, more, isShown) => {
+  const { url, io, ended } = await start('--log-prober', 'debug', ...more);
+  const target = `user:canary-1@${new URL(url).host}/?key=canary-2`;
+  const asked = `${url}/probe?${new URLSearchParams({ module: 'one', target, debug: 'true' }).toString()}`;
+  // Who asks is told what he asked for.
+  expect((await get(asked)).text).toContain('canary-1');
+  const page = (await get(`${url}/`)).text;
+  const log = (await get(`${url}/logs?${new URLSearchParams({ target }).toString()}`)).text;
+  expect(log).toContain('msg="Probe failed"');
+  expect(page).toContain(new URL(url).host);
+  for (const text of [page, log])
+    expect(['canary-1', 'canary-2'].map((word) => text.includes(word))).toEqual([isShown, isShown]);
+  io.interrupt();
+  expect((await ended).exit).toBe(0);
+});
