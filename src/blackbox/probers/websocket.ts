@@ -1,12 +1,12 @@
 // Owns the websocket prober: the handshake of RFC 6455 4 over one connection to one address, then messages back and forth.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bareHost } from '../../model/target.ts';
 import type { QueryResponse, WebsocketModule } from '../config/modules.ts';
-import { failureOf, Known, Late, MISTAKE, type Phase, wordsOf } from '../failure.ts';
+import { failureOf, Known, Late, MISTAKE, Mistake, type Phase, wordsOf } from '../failure.ts';
 import { type Gauge, secondsSince } from '../gauges.ts';
 import { expand } from '../go/regexp.ts';
 import type { ProbeContext, Prober } from '../probe.ts';
@@ -174,7 +174,7 @@ async function upgraded(
       reject(error);
     };
     const late = (): void => fail(new Late());
-    const asked = request({
+    const asked = begun({
       ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
       ...{ headers, maxHeaderSize: MOST_HEADER_BYTES },
     });
@@ -200,6 +200,15 @@ async function upgraded(
   if (fits(response, key)) return answer;
   stream.destroy();
   throw new BadHandshake('websocket: bad handshake');
+}
+
+/** @throws Mistake for what cannot be sent: nothing has been by then */
+function begun(options: RequestOptions): ClientRequest {
+  try {
+    return request(options);
+  } catch (error) {
+    throw new Mistake(wordsOf(error));
+  }
 }
 
 /** RFC 6455 4.1: what the client must look at before it believes. */

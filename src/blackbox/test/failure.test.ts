@@ -258,6 +258,7 @@ const ROWS: readonly Row[] = [
   ['silent', 'websocket', 'wss://AT/', 'tls tls-timeout target'],
   ['secure', 'websocket', 'wss://AT/', 'tls certificate target'],
   ['secure', `websocket, websocket: {http_config: {${CA}}}`, 'wss://AT/', 'tls config prober'],
+  ['ok', 'websocket, websocket: {headers: {X: {values: ["a\\nb"]}}}', 'ws://AT/', 'request config prober'],
   ['upgrade', 'websocket', 'ws://AT/', 'answer status target'],
   ['garbage', 'websocket', 'ws://AT/', 'request http-protocol target'],
   [
