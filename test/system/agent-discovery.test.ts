@@ -80,8 +80,8 @@ discover:
   files: ['lists/*.yml', 'lists/*.json']
   http: [{ url: '${url}', auth: { basic: { user: probe, password: { file: password } } }, refresh: 2s }]
   dns:
-    - { names: [_web._tcp.kms.test, _many._tcp.kms.test], resolvers: ['${RESOLVER}#${at.resolver}'], refresh: 200ms }
-    - { names: [web.kms.test], type: A, port: 8443, resolvers: ['${RESOLVER}#${at.resolver}'], refresh: 200ms }
+    - { names: [_web._tcp.kms.test, _many._tcp.kms.test], resolvers: ['${RESOLVER}#${at.resolver}'], refresh: 1s }
+    - { names: [web.kms.test], type: A, port: 8443, resolvers: ['${RESOLVER}#${at.resolver}'], refresh: 1s }
   keep: { srv: __meta_dns_name }
 `,
     );
