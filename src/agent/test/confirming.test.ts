@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import type { Journey } from '../../model/journey.ts';
+import { type Running, startAgent, until } from './running.ts';
 
 let world: World;
 let folder: string;
@@ -32,20 +32,12 @@ beforeAll(async () => {
   running = await start((server.address() as AddressInfo).port);
 });
 afterAll(async () => {
-  running.io.interrupt();
-  await running.ended;
+  await running.end();
   server.close();
   await world.close();
   await rm(folder, { recursive: true });
 });
 
-interface Running {
-  readonly url: string;
-  readonly io: CapturedIo;
-  readonly ended: Promise<Ran>;
-}
-
-let ids = 0;
 async function start(port: number): Promise<Running> {
   const file = join(folder, 'agent.yml');
   const target = (name: string, more: string): string =>
@@ -57,18 +49,7 @@ defaults: { samples: ${SAMPLES}, rate: 100, only: [hosts] }
 targets:
 ${target('flaps', '')}${target('down', '')}${target('plain', ', confirm: 0')}${target('asked', ', interval: 1h')}`,
   );
-  const io = captureIo({ newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}` });
-  const ended = runInside(world, ['serve', '--config', file, '--listen', '127.0.0.1:0'], io);
-  const found = await until(async () => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1]);
-  return { url: `http://127.0.0.1:${found}`, io, ended };
-}
-
-async function until<T>(ask: () => Promise<T | null | undefined>): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer != null) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return startAgent(world, ['--config', file]);
 }
 
 /** Of the target, once they are as wanted: a busy machine may cut a journey short, and then one of the next will do. */

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { reply, startServer } from '../../net/dns/test/servers.ts';
+import { type Running, startAgent } from './running.ts';
 
 const CANARY = 'canary-90b1';
 
@@ -23,26 +23,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Running {
-  readonly io: CapturedIo;
+interface Looking extends Running {
   metrics(): Promise<string>;
   value(series: string): Promise<number>;
   names(): Promise<readonly string[]>;
-  url: string;
-  end(): Promise<Ran>;
 }
 
 /** Nobody is ridden within the test. */
-async function start(discover: string): Promise<Running> {
+async function start(discover: string): Promise<Looking> {
   await writeFile(path('agent.yml'), `schedule: { interval: 30d }\nlabels: { service: kms }\ndiscover:\n${discover}`);
-  const io = captureIo({ env: { PW: CANARY } });
-  const ended = runInside(world, ['serve', '--config', path('agent.yml'), '--listen', '127.0.0.1:0'], io);
-  const said = (): string | undefined => /listening on (127\.0\.0\.1:\d+)/.exec(io.captured().err)?.[1];
-  while (said() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
-  const url = `http://${said()}`;
+  const running = await startAgent(world, ['--config', path('agent.yml')], { env: { PW: CANARY } });
+  const { url } = running;
   const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   return {
-    ...{ io, url, metrics },
+    ...running,
+    metrics,
     async value(series) {
       const line = (await metrics()).split('\n').find((one) => one.startsWith(`${series} `));
       return line === undefined ? Number.NaN : Number(line.slice(series.length));
@@ -52,10 +47,6 @@ async function start(discover: string): Promise<Running> {
       return [...page.matchAll(/<h2>([^<]*)<\/h2><p class="muted">([^<]*)/g)].map(
         ([, name, about]) => `${name} ${about}`,
       );
-    },
-    end() {
-      io.interrupt();
-      return ended;
     },
   };
 }

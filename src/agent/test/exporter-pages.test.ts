@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CapturedIo, captureIo, type Ran, runCli } from '../../../test/support/cli.ts';
+import { urlOf } from './running.ts';
 
 /** As its source registers them: config/config.go, main.go, and by client_golang's defaults a process, Go and promhttp. */
 const UPSTREAM = [
@@ -39,11 +40,7 @@ interface Running {
 async function start(...args: readonly string[]): Promise<Running> {
   const io = captureIo();
   const ended = runCli(['serve', '--blackbox-config', file, '--listen', '127.0.0.1:0', ...args], io);
-  for (;;) {
-    const port = /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1];
-    if (port !== undefined) return { url: `http://127.0.0.1:${port}`, io, ended };
-    await new Promise((wait) => setTimeout(wait, 5));
-  }
+  return { url: await urlOf(io), io, ended };
 }
 
 const get = async (url: string, init: RequestInit = {}): Promise<{ status: number; type: string; text: string }> => {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashSync } from 'bcryptjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import type { Journey } from '../../model/journey.ts';
+import { type Running, startAgent } from './running.ts';
 import { tarpit } from './tarpit.ts';
 
 const TOKEN = '0123456789abcdef0123';
@@ -32,29 +32,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Running {
-  readonly url: string;
-  readonly io: CapturedIo;
-  end(): Promise<Ran>;
-}
-
-let ids = 0;
-async function start(...args: readonly string[]): Promise<Running> {
-  const io = captureIo({ newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}` });
-  const ended = runInside(world, ['serve', '--listen', '127.0.0.1:0', ...args], io);
-  const portSaid = (): string | undefined => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1];
-  // The test's own timeout bounds it.
-  while (portSaid() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-  const port = portSaid();
-  return {
-    ...{ url: `http://127.0.0.1:${port}`, io },
-    end() {
-      io.interrupt();
-      return ended;
-    },
-  };
-}
-
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BEARER = { ...JSON_TYPE, authorization: `Bearer ${TOKEN}` };
 
@@ -78,10 +55,10 @@ const metric = async ({ url }: Running, line: string): Promise<number> => {
 describe('with a token', () => {
   let running: Running;
   beforeAll(async () => {
-    running = await start(
+    running = await startAgent(world, [
       ...['--config', path('agent.yml'), '--token-file', path('tokens')],
       ...['--deny', '127.0.99.0/24', '--max-probes-per-client', '3'],
-    );
+    ]);
   });
   afterAll(async () => {
     await running.end();
@@ -205,7 +182,7 @@ describe('with a token', () => {
 
 test('users of the web config may ask, and a token is as good as a user', async () => {
   const files = ['--web-config', path('web.yml'), '--token-file', path('tokens')];
-  const running = await start('--config', path('agent.yml'), ...files);
+  const running = await startAgent(world, ['--config', path('agent.yml'), ...files]);
   const basic = (password: string) => ({ ...JSON_TYPE, authorization: `Basic ${btoa(`ada:${password}`)}` });
   expect(await ask(running, { target: 'kms' }, basic('wrong'))).toMatchObject({ status: 401 });
   const asked = await ask(running, { target: 'kms' }, basic('right'), '?wait');
@@ -216,7 +193,7 @@ test('users of the web config may ask, and a token is as good as a user', async 
 });
 
 test('it is off where nobody can show who he is', async () => {
-  const running = await start('--config', path('agent.yml'));
+  const running = await startAgent(world, ['--config', path('agent.yml')]);
   const refused = await ask(running, { target: 'kms' });
   expect(refused.status).toBe(403);
   expect(refused.text).toContain('--token-file');
@@ -224,7 +201,7 @@ test('it is off where nobody can show who he is', async () => {
 });
 
 test('so many are under way, so many wait, and the end of the agent is not held up by who waits', async () => {
-  const running = await start('--config', path('agent.yml'), '--token-file', path('tokens'));
+  const running = await startAgent(world, ['--config', path('agent.yml'), '--token-file', path('tokens')]);
   const pit = await tarpit();
   const slow = { url: `http://127.0.0.1:${pit.port}/`, samples: 1, only: ['layers'], timeout: '30s' };
   const statuses = [];

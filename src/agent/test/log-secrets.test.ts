@@ -5,8 +5,9 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
+import type { CapturedIo } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
+import { startAgent, until } from './running.ts';
 
 const CANARY = 'canary-5d1f';
 /** Wherever a person may write one. */
@@ -63,14 +64,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const until = async <T>(ask: () => T | null | undefined): Promise<T> => {
-  for (;;) {
-    const answer = ask();
-    if (answer != null) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
-
 /** What a wrong file holds beside. A name that is wrong is told: it is no secret. */
 const WRONG_AGENT = [
   `password: ${CANARY}`,
@@ -93,11 +86,10 @@ test.each(['logfmt', 'json'])('no secret is in a log of %s', async (format) => {
   const [agentFile, modulesFile] = [join(folder, `${format}-agent.yml`), join(folder, `${format}-blackbox.yml`)];
   await writeFile(agentFile, AGENT(port, ''));
   await writeFile(modulesFile, MODULES(port, ''));
-  const io = captureIo({ env: { TOKEN: CANARY } });
-  const args = ['--listen', '127.0.0.1:0', '--log-level', 'debug', '--log-prober', 'debug', '--log-format', format];
-  const ended = runInside(world, ['serve', '--config', agentFile, '--blackbox-config', modulesFile, ...args], io);
-  const at = await until(() => /listening on (127\.0\.0\.1:\d+)/.exec(io.captured().err)?.[1]);
-  await probeAll(`http://${at}`);
+  const args = ['--log-level', 'debug', '--log-prober', 'debug', '--log-format', format];
+  const files = ['--config', agentFile, '--blackbox-config', modulesFile];
+  const { url, io, end } = await startAgent(world, [...files, ...args], { env: { TOKEN: CANARY } });
+  await probeAll(url);
   await reloadAll(
     io,
     agentFile,
@@ -109,7 +101,7 @@ test.each(['logfmt', 'json'])('no secret is in a log of %s', async (format) => {
     [...WRONG_MODULES, ''].map((more) => MODULES(port, more)),
   );
   await until(() => (/verdict changed/.test(io.captured().err) ? true : null));
-  await endOf(io, ended);
+  expect((await end()).exit).toBe(0);
   const { err } = io.captured();
   // What was to be told was told.
   for (const words of ['cannot be read; what it named before is kept', 'Making HTTP request', 'Received redirect'])
@@ -140,9 +132,4 @@ async function reloadAll(io: CapturedIo, file: string, texts: readonly string[])
     await until(() => (told(/./) > before ? true : null));
   }
   expect(told(/was not taken/) - refused).toBe(texts.length - 1);
-}
-
-async function endOf(io: CapturedIo, ended: Promise<Ran>): Promise<void> {
-  io.interrupt();
-  expect((await ended).exit).toBe(0);
 }

@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
+import { captureIo, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import { type Listening, listen } from '../server.ts';
+import { type Running, startAgent, until } from './running.ts';
 
 const CANARY = 'canary-77c1';
 let world: World;
@@ -33,32 +34,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Running {
-  readonly url: string;
-  readonly io: CapturedIo;
-  readonly ended: Promise<Ran>;
-}
-
-let ids = 0;
 async function start(text: string, ...args: readonly string[]): Promise<Running & { readonly file: string }> {
   const file = join(folder, 'agent.yml');
   await writeFile(file, text);
-  const io = captureIo({ newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}` });
-  const ended = runInside(
-    world,
-    ['serve', '--config', file, '--listen', '127.0.0.1:0', '--enable-reload', ...args],
-    io,
-  );
-  const port = await until(async () => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1]);
-  return { url: `http://127.0.0.1:${port}`, io, ended, file };
-}
-
-async function until<T>(ask: () => Promise<T | null | undefined | false>): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer != null && answer !== false) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  return { ...(await startAgent(world, ['--config', file, '--enable-reload', ...args])), file };
 }
 
 const get = async (url: string, init: RequestInit = {}): Promise<string> => (await fetch(url, init)).text();

@@ -11,6 +11,7 @@ import { type CapturedIo, captureIo } from '../../../test/support/cli.ts';
 import { runCommand } from '../../cli/program.ts';
 import { REAL_WORLD } from '../../cli/surroundings.ts';
 import { reply, startServer, type TestServer } from '../../net/dns/test/servers.ts';
+import { urlOf } from './running.ts';
 
 const TOKEN = '0123456789abcdef0123';
 const MODULES = `
@@ -73,10 +74,8 @@ async function withAgent<T>(rules: readonly string[], use: (url: string, io: Cap
   const ended = runCommand(['serve', '--listen', '127.0.0.1:0', ...files, ...rules], {
     ...{ io, probes, version: '0', surroundings: { ...REAL_WORLD, resolvers: [dns.server] } },
   });
-  const said = (): string | undefined => /listening on (127\.0\.0\.1:\d+)/.exec(io.captured().err)?.[1];
-  while (said() === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
   try {
-    return await use(`http://${said()}`, io);
+    return await use(await urlOf(io), io);
   } finally {
     io.interrupt();
     await ended;

@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CapturedIo, captureIo, type Ran, runInside } from '../../../test/support/cli.ts';
+import { captureIo, runInside } from '../../../test/support/cli.ts';
 import { startWorld, type World } from '../../demo/world.ts';
 import type { Journey } from '../../model/journey.ts';
 import { listen } from '../server.ts';
+import { type Running, startAgent, until } from './running.ts';
 
 const CANARY = 'canary-8e21';
 const TARGETS = `
@@ -37,32 +38,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-interface Running {
-  readonly url: string;
-  readonly io: CapturedIo;
-  readonly ended: Promise<Ran>;
-}
-
-let ids = 0;
-async function start(file: string, ...args: readonly string[]): Promise<Running> {
-  const io = captureIo({
-    env: { TOKEN: CANARY },
-    newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
-  });
-  const ended = runInside(world, ['serve', '--config', file, '--listen', '127.0.0.1:0', ...args], io);
-  const port = await until(async () => /listening on 127\.0\.0\.1:(\d+)/.exec(io.captured().err)?.[1]);
-  return { url: `http://127.0.0.1:${port}`, io, ended };
-}
-
-/** Asks until there is an answer; the test's own timeout bounds it. */
-async function until<T>(ask: () => Promise<T | null | undefined>): Promise<T> {
-  for (;;) {
-    const answer = await ask();
-    if (answer != null) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 async function get(url: string, init: RequestInit = {}): Promise<{ status: number; type: string; text: string }> {
   const answer = await fetch(url, init);
   return { status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() };
@@ -90,11 +65,12 @@ describe('the agent', () => {
   beforeAll(async () => {
     file = join(folder, 'agent.yml');
     await writeFile(file, config(TARGETS));
-    running = await start(file, '--enable-reload', '--deny', '127.0.99.0/24');
+    running = await startAgent(world, ['--config', file, '--enable-reload', '--deny', '127.0.99.0/24'], {
+      env: { TOKEN: CANARY },
+    });
   });
   afterAll(async () => {
-    running.io.interrupt();
-    await running.ended;
+    await running.end();
   }, 30_000);
 
   test('rides its targets and tells Prometheus, with the labels of each', async () => {
@@ -231,7 +207,7 @@ test('finds targets in files and at URLs, follows their changes, and keeps them 
     file,
     `${common}discover: { files: [named.yml], http: ['http://127.0.0.1:${named.port}/?k=1'], refresh: 100ms }\n`,
   );
-  const running = await start(file);
+  const running = await startAgent(world, ['--config', file], { env: { TOKEN: CANARY } });
   const seen = (wanted: readonly string[]): Promise<unknown> =>
     until(async () => {
       const { text } = await get(running.url);
@@ -249,15 +225,14 @@ test('finds targets in files and at URLs, follows their changes, and keeps them 
   const { err } = running.io.captured();
   expect(err).toContain(String.raw`named.yml:1: 0: no key is called \"target\"`);
   expect(err).toContain(`http://127.0.0.1:${named.port}/: answered 503`);
-  running.io.interrupt();
-  expect(await running.ended).toMatchObject({ exit: 0 });
+  expect(await running.end()).toMatchObject({ exit: 0 });
   await named.close(0);
 });
 
 test('without --enable-reload nobody reloads over HTTP', async () => {
   const file = join(folder, 'closed.yml');
   await writeFile(file, config(TARGETS));
-  const { url, io, ended } = await start(file);
+  const { url, io, ended } = await startAgent(world, ['--config', file], { env: { TOKEN: CANARY } });
   expect(await get(`${url}/-/reload`, { method: 'POST' })).toMatchObject({ status: 403 });
   io.interrupt();
   expect(await ended).toMatchObject({ exit: 0 });
