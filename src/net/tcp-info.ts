@@ -6,7 +6,8 @@ import { IPPROTO_TCP, TCP_INFO } from './libc/layout.ts';
 import type { Libc } from './libc/libc.ts';
 import { openLibc } from './libc/open.ts';
 
-/** struct tcp_info, linux/tcp.h: byte offsets of u32 fields (`OPTIONS`: u8); times in microseconds. */
+/** struct tcp_info, linux/tcp.h: byte offsets of u32 fields (`STATE`, `OPTIONS`: u8); times in microseconds. */
+const STATE = 0;
 const OPTIONS = 5;
 const SND_MSS = 16;
 const RCV_MSS = 20;
@@ -23,6 +24,8 @@ const DATA_SEGS_IN = 152;
 const RCV_OOOPACK = 224;
 /** Old kernels give a shorter struct: the last field read must lie inside it. */
 const NEEDED_BYTES = TOTAL_RETRANS + 4;
+/** Of `STATE`, net/tcp_states.h: nothing is left of the connection, while a FIN of the peer alone leaves TCP_CLOSE_WAIT. */
+const TCP_CLOSE = 7;
 /** Bit of `OPTIONS`, and what it takes of each segment with its filling: RFC 7323 3.2. */
 const TIMESTAMPS = 1;
 const TIMESTAMP_BYTES = 12;
@@ -111,6 +114,16 @@ export function readReceivedOf(own: Libc, fd: number): Received | null {
     segments: length < DATA_SEGS_IN + 4 ? null : view.getUint32(DATA_SEGS_IN, true),
     isInOrder: length >= RCV_OOOPACK + 4 && view.getUint32(RCV_OOOPACK, true) === 0,
   };
+}
+
+/**
+ * Whether a connection that we have not ended was ended by a reset. The kernel tells of a reset once: a write that nobody waits for may
+ * take it, and every read after that sees an end like any other. False when the kernel cannot be asked.
+ */
+export function wasReset(socket: Socket): boolean {
+  const fd = descriptorOf(socket);
+  if (libc === null || fd === null) return false;
+  return libc.getsockopt(fd, IPPROTO_TCP, TCP_INFO, room) >= NEEDED_BYTES && view.getUint8(STATE) === TCP_CLOSE;
 }
 
 /** Null when the kernel cannot be asked. */

@@ -7,6 +7,7 @@ import type { Secret } from '../../model/secret.ts';
 import type { DnsName } from '../../model/text.ts';
 import type { Fingerprint, TlsFacts } from '../../model/trace.ts';
 import { UsageError } from '../../model/usage-error.ts';
+import { wasReset } from '../tcp-info.ts';
 import { fingerprintOf, NO_CHAIN, type SentChain, walkChain } from './chain-walk.ts';
 import { problemOf } from './failure.ts';
 import { runStep } from './step.ts';
@@ -143,6 +144,10 @@ export function handshake(
       }
       const verdict = earlyVerdict(secured);
       if (verdict !== undefined) learn(stapled, verdict);
+    });
+    // Before Node's own ear, which destroys the socket and calls every end a hang-up: the hello itself may have met the reset.
+    secured.prependOnceListener('end', () => {
+      if (wasReset(socket)) fail(problem('reset', 'tls'));
     });
     // Both stay for the life of the socket; after the handshake the exchange has its own ears.
     secured.on('error', (error) => fail(problemOf(error, 'tls')));

@@ -1,6 +1,6 @@
 // Owns one sample of a test: a sampler with plain settings against a server of the test, and what must hold of every trace.
 // Never waits longer than the sampler's own bounds.
-import { expect, vi } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { endpointId, parseTarget } from '../../../model/target.ts';
 import type { DnsName, IpAddress } from '../../../model/text.ts';
 import type { Clock, RequestTrace } from '../../../model/trace.ts';
@@ -26,11 +26,11 @@ export interface Change extends Partial<Omit<SamplerOptions, 'request'>> {
   readonly request?: Partial<SamplerOptions['request']>;
 }
 
-let clock: Clock = 'loop';
-
-/** By which sockets all samples of this process are taken from now on; of a file of tests, that is. */
-export function rideBy(wanted: Clock): void {
-  clock = wanted;
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** By which sockets samples are taken: vitest.config.ts runs the tests of the sampler by both. */
+    readonly clock: Clock;
+  }
 }
 
 export function optionsFor(where: Where, change: Change = {}): SamplerOptions {
@@ -46,7 +46,7 @@ export function optionsFor(where: Where, change: Change = {}): SamplerOptions {
     limits: { bodyBytes: BODY_LIMIT, headerBytes: 32_768 },
     meter: createMeter(),
     originMs: now(),
-    clock,
+    clock: change.clock ?? inject('clock'),
     ...rest,
   };
 }

@@ -8,11 +8,11 @@ import { describe, expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../../model/target.ts';
 import { openLibc } from '../../libc/open.ts';
 import { openSampler } from '../../sample/sampler.ts';
-import { endpointFor, optionsFor, outcomeOf, rideBy, sampleOf } from '../../sample/test/riding.ts';
+import { endpointFor, optionsFor, outcomeOf, sampleOf } from '../../sample/test/riding.ts';
 import { ADDRESS, answering, reset, startTcp, startTls } from '../../sample/test/servers.ts';
 import { openStamping, type Stamping } from '../open.ts';
 
-rideBy('kernel');
+const BY_KERNEL = { clock: 'kernel' } as const;
 const { libc } = await openLibc();
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
@@ -32,7 +32,7 @@ describe.skipIf(libc === null)('a socket of our own', () => {
         servers.flatMap((server) =>
           Array.from({ length: 5 }, async (_, at) => {
             const stop = new AbortController();
-            const sampler = await openSampler(optionsFor(server));
+            const sampler = await openSampler(optionsFor(server, BY_KERNEL));
             // The silent one is given up in different states.
             if (server === silent) setTimeout(() => stop.abort(), at * 3);
             const { trace } = await sampler.sample(endpointFor(server), at, stop.signal);
