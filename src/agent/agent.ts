@@ -72,7 +72,7 @@ export class Agent {
       run: (target, signal, onAnswer) => this.#run(target, signal, onAnswer),
       onLag: (ms) => this.lag.observe(ms / 1000),
       onMissed: ({ name }, reason, turns) => {
-        this.#followed.get(name)?.series.missed(reason, turns);
+        this.#followed.get(name)?.series.counts.missed(reason, turns);
         this.#telling.missed('turns missed', { target: name, reason, turns });
       },
     });

@@ -3,13 +3,14 @@
 import type { Confirm } from '../config/agent/confirm.ts';
 import type { GrowingHistogram } from '../metrics/histogram.ts';
 import { ProbeSeries, ProbeShapes, type Sampled } from '../metrics/probe-series.ts';
-import { type Verdict, verdicts } from '../model/journey.ts';
+import { RunCounts } from '../metrics/run-counts.ts';
+import type { Verdict } from '../model/journey.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { EMPTY, type WindowSketch, withSamples } from '../stats/window-sketch.ts';
 import { LatestProbes } from './latest-probes.ts';
 import type { AgentLog } from './log/agent-log.ts';
 import { paced } from './log/paced.ts';
-import { type Clock, type Missed, Schedule } from './schedule.ts';
+import { type Clock, Schedule } from './schedule.ts';
 import type { SharedSeries } from './shared-series.ts';
 import type { Pace } from './spread.ts';
 
@@ -65,12 +66,8 @@ export interface Watched {
   readonly latest: LatestProbes;
   /** Words of what ended the last run otherwise than by its target; null when nothing did. */
   fault: string | null;
-  /** By verdict, in the order of `verdicts`. */
-  readonly ended: number[];
-  readonly missed: Map<Missed, number>;
+  readonly counts: RunCounts;
   lastStartMs: number;
-  /** Failures that were not confirmed; null where nobody asked for it. */
-  flaps: number | null;
   /** How long those took that succeeded, lately. */
   window: WindowSketch;
 }
@@ -101,7 +98,7 @@ export class Probing {
       onMissed: ({ name }, reason, turns) => {
         const watched = this.#watched.get(name);
         if (watched === undefined) return;
-        watched.missed.set(reason, (watched.missed.get(reason) ?? 0) + turns);
+        watched.counts.missed(reason, turns);
         this.#telling.missed('turns missed', { ...calledBy(watched), reason, turns });
       },
     });
@@ -162,7 +159,7 @@ export class Probing {
     }
     this.#watched.set(name, {
       ...{ target, series: new ProbeSeries(this.#shapes, all), latest: new LatestProbes(), fault: null },
-      ...{ ended: verdicts.map(() => 0), missed: new Map(), lastStartMs: 0, flaps: null, window: EMPTY },
+      ...{ counts: new RunCounts(), lastStartMs: 0, window: EMPTY },
     });
   }
 
@@ -197,7 +194,7 @@ export class Probing {
 
   /** What a repetition did not confirm is no change, and yet news. */
   #tellFlap(watched: Watched, { isFlap, page }: ProbeTold): void {
-    watched.flaps = isFlap === null ? null : (watched.flaps ?? 0) + (isFlap ? 1 : 0);
+    watched.counts.confirmed(isFlap);
     if (isFlap !== true) return;
     const id = this.#keep(watched, page);
     this.#telling.flaps('failure not confirmed', { ...calledBy(watched), probe: id });
@@ -259,7 +256,6 @@ function tellingOf(log: ProbingRoom['log']) {
 }
 
 function count(watched: Watched, verdict: Verdict, startedAtMs: number): void {
-  const at = verdicts.indexOf(verdict);
-  watched.ended[at] = (watched.ended[at] ?? 0) + 1;
+  watched.counts.ended(verdict);
   watched.lastStartMs = startedAtMs;
 }

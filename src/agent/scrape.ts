@@ -4,7 +4,7 @@ import { catalogue } from '../metrics/catalogue.ts';
 import { exposition, type Format, labelPairs, line, type Told } from '../metrics/exposition.ts';
 import { windowLines } from '../metrics/hop-totals.ts';
 import { labelValue } from '../metrics/labels.ts';
-import { verdicts } from '../model/journey.ts';
+import type { RunCounts } from '../metrics/run-counts.ts';
 import type { Agent } from './agent.ts';
 import type { DiscoveryState } from './discovery.ts';
 import type { AgentLog } from './log/agent-log.ts';
@@ -120,29 +120,16 @@ function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable
     [line(name, '', journeys[key] + (probes?.[key] ?? 0))],
   ];
   const watched = (write: (one: Watched) => string): Iterable<string> => probing?.watched().map(write) ?? [];
+  const counted = (write: (counts: RunCounts, common: string) => string): Iterable<string> =>
+    both(
+      agent.followed().map(({ series }) => write(series.counts, series.common)),
+      watched(({ counts, series }) => write(counts, series.common)),
+    );
   return [
-    [
-      'journey_runs_total',
-      both(
-        agent.followed().map(({ series }) => series.runsText()),
-        watched(runsText),
-      ),
-    ],
-    [
-      'journey_runs_missed_total',
-      both(
-        agent.followed().map(({ series }) => series.missedText()),
-        watched(missedText),
-      ),
-    ],
+    ['journey_runs_total', counted((counts, common) => counts.runsText(common))],
+    ['journey_runs_missed_total', counted((counts, common) => counts.missedText(common))],
     ['journey_attempts', agent.followed().map(({ series }) => series.attemptsText())],
-    [
-      'journey_flaps_total',
-      both(
-        agent.followed().map(({ series }) => series.flapsText()),
-        watched(flapsText),
-      ),
-    ],
+    ['journey_flaps_total', counted((counts, common) => counts.flapsText(common))],
     [
       'journey_hop_window_seconds',
       agent.followed().map(({ series }) => series.windowText('journey_hop_window_seconds')),
@@ -176,24 +163,6 @@ function askedSamples({
 function* both(first: Iterable<string>, second: Iterable<string>): Iterable<string> {
   yield* first;
   yield* second;
-}
-
-function runsText({ ended, series }: Watched): string {
-  return ended
-    .map((count, at) =>
-      count === 0 ? '' : line('journey_runs_total', `${series.common},verdict="${verdicts[at] ?? ''}"`, count),
-    )
-    .join('');
-}
-
-function missedText({ missed, series }: Watched): string {
-  return [...missed]
-    .map(([reason, turns]) => line('journey_runs_missed_total', `${series.common},reason="${reason}"`, turns))
-    .join('');
-}
-
-function flapsText({ flaps, series }: Watched): string {
-  return flaps === null ? '' : line('journey_flaps_total', series.common, flaps);
 }
 
 function windowText({ window, series }: Watched, shared: Scraped['shared']): string {

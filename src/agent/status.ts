@@ -62,7 +62,7 @@ function verdictOf({ fault, latest }: Watched): Verdict | null {
 }
 
 function probeRow(watched: Watched, probing: Probing | null): StatusRow {
-  const { target, latest, fault, ended, missed, lastStartMs } = watched;
+  const { target, latest, fault, counts, lastStartMs } = watched;
   const link = (id: string): string | null => (probing?.has(id) === true ? `probes/${id}` : null);
   const verdict = verdictOf(watched);
   const failures = latest.failures().toReversed();
@@ -82,8 +82,8 @@ function probeRow(watched: Watched, probing: Probing | null): StatusRow {
     failures: failures.map((one) => ({
       ...{ startedAt: timeOf(one.startedAtMs), verdict: one.verdict, what: one.what, link: link(one.id) },
     })),
-    runs: ended.reduce((sum, count) => sum + count, 0),
-    missed: [...missed.values()].reduce((sum, turns) => sum + turns, 0),
+    runs: counts.runs(),
+    missed: counts.missedTurns(),
   };
 }
 
@@ -119,7 +119,7 @@ function rowOf({ name, target, series, recent, latest, failures, last, fault }: 
     failures: failures
       .toReversed()
       .map(({ id, startedAt, verdict, what }) => ({ startedAt, verdict, what, link: link(id) })),
-    runs: [...series.runs().values()].reduce((sum, count) => sum + count, 0),
-    missed: series.missedTurns(),
+    runs: series.counts.runs(),
+    missed: series.counts.missedTurns(),
   };
 }

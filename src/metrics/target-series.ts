@@ -1,7 +1,7 @@
 // Owns the series of one target of the agent: gauges of its last journey, counters, histograms and windows over all of them; numbers, until a scrape
 // has them written. Never shares a series with another target.
 import type { MetricSample } from '../contract/probe.ts';
-import type { Journey, Verdict } from '../model/journey.ts';
+import type { Journey } from '../model/journey.ts';
 import { catalogue, type Family } from './catalogue.ts';
 import { labelPairs, line } from './exposition.ts';
 import { Totals } from './hop-totals.ts';
@@ -9,6 +9,7 @@ import { journeySamples } from './journey-samples.ts';
 import { labelValue } from './labels.ts';
 import { checkedValues, LastSamples, SampleShapes, type Told } from './last-samples.ts';
 import { placed, zonesOf } from './prometheus.ts';
+import { RunCounts } from './run-counts.ts';
 
 /** Series of one family and target; what is beyond is counted in `journey_series_dropped`. */
 const MOST_SERIES = 1000;
@@ -29,22 +30,26 @@ export interface SeriesRoom {
 const alone = (): SeriesRoom => ({ shapes: new SampleShapes(), slice: () => 0, keeps: () => true });
 
 export class TargetSeries {
+  readonly counts = new RunCounts();
   #common: string;
   readonly #room: SeriesRoom;
   readonly #last: LastSamples;
   readonly #totals = new Totals();
   /** Until the first journey, and after a fault: what adds up is not told then. */
   #isSilent = true;
-  readonly #ended = new Map<Verdict, number>();
-  readonly #missed = new Map<string, number>();
-  /** Null where failed journeys are not repeated. */
-  #confirming: { readonly attempts: number; readonly flaps: number } | null = null;
+  /** Of the last verdict; null where failed journeys are not repeated. */
+  #attempts: number | null = null;
 
   /** @param labels beside `target`, of every series */
   constructor(target: string, labels: Readonly<Record<string, string>>, room: SeriesRoom = alone()) {
     this.#common = commonPairs(target, labels);
     this.#room = room;
     this.#last = new LastSamples(room.shapes);
+  }
+
+  /** Labels of every series. */
+  get common(): string {
+    return this.#common;
   }
 
   /** Other labels from now on. */
@@ -59,7 +64,7 @@ export class TargetSeries {
 
   /** @throws Error for a family or labels that the catalogue does not know: a fault of the program */
   ended(journey: Journey, samples: readonly MetricSample[]): void {
-    this.#count(this.#ended, journey.verdict);
+    this.counts.ended(journey.verdict);
     this.#write(journey, samples);
   }
 
@@ -70,7 +75,8 @@ export class TargetSeries {
 
   /** How many journeys the last verdict took. @param isFlap the first failed, the last did not */
   confirmed(attempts: number, isFlap: boolean): void {
-    this.#confirming = { attempts, flaps: (this.#confirming?.flaps ?? 0) + (isFlap ? 1 : 0) };
+    this.#attempts = attempts;
+    this.counts.confirmed(isFlap);
   }
 
   #write(journey: Journey, samples: readonly MetricSample[]): void {
@@ -107,17 +113,13 @@ export class TargetSeries {
 
   /** A fault of ours ended the journey: what it would have told is not known, and not what the one before it told. */
   failed(startedAtMs: number): void {
-    this.#count(this.#ended, 'unknown');
+    this.counts.ended('unknown');
     const of = (name: string, value: number): Told[] => {
       const family = families.get(name);
       return family === undefined ? [] : [{ family, samples: [{ family: name, labels: {}, value }] }];
     };
     this.#last.set([...of('journey_verdict', 3), ...of('journey_last_run_timestamp_seconds', startedAtMs / 1000)]);
     this.#isSilent = true;
-  }
-
-  missed(reason: string, turns: number): void {
-    this.#count(this.#missed, reason, turns);
   }
 
   /** Lines of a family of the journey's catalogue. */
@@ -137,36 +139,8 @@ export class TargetSeries {
     return this.#totals.windowText(name, this.#common, this.#room.slice());
   }
 
-  runsText(): string {
-    return this.#counts('journey_runs_total', 'verdict', this.#ended);
-  }
-
   attemptsText(): string {
-    return this.#confirming === null ? '' : line('journey_attempts', this.#common, this.#confirming.attempts);
-  }
-
-  flapsText(): string {
-    return this.#confirming === null ? '' : line('journey_flaps_total', this.#common, this.#confirming.flaps);
-  }
-
-  missedText(): string {
-    return this.#counts('journey_runs_missed_total', 'reason', this.#missed);
-  }
-
-  runs(): ReadonlyMap<Verdict, number> {
-    return this.#ended;
-  }
-
-  missedTurns(): number {
-    return [...this.#missed.values()].reduce((sum, turns) => sum + turns, 0);
-  }
-
-  #count<K>(counts: Map<K, number>, key: K, by = 1): void {
-    counts.set(key, (counts.get(key) ?? 0) + by);
-  }
-
-  #counts(name: string, label: string, counts: ReadonlyMap<string, number>): string {
-    return [...counts].map(([key, count]) => line(name, `${this.#common},${label}="${key}"`, count)).join('');
+    return this.#attempts === null ? '' : line('journey_attempts', this.#common, this.#attempts);
   }
 }
 

@@ -64,8 +64,8 @@ describe('over several journeys', () => {
       9,
     );
     expect(text).toContain('\njourney_verdict{target="kms",env="test"} 0\n');
-    expect(series.runsText()).toBe(
-      'journey_runs_total{target="kms",env="test",verdict="critical"} 2\njourney_runs_total{target="kms",env="test",verdict="ok"} 1\n',
+    expect(series.counts.runsText(series.common)).toBe(
+      'journey_runs_total{target="kms",env="test",verdict="ok"} 1\njourney_runs_total{target="kms",env="test",verdict="critical"} 2\n',
     );
   });
 
