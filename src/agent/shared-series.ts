@@ -1,5 +1,6 @@
 // Owns what the series of all targets of an agent have in common: which families are left out, which part of the sliding window is now.
-import { SampleShapes } from '../metrics/last-samples.ts';
+import type { SampleShape } from '../metrics/last-samples.ts';
+import { Shapes } from '../metrics/shapes.ts';
 import type { SeriesRoom } from '../metrics/target-series.ts';
 import { SLICES } from '../stats/window-sketch.ts';
 
@@ -11,7 +12,7 @@ export interface SeriesPolicy {
 }
 
 export class SharedSeries implements SeriesRoom {
-  readonly shapes = new SampleShapes();
+  readonly shapes = new Shapes<SampleShape>();
   readonly #nowMs: () => number;
   #policy: SeriesPolicy = { windowMs: 600_000, without: [] };
   /** By family, as far as was asked. */

@@ -4,39 +4,16 @@ import type { MetricSample } from '../contract/probe.ts';
 import type { Family } from './catalogue.ts';
 import { escaped, numberText } from './exposition.ts';
 import { labelValue } from './labels.ts';
+import type { Held, Shapes } from './shapes.ts';
 
 /** Label values of one target that are told apart. */
 const MOST_VALUES = 65_000;
 
 /** Which series a journey told: of each family its series, of each series the places of its label values in the target's own list. */
-interface Shape {
-  readonly key: string;
+export interface SampleShape {
   readonly slots: Uint16Array;
   /** Of a family: its first series, its first slot, how many series. */
   readonly spans: ReadonlyMap<string, readonly [series: number, slot: number, count: number]>;
-  targets: number;
-}
-
-/** Every shape that a target has; those that none has any more are let go. */
-export class SampleShapes {
-  readonly #shapes = new Map<string, Shape>();
-
-  take(key: string, slots: readonly number[], spans: Shape['spans']): Shape {
-    const known = this.#shapes.get(key) ?? { key, slots: Uint16Array.from(slots), spans, targets: 0 };
-    this.#shapes.set(key, known);
-    known.targets++;
-    return known;
-  }
-
-  letGo(shape: Shape | null): void {
-    if (shape === null) return;
-    shape.targets--;
-    if (shape.targets === 0) this.#shapes.delete(shape.key);
-  }
-
-  get size(): number {
-    return this.#shapes.size;
-  }
 }
 
 export interface Told {
@@ -46,13 +23,13 @@ export interface Told {
 }
 
 export class LastSamples {
-  readonly #shapes: SampleShapes;
-  #shape: Shape | null = null;
+  readonly #shapes: Shapes<SampleShape>;
+  #held: Held<SampleShape> | null = null;
   /** Escaped. */
   #labels: readonly string[] = [];
   #values: Float64Array = NONE;
 
-  constructor(shapes: SampleShapes) {
+  constructor(shapes: Shapes<SampleShape>) {
     this.#shapes = shapes;
   }
 
@@ -78,22 +55,22 @@ export class LastSamples {
       }
     }
     this.clear();
-    this.#shape = this.#shapes.take(keyOf(slots, spans), slots, spans);
+    this.#held = this.#shapes.take(keyOf(slots, spans), () => ({ slots: Uint16Array.from(slots), spans }));
     this.#labels = [...places.keys()];
     this.#values = Float64Array.from(values);
   }
 
   /** Tells nothing from now on. */
   clear(): void {
-    this.#shapes.letGo(this.#shape);
-    [this.#shape, this.#labels, this.#values] = [null, [], NONE];
+    this.#shapes.letGo(this.#held);
+    [this.#held, this.#labels, this.#values] = [null, [], NONE];
   }
 
   /** Lines of a family. @param common labels of every series of the target */
   text(family: Family, common: string): string {
-    const shape = this.#shape;
+    const shape = this.#held?.shape;
     const span = shape?.spans.get(family.name);
-    if (shape === null || span === undefined) return '';
+    if (shape === undefined || span === undefined) return '';
     let [series, slot] = span;
     const begins = beginsOf(family);
     const head = `${family.name}{${common}`;
@@ -126,7 +103,7 @@ export function beginsOf(family: Family): readonly string[] {
   return known;
 }
 
-function keyOf(slots: readonly number[], spans: Shape['spans']): string {
+function keyOf(slots: readonly number[], spans: SampleShape['spans']): string {
   const families = [...spans].map(([name, [, , count]]) => `${name} ${count}`).join();
   return `${families}\n${slots.join()}`;
 }

@@ -2,6 +2,7 @@
 // labels once for all whose probes tell the same. Written as text only when somebody scrapes.
 import { labelPairs, line } from './exposition.ts';
 import { labelValue } from './labels.ts';
+import { type Held, Shapes } from './shapes.ts';
 
 /** One family of a probe. */
 export interface Sampled {
@@ -18,23 +19,21 @@ const MOST_SERIES = 1000;
 
 /** What the probes of many targets have in common: which series, in the order of their families. */
 interface Shape {
-  readonly key: string;
   /** Of each series. */
   readonly families: readonly string[];
   /** Labels of each series beside the target's own. */
   readonly pairs: readonly string[];
   /** Begin and end of a family's series. */
   readonly spans: ReadonlyMap<string, readonly [from: number, to: number]>;
-  targets: number;
 }
 
-/** Every shape that a target has; those that none has any more are let go. */
+/** Every shape that a target has, and the help of their families. */
 export class ProbeShapes {
-  readonly #shapes = new Map<string, Shape>();
+  readonly #shapes = new Shapes<Shape>();
   /** By family; a family keeps the help that it came with first. */
   readonly #helps = new Map<string, string>();
 
-  take(families: readonly Sampled[], taken: ReadonlySet<string>): Shape {
+  take(families: readonly Sampled[], taken: ReadonlySet<string>): Held<Shape> {
     const [names, pairs]: [string[], string[]] = [[], []];
     for (const { name, help, series } of families) {
       if (!this.#helps.has(name)) this.#helps.set(name, help);
@@ -45,22 +44,16 @@ export class ProbeShapes {
       }
     }
     const key = names.map((name, at) => `${name}{${pairs[at] ?? ''}`).join('\n');
-    const known = this.#shapes.get(key);
-    const shape = known ?? { key, families: names, pairs, spans: spansOf(names), targets: 0 };
-    if (known === undefined) this.#shapes.set(key, shape);
-    shape.targets++;
-    return shape;
+    return this.#shapes.take(key, () => ({ families: names, pairs, spans: spansOf(names) }));
   }
 
-  letGo(shape: Shape | null): void {
-    if (shape === null) return;
-    shape.targets--;
-    if (shape.targets === 0) this.#shapes.delete(shape.key);
+  letGo(held: Held<Shape> | null): void {
+    this.#shapes.letGo(held);
   }
 
   /** Families that a target has now, by name. */
   families(): readonly { readonly name: string; readonly help: string }[] {
-    const names = new Set([...this.#shapes.values()].flatMap(({ spans }) => [...spans.keys()]));
+    const names = new Set(this.#shapes.all().flatMap(({ spans }) => spans.keys()));
     return [...names].toSorted().map((name) => ({ name, help: this.#helps.get(name) ?? '' }));
   }
 }
@@ -69,7 +62,7 @@ export class ProbeSeries {
   readonly #shapes: ProbeShapes;
   #common: string;
   #taken: ReadonlySet<string>;
-  #shape: Shape | null = null;
+  #held: Held<Shape> | null = null;
   #values: Float64Array = EMPTY;
 
   /** @param labels of every series, the target's name among them */
@@ -91,8 +84,8 @@ export class ProbeSeries {
   ended(families: readonly Sampled[]): void {
     if (!this.#fits(families)) {
       this.clear();
-      this.#shape = this.#shapes.take(families, this.#taken);
-      this.#values = new Float64Array(this.#shape.families.length);
+      this.#held = this.#shapes.take(families, this.#taken);
+      this.#values = new Float64Array(this.#held.shape.families.length);
     }
     let at = 0;
     for (const { series } of families)
@@ -104,18 +97,19 @@ export class ProbeSeries {
 
   /** Tells nothing from now on. */
   clear(): void {
-    this.#shapes.letGo(this.#shape);
-    this.#shape = null;
+    this.#shapes.letGo(this.#held);
+    this.#held = null;
     this.#values = EMPTY;
   }
 
   /** Lines of a family. */
   text(family: string): string {
-    const span = this.#shape?.spans.get(family);
-    if (span === undefined) return '';
+    const shape = this.#held?.shape;
+    const span = shape?.spans.get(family);
+    if (shape === undefined || span === undefined) return '';
     let text = '';
     for (let at = span[0]; at < span[1]; at++) {
-      const pairs = this.#shape?.pairs[at] ?? '';
+      const pairs = shape.pairs[at] ?? '';
       text += line(family, pairs === '' ? this.#common : `${this.#common},${pairs}`, this.#values[at] ?? Number.NaN);
     }
     return text;
@@ -123,8 +117,8 @@ export class ProbeSeries {
 
   /** Whether the probe told the series that the one before it did: then only numbers are new. */
   #fits(families: readonly Sampled[]): boolean {
-    const shape = this.#shape;
-    if (shape === null) return false;
+    const shape = this.#held?.shape;
+    if (shape === undefined) return false;
     let at = 0;
     for (const { name, series } of families)
       for (const { labels } of series) {

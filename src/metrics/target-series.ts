@@ -7,9 +7,10 @@ import { labelPairs, line } from './exposition.ts';
 import { Totals } from './hop-totals.ts';
 import { journeySamples } from './journey-samples.ts';
 import { labelValue } from './labels.ts';
-import { checkedValues, LastSamples, SampleShapes, type Told } from './last-samples.ts';
+import { checkedValues, LastSamples, type SampleShape, type Told } from './last-samples.ts';
 import { placed, zonesOf } from './prometheus.ts';
 import { RunCounts } from './run-counts.ts';
+import { Shapes } from './shapes.ts';
 
 /** Series of one family and target; what is beyond is counted in `journey_series_dropped`. */
 const MOST_SERIES = 1000;
@@ -19,7 +20,7 @@ const families = new Map(catalogue.map((family) => [family.name, family]));
 
 /** What the targets of an agent have in common. */
 export interface SeriesRoom {
-  readonly shapes: SampleShapes;
+  readonly shapes: Shapes<SampleShape>;
   /** Number of the slice of the window that is now. */
   readonly slice: () => number;
   /** False: the family is left out. */
@@ -27,7 +28,7 @@ export interface SeriesRoom {
 }
 
 /** Of a target alone. */
-const alone = (): SeriesRoom => ({ shapes: new SampleShapes(), slice: () => 0, keeps: () => true });
+const alone = (): SeriesRoom => ({ shapes: new Shapes(), slice: () => 0, keeps: () => true });
 
 export class TargetSeries {
   readonly counts = new RunCounts();

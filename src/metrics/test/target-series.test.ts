@@ -10,8 +10,9 @@ import { quantile } from '../../stats/quantile.ts';
 import { RELATIVE_ERROR, SLICES } from '../../stats/window-sketch.ts';
 import { catalogue } from '../catalogue.ts';
 import { exposition, type Format } from '../exposition.ts';
-import { SampleShapes } from '../last-samples.ts';
+import type { SampleShape } from '../last-samples.ts';
 import { renderPrometheus } from '../prometheus.ts';
+import { Shapes } from '../shapes.ts';
 import { TargetSeries } from '../target-series.ts';
 
 const FILE = 'test/golden/old/0.2.0-demo.json';
@@ -97,7 +98,7 @@ describe('over several journeys', () => {
 });
 
 test('targets share what their journeys have in common, and leave nothing behind', async () => {
-  const shapes = new SampleShapes();
+  const shapes = new Shapes<SampleShape>();
   const room = { shapes, slice: () => 0, keeps: () => true };
   const [a, b] = ['a', 'b'].map((name) => new TargetSeries(name, {}, room)) as [TargetSeries, TargetSeries];
   a.ended(journey, samples);
@@ -113,7 +114,7 @@ test('targets share what their journeys have in common, and leave nothing behind
 
 test('the percentiles of a window are those of its journeys, within the bound, and end with it', () => {
   let slice = 100;
-  const series = new TargetSeries('a', {}, { shapes: new SampleShapes(), slice: () => slice, keeps: () => true });
+  const series = new TargetSeries('a', {}, { shapes: new Shapes(), slice: () => slice, keeps: () => true });
   const hop = journey.hops.find(({ id, latencyMs }) => id === 'total' && latencyMs !== null);
   const exact =
     quantile(
@@ -137,7 +138,7 @@ test('the percentiles of a window are those of its journeys, within the bound, a
 
 test('a family that is left out is nowhere', async () => {
   const keeps = (family: string): boolean => !family.startsWith('journey_hop_');
-  const series = new TargetSeries('a', {}, { shapes: new SampleShapes(), slice: () => 0, keeps });
+  const series = new TargetSeries('a', {}, { shapes: new Shapes(), slice: () => 0, keeps });
   for (let run = 0; run < 8; run++) series.ended(journey, samples);
   const text = (await written(series)) + series.windowText('journey_hop_window_seconds');
   expect(text).not.toContain('journey_hop_');
