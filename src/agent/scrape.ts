@@ -40,6 +40,9 @@ export interface ScrapeRoom {
   readonly processMetrics: () => Promise<readonly Told[]>;
 }
 
+/** A family of the agent's own by its name, with its lines. */
+type Own = [name: string, pieces: Iterable<string>];
+
 export async function scrape(room: ScrapeRoom, format: Format): Promise<AsyncIterable<string>> {
   const own = new Map(ownSamples(room));
   const ofAgent = agentCatalogue.map((family) => ({ family, pieces: own.get(family.name) ?? [] }));
@@ -76,23 +79,15 @@ function ownSamples({
   logCounts,
   asking,
   flaps,
-}: ScrapeRoom): [string, Iterable<string>][] {
+}: ScrapeRoom): Own[] {
   const { targets, modules } = reloads();
   const places = discovery();
-  const one = (name: string, value: number, pairs = ''): [string, Iterable<string>] => [
-    name,
-    [line(name, pairs, value)],
-  ];
-  const delays = [...delay.read()].map(([percentile, seconds]) =>
-    line('outrider_event_loop_delay_seconds', labelPairs({ percentile: String(percentile) }), seconds),
-  );
   const { told, dropped } = logCounts();
-  const lines = [...told].map(([level, count]) => line('outrider_log_lines_total', labelPairs({ level }), count));
   return [
-    ['outrider_log_lines_total', lines],
+    each('outrider_log_lines_total', 'level', told),
     one('outrider_log_lines_dropped_total', dropped),
     one('outrider_build_info', 1, labelPairs({ version })),
-    ['outrider_event_loop_delay_seconds', delays],
+    each('outrider_event_loop_delay_seconds', 'percentile', delay.read()),
     ...(agent === null ? [] : agentSamples(agent, probing)),
     ...askedSamples(asking()),
     ...(places === null ? [] : discoverySamples(places)),
@@ -104,21 +99,23 @@ function ownSamples({
           ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
         ]),
-    flapSamples(flaps()),
+    each('outrider_probe_flaps_total', 'module', flaps()),
   ];
 }
 
-function flapSamples(flaps: ReadonlyMap<string, number>): [string, Iterable<string>] {
-  const name = 'outrider_probe_flaps_total';
-  return [name, [...flaps].map(([module, count]) => line(name, labelPairs({ module: labelValue(module) }), count))];
+/** Of one number. @param pairs its labels */
+function one(name: string, value: number, pairs = ''): Own {
+  return [name, [line(name, pairs, value)]];
 }
 
-function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable<string>][] {
+/** Of a number for each value of a label. */
+function each(name: string, label: string, numbers: Iterable<readonly [string | number, number]>): Own {
+  return [name, Array.from(numbers, ([of, value]) => line(name, labelPairs({ [label]: labelValue(of) }), value))];
+}
+
+function agentSamples(agent: Scraped, probing: Probes | null): Own[] {
   const [journeys, probes] = [agent.state(), probing?.state()];
-  const one = (name: string, key: keyof typeof journeys): [string, Iterable<string>] => [
-    name,
-    [line(name, '', journeys[key] + (probes?.[key] ?? 0))],
-  ];
+  const sum = (name: string, key: keyof typeof journeys): Own => one(name, journeys[key] + (probes?.[key] ?? 0));
   const watched = (write: (one: Watched) => string): Iterable<string> => probing?.watched().map(write) ?? [];
   const counted = (write: (counts: RunCounts, common: string) => string): Iterable<string> =>
     both(
@@ -136,27 +133,20 @@ function agentSamples(agent: Scraped, probing: Probes | null): [string, Iterable
     ],
     ['probe_duration_window_seconds', watched((probed) => windowText(probed, agent.shared))],
     ['probe_last_run_timestamp_seconds', watched(lastRunText)],
-    one('outrider_targets', 'targets'),
-    one('outrider_runs_under_way', 'underWay'),
-    one('outrider_runs_stalled', 'stalled'),
-    one('outrider_runs_waiting', 'waiting'),
-    one('outrider_run_faults_total', 'faults'),
+    sum('outrider_targets', 'targets'),
+    sum('outrider_runs_under_way', 'underWay'),
+    sum('outrider_runs_stalled', 'stalled'),
+    sum('outrider_runs_waiting', 'waiting'),
+    sum('outrider_run_faults_total', 'faults'),
     ['outrider_schedule_lag_seconds', [agent.lag.lines('outrider_schedule_lag_seconds', '')]],
   ];
 }
 
-function askedSamples({
-  underWay,
-  turnedAway,
-  outcomes,
-}: ReturnType<ScrapeRoom['asking']>): [string, Iterable<string>][] {
-  const asked = [...outcomes].map(([outcome, count]) =>
-    line('outrider_asked_journeys_total', labelPairs({ outcome }), count),
-  );
+function askedSamples({ underWay, turnedAway, outcomes }: ReturnType<ScrapeRoom['asking']>): Own[] {
   return [
-    ['outrider_asked_journeys_total', asked],
-    ['outrider_probes_under_way', [line('outrider_probes_under_way', '', underWay)]],
-    ['outrider_probes_turned_away_total', [line('outrider_probes_turned_away_total', '', turnedAway)]],
+    each('outrider_asked_journeys_total', 'outcome', outcomes),
+    one('outrider_probes_under_way', underWay),
+    one('outrider_probes_turned_away_total', turnedAway),
   ];
 }
 
@@ -174,37 +164,22 @@ function lastRunText({ lastStartMs, series }: Watched): string {
   return lastStartMs === 0 ? '' : line('probe_last_run_timestamp_seconds', series.common, lastStartMs / 1000);
 }
 
-function discoverySamples({
-  sources,
-  failing,
-  targets,
-  leftOut,
-  refused,
-}: DiscoveryState): [string, Iterable<string>][] {
-  const one = (name: string, value: number): [string, Iterable<string>] => [name, [line(name, '', value)]];
-  const refusals = 'outrider_discovery_refusals_total';
+function discoverySamples({ sources, failing, targets, leftOut, refused }: DiscoveryState): Own[] {
   return [
     one('outrider_discovery_sources', sources),
     one('outrider_discovery_sources_failing', failing),
     one('outrider_discovery_targets', targets),
     one('outrider_discovery_targets_left_out', leftOut),
-    [refusals, [...refused].map(([reason, count]) => line(refusals, labelPairs({ reason }), count))],
+    each('outrider_discovery_refusals_total', 'reason', refused),
   ];
 }
 
-function reloadSamples(
-  prefix: string,
-  { lastWasTaken, takenAtMs, taken, refused }: Reloads,
-): [string, Iterable<string>][] {
-  const counts = Object.entries({ taken, refused }).map(([outcome, count]) =>
-    line('outrider_config_reloads_total', labelPairs({ outcome }), count),
-  );
+function reloadSamples(prefix: string, { lastWasTaken, takenAtMs, taken, refused }: Reloads): Own[] {
   return [
-    [`${prefix}_last_reload_successful`, [line(`${prefix}_last_reload_successful`, '', lastWasTaken ? 1 : 0)]],
-    [
-      `${prefix}_last_reload_success_timestamp_seconds`,
-      [line(`${prefix}_last_reload_success_timestamp_seconds`, '', takenAtMs / 1000)],
-    ],
-    ...(prefix === 'outrider_config' ? ([['outrider_config_reloads_total', counts]] as [string, string[]][]) : []),
+    one(`${prefix}_last_reload_successful`, lastWasTaken ? 1 : 0),
+    one(`${prefix}_last_reload_success_timestamp_seconds`, takenAtMs / 1000),
+    ...(prefix === 'outrider_config'
+      ? [each('outrider_config_reloads_total', 'outcome', Object.entries({ taken, refused }))]
+      : []),
   ];
 }
