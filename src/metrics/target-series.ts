@@ -15,6 +15,8 @@ import { Shapes } from './shapes.ts';
 /** Series of one family and target; what is beyond is counted in `journey_series_dropped`. */
 const MOST_SERIES = 1000;
 const DROPPED = 'journey_series_dropped';
+/** Made of all samples of the hops: the histogram, and the percentiles over a window. */
+const OF_HOPS = ['journey_hop_duration_seconds', 'journey_hop_window_seconds'];
 /** By name. */
 const families = new Map(catalogue.map((family) => [family.name, family]));
 
@@ -89,9 +91,9 @@ export class TargetSeries {
     const told: Told[] = [];
     let dropped = 0;
     this.#totals.begin();
+    if (OF_HOPS.some((name) => this.#room.keeps(name))) this.#totals.observe(journey.hops, this.#room.slice());
     for (const family of catalogue) {
       if (!this.#room.keeps(family.name)) continue;
-      if (family.type === 'histogram') this.#totals.observe(journey.hops, this.#room.slice());
       const finite = (byFamily.get(family.name) ?? []).filter(({ value }) => Number.isFinite(value));
       const kept = finite.slice(0, MOST_SERIES);
       dropped += finite.length - kept.length;

@@ -145,6 +145,18 @@ test('a family that is left out is nowhere', async () => {
   expect(text).toContain('journey_verdict{');
 });
 
+test.each([
+  ['journey_hop_duration_seconds', 'journey_hop_window_seconds'],
+  ['journey_hop_window_seconds', 'journey_hop_duration_seconds'],
+])('%s is left out, and %s is not for that', async (left, stays) => {
+  const keeps = (family: string): boolean => family !== left;
+  const series = new TargetSeries('a', {}, { shapes: new Shapes(), slice: () => 0, keeps });
+  for (let run = 0; run < 8; run++) series.ended(journey, samples);
+  const text = (await written(series)) + series.windowText('journey_hop_window_seconds');
+  expect(text).not.toMatch(new RegExp(`^${left}`, 'm'));
+  expect(text).toMatch(new RegExp(`^${stays}(_sum)?\\{`, 'm'));
+});
+
 test('OpenMetrics has its names for counters, and an end', async () => {
   const series = new TargetSeries('a\n"b"\\', {});
   series.ended(journey, samples);
