@@ -106,10 +106,8 @@ export class Agent {
   }
 
   /** Journeys under way may end within the bound, ms; then they are stopped. */
-  async close(boundMs: number): Promise<void> {
-    const cut = setTimeout(() => this.#schedule.cut(), boundMs);
-    await this.#schedule.close();
-    clearTimeout(cut);
+  close(boundMs: number): Promise<void> {
+    return this.#schedule.close(boundMs);
   }
 
   #follow(target: Ridden): void {

@@ -142,10 +142,8 @@ export class Probing {
   }
 
   /** Probes under way may end within the bound, ms; then they are stopped. */
-  async close(boundMs: number): Promise<void> {
-    const cut = setTimeout(() => this.#schedule.cut(), boundMs);
-    await this.#schedule.close();
-    clearTimeout(cut);
+  close(boundMs: number): Promise<void> {
+    return this.#schedule.close(boundMs);
   }
 
   #watch(target: Probed): void {

@@ -84,17 +84,18 @@ export class Schedule<T extends Pace> {
     };
   }
 
-  /** No new journeys; resolves when those under way have ended. `cut` stops them. */
-  async close(): Promise<void> {
+  /** No new runs; those under way may end within the bound, ms, then they are stopped. Resolves when all have ended. */
+  async close(boundMs: number): Promise<void> {
     this.#isClosed = true;
     for (const entry of this.#entries.values()) entry.cancel();
     this.#waiting.clear();
     this.#waitingSilent.clear();
+    const { clock } = this.#options;
+    const cancel = clock.at(clock.nowMs() + boundMs, () => {
+      for (const { stop } of this.#entries.values()) stop.abort();
+    });
     await Promise.all(this.#running);
-  }
-
-  cut(): void {
-    for (const { stop } of this.#entries.values()) stop.abort();
+    cancel();
   }
 
   #put(target: T): void {

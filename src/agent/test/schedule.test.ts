@@ -228,17 +228,19 @@ describe('the schedule', () => {
     expect(new Set(later.map(([name]) => name))).toEqual(new Set(['comes', 'stays']));
   });
 
-  test('closing waits for who is under way, and begins with nobody', async () => {
+  test('closing waits for who is under way, stops them at its bound, and begins with nobody', async () => {
     const { clock, runs, schedule, startMs, moveTalking } = rig();
     schedule.set([pace('a'), pace('b')], 1);
     await moveTalking(startMs + 10 * SECOND);
     let isClosed = false;
-    const closing = schedule.close().then(() => {
+    const closing = schedule.close(5 * SECOND).then(() => {
       isClosed = true;
     });
-    await settled();
+    await clock.move(startMs + 14.9 * SECOND);
     expect(isClosed).toBe(false);
-    schedule.cut();
+    expect(runs[0]?.signal.aborted).toBe(false);
+    await clock.move(startMs + 15 * SECOND);
+    expect(isClosed).toBe(false);
     expect(runs[0]?.signal.aborted).toBe(true);
     runs[0]?.end();
     await closing;
