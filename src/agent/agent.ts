@@ -4,14 +4,13 @@ import { TargetSeries } from '../metrics/target-series.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Journey } from '../model/journey.ts';
 import type { Endpoint } from '../model/target.ts';
-import { UsageError } from '../model/usage-error.ts';
 import { isFlap, rideConfirmed, tellRides } from './confirming.ts';
 import { type KeptJourneys, keepJourneys } from './kept-journeys.ts';
 import type { AgentLog } from './log/agent-log.ts';
-import { paced } from './log/paced.ts';
 import { type Recent, remembered } from './recent.ts';
 import { RecentRuns } from './recent-runs.ts';
 import type { Ridden, RidingRoom, Told } from './riding.ts';
+import { faultOf, RunTelling } from './run-telling.ts';
 import { type Clock, Schedule } from './schedule.ts';
 import { type SeriesPolicy, SharedSeries } from './shared-series.ts';
 
@@ -30,9 +29,6 @@ export interface AgentRoom extends RidingRoom {
 
 /** Seconds. */
 const LAG_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
-/** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
-const MOST_CHANGES = 200;
 
 /** What is known of a target. */
 export interface Followed {
@@ -58,7 +54,7 @@ export class Agent {
   /** Of all series. */
   readonly shared: SharedSeries;
   readonly #room: AgentRoom;
-  readonly #telling: Telling;
+  readonly #telling: RunTelling;
   readonly #schedule: Schedule<Ridden>;
   readonly #followed = new Map<string, Followed>();
   #faults = 0;
@@ -66,14 +62,17 @@ export class Agent {
   constructor(room: AgentRoom) {
     this.#room = room;
     this.shared = new SharedSeries(() => room.clock.nowMs());
-    this.#telling = tellingOf(room.log);
+    this.#telling = new RunTelling(room.log, {
+      ended: 'a fault of this program ended a journey',
+      notRun: 'target not ridden',
+    });
     this.#schedule = new Schedule({
       clock: room.clock,
       run: (target, signal, onAnswer) => this.#run(target, signal, onAnswer),
       onLag: (ms) => this.lag.observe(ms / 1000),
       onMissed: ({ name }, reason, turns) => {
         this.#followed.get(name)?.series.counts.missed(reason, turns);
-        this.#telling.missed('turns missed', { target: name, reason, turns });
+        this.#telling.missed({ target: name }, reason, turns);
       },
     });
   }
@@ -141,49 +140,24 @@ export class Agent {
   }
 
   #failed({ name }: Ridden, startedAtMs: number, error: unknown): void {
-    const words = error instanceof Error ? error.message : 'unknown error';
-    const isOurs = !(error instanceof UsageError);
-    this.#faults += isOurs ? 1 : 0;
+    const fault = faultOf(error);
+    this.#faults += fault.isOurs ? 1 : 0;
     const followed = this.#followed.get(name);
     if (followed === undefined) return;
     followed.series.failed(startedAtMs);
-    // Once, not at every turn.
-    if (followed.fault !== words) {
-      if (isOurs) this.#telling.faults('a fault of this program ended a journey', { target: name, err: words });
-      else this.#telling.notRidden('target not ridden', { target: name, err: words });
-    }
-    followed.fault = words;
+    this.#telling.fault({ target: name }, followed.fault, fault);
+    followed.fault = fault.words;
   }
 
-  /** What a repetition did not confirm is no change, and yet news. */
-  #tellRides(followed: Followed, rides: readonly [...Told[], Told]): void {
+  #tellRides({ name, latest }: Followed, rides: readonly [...Told[], Told]): void {
     const [first, last] = [rides[0].journey, (rides.at(-1) ?? rides[0]).journey];
-    this.#tellVerdict(followed, last);
+    this.#telling.verdict({ target: name }, latest?.verdict ?? null, last.verdict, () => {
+      const found = last.findings.filter(({ severity }) => severity !== 'notice').map(({ id }) => id);
+      return { findings: [...new Set(found)], journey: last.id };
+    });
     if (!isFlap(rides)) return;
-    const attributes = { target: followed.name, verdict: first.verdict, repeated: last.verdict, journey: first.id };
-    this.#telling.flaps('failure not confirmed', attributes);
+    this.#telling.flap({ target: name, verdict: first.verdict, repeated: last.verdict, journey: first.id });
   }
-
-  /** Of a target that was never ridden only what is wrong is news. */
-  #tellVerdict({ name, latest }: Followed, { id, verdict, findings }: Journey): void {
-    const before = latest?.verdict ?? 'ok';
-    if (before === verdict) return;
-    const found = findings.filter(({ severity }) => severity !== 'notice').map((finding) => finding.id);
-    const attributes = { target: name, from: latest === null ? 'none' : before, to: verdict };
-    const tell = verdict === 'ok' ? this.#telling.recovered : this.#telling.worse;
-    tell('verdict changed', { ...attributes, findings: [...new Set(found)], journey: id });
-  }
-}
-
-type Telling = ReturnType<typeof tellingOf>;
-
-/** Each at a pace of its own: an outage of ten thousand targets must not hide a fault. */
-function tellingOf(log: AgentRoom['log']) {
-  return {
-    ...{ missed: paced(log.warn), faults: paced(log.error), notRidden: paced(log.warn) },
-    flaps: paced(log.warn),
-    ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
-  };
 }
 
 function remember(followed: Followed, journey: Journey): void {

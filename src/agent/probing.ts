@@ -5,11 +5,10 @@ import type { GrowingHistogram } from '../metrics/histogram.ts';
 import { ProbeSeries, ProbeShapes, type Sampled } from '../metrics/probe-series.ts';
 import { RunCounts } from '../metrics/run-counts.ts';
 import type { Verdict } from '../model/journey.ts';
-import { UsageError } from '../model/usage-error.ts';
 import { EMPTY, type WindowSketch, withSamples } from '../stats/window-sketch.ts';
 import { LatestProbes } from './latest-probes.ts';
 import type { AgentLog } from './log/agent-log.ts';
-import { paced } from './log/paced.ts';
+import { faultOf, RunTelling } from './run-telling.ts';
 import { type Clock, Schedule } from './schedule.ts';
 import type { SharedSeries } from './shared-series.ts';
 import type { Pace } from './spread.ts';
@@ -72,14 +71,12 @@ export interface Watched {
   window: WindowSketch;
 }
 
-/** Changes of verdicts that are told in a minute; all of them are on the status page and in the metrics. */
-const MOST_CHANGES = 200;
 /** Probes that wait for an answer beside those that get one: when the network between fails, all do, and none may be missed for it. */
 const MOST_STALLED = 20_000;
 
 export class Probing {
   readonly #room: ProbingRoom;
-  readonly #telling: ReturnType<typeof tellingOf>;
+  readonly #telling: RunTelling;
   readonly #schedule: Schedule<Probed>;
   readonly #watched = new Map<string, Watched>();
   readonly #shapes = new ProbeShapes();
@@ -89,7 +86,10 @@ export class Probing {
 
   constructor(room: ProbingRoom) {
     this.#room = room;
-    this.#telling = tellingOf(room.log);
+    this.#telling = new RunTelling(room.log, {
+      ended: 'a fault of this program ended a probe',
+      notRun: 'target not probed',
+    });
     this.#schedule = new Schedule({
       clock: room.clock,
       run: (target, signal) => this.#run(target, signal),
@@ -99,7 +99,7 @@ export class Probing {
         const watched = this.#watched.get(name);
         if (watched === undefined) return;
         watched.counts.missed(reason, turns);
-        this.#telling.missed('turns missed', { ...calledBy(watched), reason, turns });
+        this.#telling.missed(calledBy(watched), reason, turns);
       },
     });
   }
@@ -179,7 +179,9 @@ export class Probing {
 
   #ended(watched: Watched, { failure, durationMs, page }: ProbeTold, startedAtMs: number): void {
     const verdict = failure === null ? 'ok' : failure.isOurs ? 'unknown' : 'critical';
-    this.#tellVerdict(watched, verdict, failure?.what ?? '');
+    this.#telling.verdict(calledBy(watched), watched.latest.verdict(), verdict, () =>
+      failure === null ? {} : { because: failure.what },
+    );
     count(watched, verdict, startedAtMs);
     if (failure === null) {
       watched.latest.succeeded(durationMs);
@@ -190,12 +192,11 @@ export class Probing {
     watched.latest.failed({ id, startedAtMs, verdict, what: failure.what });
   }
 
-  /** What a repetition did not confirm is no change, and yet news. */
   #tellFlap(watched: Watched, { isFlap, page }: ProbeTold): void {
     watched.counts.confirmed(isFlap);
     if (isFlap !== true) return;
     const id = this.#keep(watched, page);
-    this.#telling.flaps('failure not confirmed', { ...calledBy(watched), probe: id });
+    this.#telling.flap({ ...calledBy(watched), probe: id });
   }
 
   #keep({ target: { name } }: Watched, page: () => string): string {
@@ -205,31 +206,16 @@ export class Probing {
     return id;
   }
 
-  /** Of a target that was never probed only what is wrong is news. */
-  #tellVerdict(watched: Watched, verdict: Verdict, because: string): void {
-    const before = watched.latest.verdict();
-    if ((before ?? 'ok') === verdict) return;
-    const attributes = { ...calledBy(watched), from: before ?? 'none', to: verdict };
-    if (verdict === 'ok') this.#telling.recovered('verdict changed', attributes);
-    else this.#telling.worse('verdict changed', { ...attributes, because });
-  }
-
   #failed({ name }: Probed, startedAtMs: number, error: unknown): void {
-    const words = error instanceof Error ? error.message : 'unknown error';
-    const isOurs = !(error instanceof UsageError);
-    this.#faults += isOurs ? 1 : 0;
+    const fault = faultOf(error);
+    this.#faults += fault.isOurs ? 1 : 0;
     const watched = this.#watched.get(name);
     if (watched === undefined) return;
     // What the probe before it told is not so now.
     watched.series.clear();
     count(watched, 'unknown', startedAtMs);
-    // Once, not at every turn.
-    if (watched.fault !== words) {
-      const attributes = { ...calledBy(watched), err: words };
-      if (isOurs) this.#telling.faults('a fault of this program ended a probe', attributes);
-      else this.#telling.notProbed('target not probed', attributes);
-    }
-    watched.fault = words;
+    this.#telling.fault(calledBy(watched), watched.fault, fault);
+    watched.fault = fault.words;
   }
 
   #trim(): void {
@@ -242,15 +228,6 @@ export class Probing {
 
 function calledBy({ target: { label, module } }: Watched): { readonly target: string; readonly module: string } {
   return { target: label, module };
-}
-
-/** Each at a pace of its own: an outage of ten thousand targets must not hide a fault. */
-function tellingOf(log: ProbingRoom['log']) {
-  return {
-    ...{ missed: paced(log.warn), faults: paced(log.error), notProbed: paced(log.warn) },
-    flaps: paced(log.warn),
-    ...{ worse: paced(log.warn, MOST_CHANGES), recovered: paced(log.info, MOST_CHANGES) },
-  };
 }
 
 function count(watched: Watched, verdict: Verdict, startedAtMs: number): void {
