@@ -1,6 +1,6 @@
 // Owns riding a journey again that failed, before it is called failed: all within the deadline of one. Keeps nothing.
 import type { TargetSeries } from '../metrics/target-series.ts';
-import { paused, shareOf } from '../model/attempts.ts';
+import { attempted } from '../model/attempts.ts';
 import { isOutage, type Ridden, type RidingRoom, rideOnce, type Told } from './riding.ts';
 
 /** @returns all of them, the one that counts last. Rejects as `rideOnce` does */
@@ -12,17 +12,15 @@ export async function rideConfirmed(
 ): Promise<readonly [...Told[], Told]> {
   const { settings, confirm } = ridden;
   if (confirm === null) return [await rideOnce(ridden, room, signal, onAnswer)];
-  const { times, afterMs } = confirm;
-  const endMs = performance.now() + settings.deadlineMs;
-  const before: Told[] = [];
-  for (let repeats = times; ; repeats--) {
-    const deadlineMs = Math.max(1, Math.floor(shareOf(endMs - performance.now(), repeats, afterMs)));
-    const told = await rideOnce({ ...ridden, settings: { ...settings, deadlineMs } }, room, signal, onAnswer);
-    const hasTime = endMs - performance.now() > afterMs;
-    if (!isOutage(told.journey.verdict) || repeats === 0 || !hasTime || !(await paused(afterMs, signal)))
-      return [...before, told];
-    before.push(told);
-  }
+  return attempted(
+    { ...confirm, budgetMs: settings.deadlineMs },
+    signal,
+    (mostMs) => {
+      const deadlineMs = Math.max(1, Math.floor(mostMs));
+      return rideOnce({ ...ridden, settings: { ...settings, deadlineMs } }, room, signal, onAnswer);
+    },
+    ({ journey }) => isOutage(journey.verdict),
+  );
 }
 
 /** The last of them counts; a flap does not vanish for that. */

@@ -1,6 +1,6 @@
 // Owns repeating a failed probe before it is called failed, all of it within the timeout, and what is told of it: a flap must not vanish.
 // What this side did wrong is not repeated: it would be wrong again.
-import { paused, shareOf } from '../model/attempts.ts';
+import { attempted } from '../model/attempts.ts';
 import type { Confirm } from './config/extension.ts';
 import type { Failure } from './failure.ts';
 import { secondsSince } from './gauges.ts';
@@ -18,22 +18,20 @@ export async function confirmed(
   attempt: (timeoutSeconds: number) => Promise<Outcome>,
 ): Promise<Outcome> {
   const startMs = performance.now();
-  const leftSeconds = (): number => timeoutSeconds - secondsSince(startMs);
-  const logs: string[] = [];
-  let first: Failure | null = null;
-  for (let made = 1; ; made++) {
-    const outcome = await attempt(shareOf(leftSeconds(), times - made + 1, after / 1000));
-    logs.push(outcome.log);
-    if (made === 1) first = outcome.failure;
-    const repeats = !outcome.success && made <= times && mayHeal(outcome.failure) && leftSeconds() > after / 1000;
-    if (!repeats || !(await paused(after, signal))) {
-      tell(outcome, { made, first, timeoutSeconds, tookSeconds: secondsSince(startMs) });
-      return { ...outcome, log: logs.join('') };
-    }
-  }
+  const outcomes = await attempted(
+    { times, afterMs: after, budgetMs: timeoutSeconds * 1000 },
+    signal,
+    (mostMs) => attempt(mostMs / 1000),
+    mayHeal,
+  );
+  const last = outcomes.at(-1) ?? outcomes[0];
+  const first = outcomes[0].failure;
+  tell(last, { made: outcomes.length, first, timeoutSeconds, tookSeconds: secondsSince(startMs) });
+  return { ...last, log: outcomes.map(({ log }) => log).join('') };
 }
 
-const mayHeal = (failure: Failure | null): boolean => failure?.reason !== 'config' && failure?.reason !== 'not-allowed';
+const mayHeal = ({ success, failure }: Outcome): boolean =>
+  !success && failure?.reason !== 'config' && failure?.reason !== 'not-allowed';
 
 interface Made {
   readonly made: number;

@@ -1,5 +1,36 @@
-// Owns how the time for one thing is shared among the attempts at it, and the pause between two. Attempts nothing itself.
+// Owns attempting one thing again that may heal: how the time for it is shared among the attempts, and the pause between two. Knows no such thing.
 import { setTimeout as pause } from 'node:timers/promises';
+
+interface Attempts {
+  /** How often it may be repeated. */
+  readonly times: number;
+  /** From the end of one to the begin of the next, ms. */
+  readonly afterMs: number;
+  /** For all of them, with the pauses, ms. */
+  readonly budgetMs: number;
+}
+
+/**
+ * @param attempt one, with ms for it
+ * @param mayHeal whether another may come to something else
+ * @returns what all of them came to, the one that counts last. Rejects as an attempt does
+ */
+export async function attempted<T>(
+  { times, afterMs, budgetMs }: Attempts,
+  signal: AbortSignal,
+  attempt: (mostMs: number) => Promise<T>,
+  mayHeal: (outcome: T) => boolean,
+): Promise<readonly [...T[], T]> {
+  const endMs = performance.now() + budgetMs;
+  const leftMs = (): number => endMs - performance.now();
+  const before: T[] = [];
+  for (let repeats = times; ; repeats--) {
+    const outcome = await attempt(shareOf(leftMs(), repeats, afterMs));
+    const repeated = repeats > 0 && mayHeal(outcome) && leftMs() > afterMs && (await paused(afterMs, signal));
+    if (!repeated) return [...before, outcome];
+    before.push(outcome);
+  }
+}
 
 /**
  * An equal part of what is left for each attempt still to come; what one does not use is there for the next.
