@@ -1,4 +1,5 @@
 // Owns reading what a health endpoint says into a list of dependencies with their states. Pure, bounded, and never throws: the document is a stranger's.
+import { isJsonObject, type JsonObject, jsonOf } from '../../src/model/json-text.ts';
 import { matches, type WireText, wireText } from '../../src/model/text.ts';
 import type { HealthFormat, HealthState } from './evidence.ts';
 
@@ -48,9 +49,9 @@ const STATES = ['status', 'state', 'health', 'healthy', 'ok', 'up'];
 export function readHealth(contentType: WireText | null, body: string): HealthDocument | null {
   const kubernetes = verboseText(body);
   if (kubernetes !== null) return kubernetes;
-  const value = parsed(body);
+  const value = jsonOf(body);
   if (typeof value === 'string') return oneWord(value);
-  if (!isObject(value)) return oneWord(body);
+  if (!isJsonObject(value)) return oneWord(body);
   const state = stateIn(value);
   const dependencies = dependenciesIn(value, '', 0).slice(0, MAX_DEPENDENCIES);
   if (state === null && dependencies.length === 0) return null;
@@ -65,25 +66,11 @@ function oneWord(text: string): HealthDocument | null {
   return state === 'unknown' ? null : { format: 'json', state, dependencies: [] };
 }
 
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function stateOf(word: string): HealthState {
   return WORDS.find(([, pattern]) => pattern.test(word.trim()))?.[0] ?? 'unknown';
 }
 
-function stateIn(
-  value: Readonly<Record<string, unknown>>,
-): { readonly state: HealthState; readonly says: WireText } | null {
+function stateIn(value: JsonObject): { readonly state: HealthState; readonly says: WireText } | null {
   for (const key of STATES) {
     const own = Object.hasOwn(value, key) ? value[key] : undefined;
     const word = typeof own === 'object' && own !== null ? (own as Record<string, unknown>)['status'] : own;
@@ -93,11 +80,7 @@ function stateIn(
   return null;
 }
 
-function dependenciesIn(
-  value: Readonly<Record<string, unknown>>,
-  path: string,
-  depth: number,
-): readonly HealthDependency[] {
+function dependenciesIn(value: JsonObject, path: string, depth: number): readonly HealthDependency[] {
   if (depth >= MAX_DEPTH) return [];
   const found = CONTAINERS.flatMap((key) => (Object.hasOwn(value, key) ? membersOf(value[key], path, depth) : []));
   const names = new Set<string>();
@@ -111,7 +94,7 @@ function dependenciesIn(
 function membersOf(container: unknown, path: string, depth: number): readonly HealthDependency[] {
   const members: readonly (readonly [string, unknown])[] = Array.isArray(container)
     ? container.slice(0, MAX_DEPENDENCIES).map((each: unknown, at) => [nameIn(each) ?? String(at), each])
-    : isObject(container)
+    : isJsonObject(container)
       ? Object.entries(container).slice(0, MAX_DEPENDENCIES)
       : [];
   return members
@@ -120,7 +103,7 @@ function membersOf(container: unknown, path: string, depth: number): readonly He
 }
 
 function nameIn(value: unknown): string | null {
-  if (!isObject(value)) return null;
+  if (!isJsonObject(value)) return null;
   const name = value['name'] ?? value['id'] ?? value['component'];
   return typeof name === 'string' ? name : null;
 }
@@ -137,7 +120,7 @@ function memberOf(name: string, member: unknown, depth: number): readonly Health
     const state = worst(all);
     return all.length === 0 ? [] : [all.find((each) => each.state === state) ?? dependency(name, state, state)];
   }
-  if (!isObject(member)) return [];
+  if (!isJsonObject(member)) return [];
   const own = stateIn(member);
   const below = dependenciesIn(member, name, depth + 1);
   return own === null ? below : [{ name: wireText(name, MAX_NAME), ...own }, ...below];
@@ -152,7 +135,7 @@ export function worst(all: readonly Pick<HealthDependency, 'state'>[]): HealthSt
   return order.find((state) => all.some((each) => each.state === state)) ?? 'unknown';
 }
 
-function formatOf(contentType: WireText | null, value: Readonly<Record<string, unknown>>): HealthFormat {
+function formatOf(contentType: WireText | null, value: JsonObject): HealthFormat {
   if (contentType !== null && matches(contentType, /^application\/health\+json/i)) return 'health+json';
   if (contentType !== null && matches(contentType, /^application\/vnd\.spring-boot\.actuator/i)) return 'spring';
   const status = typeof value['status'] === 'string' ? value['status'] : '';

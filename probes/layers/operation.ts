@@ -1,5 +1,6 @@
 // Owns reading what an answer says of work that goes on after it: where to ask, how far it is. Pure; never throws for what it reads.
 import { type Fields, fieldValue, listOf, memberOf } from '../../src/model/fields.ts';
+import { isJsonObject, type JsonObject, jsonObjectOf } from '../../src/model/json-text.ts';
 import { interpret, matches, type WireText, wireText } from '../../src/model/text.ts';
 
 /** In order of preference: the first two lead to the state of the work, Location may lead to its result. */
@@ -88,47 +89,36 @@ export function read(status: number, by: Where, body: Uint8Array | null): Read {
   return { outcome: said ?? unknown, state, percent };
 }
 
-type Document = { readonly [key: string]: unknown };
-
-function parsed(body: Uint8Array | null): Document | null {
+function parsed(body: Uint8Array | null): JsonObject | null {
   if (body === null || body.byteLength === 0 || body.byteLength > DOCUMENT_BYTES) return null;
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'));
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return jsonObjectOf(Buffer.from(body).toString('utf8'));
 }
 
 /** `{ name, done, error | response }`: https://google.aip.dev/151 */
-function longRunning(document: Document | null): Outcome | null {
+function longRunning(document: JsonObject | null): Outcome | null {
   const done = document?.['done'];
   if (typeof done !== 'boolean') return null;
   if (!done) return 'running';
-  return isObject(document?.['error']) ? 'failed' : 'succeeded';
+  return isJsonObject(document?.['error']) ? 'failed' : 'succeeded';
 }
 
-function stateOf(document: Document | null): WireText | null {
+function stateOf(document: JsonObject | null): WireText | null {
   const metadata = document?.['metadata'];
   const properties = document?.['properties'];
   const places = [
     ...[document?.['status'], document?.['state']],
-    ...(isObject(properties) ? [properties['provisioningState']] : []),
-    ...(isObject(metadata) ? [metadata['state'], metadata['status']] : []),
+    ...(isJsonObject(properties) ? [properties['provisioningState']] : []),
+    ...(isJsonObject(metadata) ? [metadata['state'], metadata['status']] : []),
   ];
   const found = places.find((one) => typeof one === 'string' && one !== '');
   return typeof found === 'string' ? wireText(found, STATE_LENGTH) : null;
 }
 
-function percentOf(document: Document | null): number | null {
+function percentOf(document: JsonObject | null): number | null {
   const metadata = document?.['metadata'];
   const places = [
     ...[document?.['percentComplete'], document?.['progressPercent'], document?.['progress']],
-    ...(isObject(metadata) ? [metadata['progressPercent'], metadata['progress']] : []),
+    ...(isJsonObject(metadata) ? [metadata['progressPercent'], metadata['progress']] : []),
   ];
   const found = places.find((one) => typeof one === 'number' && one >= 0 && one <= 100);
   return typeof found === 'number' ? found : null;

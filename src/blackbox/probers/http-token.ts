@@ -2,6 +2,7 @@
 // Follows no redirect with credentials, and neither logs what it sent nor what it got.
 
 import { readFileSync } from 'node:fs';
+import { type JsonObject, jsonObjectOf } from '../../model/json-text.ts';
 import { bareHost } from '../../model/target.ts';
 import { visible } from '../../model/text.ts';
 import { isJwtBearer, type OAuth2Config } from '../config/client.ts';
@@ -172,17 +173,12 @@ function tokenOf(
   return { value: `${typeName(type)} ${token}`, untilMs };
 }
 
-function fieldsOf(response: HttpResponse): Readonly<Record<string, unknown>> | null {
+function fieldsOf(response: HttpResponse): JsonObject | null {
   const body = response.body.toString('utf8');
   const media = (valuesOf(response, 'content-type')[0] ?? '').split(';')[0]?.trim().toLowerCase();
   if (media === 'application/x-www-form-urlencoded' || media === 'text/plain')
     return Object.fromEntries(new URLSearchParams(body));
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
+  return jsonObjectOf(body);
 }
 
 /** oauth2.Token.Type. */

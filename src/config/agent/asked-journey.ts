@@ -1,6 +1,7 @@
 // Owns what a caller of POST /journeys may write: a target of the config by its name, or a URL with a few bounded options. Reads no file, takes no secret.
 import { z } from 'zod';
 import { formatDuration, parseDuration } from '../../model/duration.ts';
+import { jsonObjectOf } from '../../model/json-text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
@@ -45,8 +46,8 @@ function within(mostMs: number) {
 
 /** @throws UsageError that does not repeat the text */
 export function readWanted(text: string): Wanted {
-  const value = jsonOf(text);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  const value = jsonObjectOf(text);
+  if (value === null)
     throw new UsageError('the body is not a JSON object', 'send {"target": "NAME"} or {"url": "https://..."}');
   const { target, url, ...given } = parseAt<z.infer<typeof wantedSchema>>(
     wantedSchema,
@@ -67,12 +68,4 @@ export function readWanted(text: string): Wanted {
       ...(family === undefined ? {} : { [family]: true }),
     },
   };
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // Owns what others write for the agent to ride: groups of targets with labels, in the form of Prometheus' file_sd and http_sd (JSON, YAML).
 // Held to be hostile: bounded before anything is made of it. Fetches nothing.
 import { z } from 'zod';
+import { jsonOf } from '../../model/json-text.ts';
 import { TooMuch } from '../../model/usage-error.ts';
 import { parseAt } from '../refusal.ts';
 import { readYaml, type Written } from '../yaml.ts';
@@ -82,14 +83,6 @@ async function groupsIn(text: string, name: string): Promise<Pick<Written, 'valu
       'write it as JSON, or in several files',
     );
   return readYaml(text, name);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Counted before each is looked at. */

@@ -2,6 +2,7 @@
 // Never sends a request for one to a server that could not be verified, and never shows what it sent.
 import type { CallRecord, CallRequest } from '../../contract/call.ts';
 import type { ClientCredentials } from '../../model/credentials.ts';
+import { type JsonObject, jsonObjectOf } from '../../model/json-text.ts';
 import { type Problem, problem, problemCatalogue } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import { wireText } from '../../model/text.ts';
@@ -96,7 +97,7 @@ async function tokenFrom(
   }
   const text = Buffer.from(body ?? []).toString('utf8');
   const hide = hiding([credentials.clientSecret, credentials.clientId]);
-  const answer = parsed(text);
+  const answer = jsonObjectOf(text);
   if (http.status !== 200) return failure(`${host} answered ${http.status}${hide(refusalOf(answer))}`);
   const token = answer?.['access_token'];
   if (typeof token !== 'string' || token === '')
@@ -116,15 +117,6 @@ function lifeOf(expiresIn: unknown): number {
   return typeof seconds === 'number' && seconds > 0 && seconds < 1e9 ? seconds * 1000 : 1e12;
 }
 
-function parsed(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
 /** RFC 6749 5.2, with what to do about it. */
 const REMEDIES: Readonly<Record<string, string>> = {
   invalid_client: 'look at the client id and secret, and at send: header or body',
@@ -135,7 +127,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   invalid_target: 'look at audience:',
 };
 
-function refusalOf(answer: Readonly<Record<string, unknown>> | null): string {
+function refusalOf(answer: JsonObject | null): string {
   const error = answer?.['error'];
   if (typeof error !== 'string') return ': look at tokenUrl:';
   const description = answer?.['error_description'];
