@@ -1,5 +1,6 @@
 // Owns how many probes one client may have under way: who asks for more is told to come back. Clients are told apart by address alone.
-import { isIP } from 'node:net';
+import { bytesOf, unmapped } from '../model/address-scope.ts';
+import { ipAddress } from '../model/target.ts';
 
 export interface Clients {
   /** @param address of the client @returns what gives the place back, once; null when the client has no more */
@@ -37,12 +38,7 @@ export function openClients(most: number): Clients {
 }
 
 /** An IPv4 address in IPv6 clothes is that address; a machine with IPv6 has a whole /64 of addresses to come from (RFC 4291 2.5.4). */
-function clientOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (isIP(plain) !== 6) return plain;
-  const [head = '', tail] = plain.split('::');
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const [before, after] = [groups(head), groups(tail ?? '')];
-  const gap = tail === undefined ? 0 : 8 - before.length - after.length;
-  return [...before, ...Array.from({ length: gap }, () => '0'), ...after].slice(0, 4).join(':');
+function clientOf(text: string): string {
+  const address = ipAddress(text.replace(/%.*$/, ''));
+  return address === null ? text : unmapped(bytesOf(address)).slice(0, 8).join('.');
 }

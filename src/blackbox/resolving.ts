@@ -2,6 +2,9 @@
 // written down about it. Never asks twice and never tries a second address: that is the exporter's way, and its users' alerts rest on it.
 
 import { isIP } from 'node:net';
+import { bytesOf, unmapped } from '../model/address-scope.ts';
+import { ipAddress } from '../model/target.ts';
+import type { IpAddress } from '../model/text.ts';
 import { failureOf, Mistake, wordsOf } from './failure.ts';
 import { secondsSince } from './gauges.ts';
 import type { ProbeContext } from './probe.ts';
@@ -94,18 +97,11 @@ export function addressHash(address: string): number {
   return hash;
 }
 
-function addressBytes(address: string): readonly number[] {
-  if (!address.includes(':')) return address.split('.').map(Number);
-  const text = new URL(`http://[${address.replace(/%.*$/, '')}]/`).hostname.slice(1, -1);
-  const [head = '', tail] = text.split('::');
-  const groups = (part: string): number[] =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const [before, after] = [groups(head), groups(tail ?? '')];
-  const words = tail === undefined ? before : [...before, ...Array(8 - before.length - after.length).fill(0), ...after];
-  // An IPv4 address in IPv6 clothes is one of four bytes (net.IP.To4).
-  const bytes = words.flatMap((word: number) => [word >> 8, word & 0xff]);
-  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-  return isMapped ? bytes.slice(12) : bytes;
+/** Of an IPv4 address in IPv6 clothes its own four (net.IP.To4). */
+function addressBytes(text: string): readonly number[] {
+  if (!text.includes(':')) return bytesOf(text as IpAddress);
+  const address = ipAddress(text.replace(/%.*$/, ''));
+  return address === null ? [] : unmapped(bytesOf(address));
 }
 
 /** `host:port` and `[v6]:port`, as net.SplitHostPort reads them; null for anything else. */

@@ -92,7 +92,8 @@ function holds({ bytes: prefix, bits }: (typeof known)[number], bytes: readonly 
   });
 }
 
-function unmapped(bytes: readonly number[]): readonly number[] {
+/** An IPv4 address written as IPv6 (`::ffff:10.0.0.1`, RFC 4291 2.5.5.2) is one of four bytes. */
+export function unmapped(bytes: readonly number[]): readonly number[] {
   const isMapped = bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff;
   return isMapped && bytes[11] === 0xff ? bytes.slice(12) : bytes;
 }
@@ -103,7 +104,7 @@ export function bytesOf(address: IpAddress): readonly number[] {
   const [head = '', tail] = address.split('::');
   const left = groupsOf(head);
   const right = tail === undefined ? [] : groupsOf(tail);
-  const gap = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => 0);
+  const gap = Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0);
   return [...left, ...gap, ...right].flatMap((group) => [group >> 8, group & 0xff]);
 }
 
