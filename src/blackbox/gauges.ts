@@ -6,10 +6,20 @@ export interface Series {
   value: number;
 }
 
-interface Family {
+/** What is said of a family in every probe. */
+interface Described {
   readonly name: string;
   readonly help: string;
-  readonly series: Map<string, Told>;
+  /** Its first lines by exposition: made when they are first printed. */
+  readonly heads: { text: string | null; openmetrics: string | null };
+}
+
+interface Family {
+  readonly described: Described;
+  /** The series without labels, which is all that most families have. */
+  plain: Told | null;
+  /** Null until there is one. */
+  labelled: Map<string, Told> | null;
 }
 
 /** Seconds since a moment of `performance.now()`, to the nanosecond, as Go has them. */
@@ -26,24 +36,33 @@ export interface Gauge {
 }
 
 class Told implements Series, Gauge {
-  readonly labels: Series['labels'];
+  readonly #labels: Labels;
   readonly #quirks: boolean;
   value = 0;
-  /** Nothing was said of it yet. */
-  #isUnset = true;
+  /** With quirks from the begin, else when something was said of it. */
+  isThere: boolean;
 
-  constructor(labels: Series['labels'], quirks: boolean) {
-    this.labels = labels;
+  constructor(labels: Labels, quirks: boolean) {
+    this.#labels = labels;
     this.#quirks = quirks;
+    this.isThere = quirks;
   }
 
-  get isThere(): boolean {
-    return this.#quirks || !this.#isUnset;
+  get labels(): Series['labels'] {
+    return namesOf(this.#labels).map((name) => [name, this.#labels[name] ?? '']);
+  }
+
+  /** As they stand behind the name. */
+  get labelsText(): string {
+    let text = '';
+    for (const name of namesOf(this.#labels))
+      text += `${text === '' ? '{' : ','}${name}="${labelText(this.#labels[name] ?? '')}"`;
+    return text === '' ? '' : `${text}}`;
   }
 
   set(value: number): void {
     this.value = value;
-    this.#isUnset = false;
+    this.isThere = true;
   }
 
   add(value: number): void {
@@ -68,12 +87,20 @@ export class Gauges {
 
   /** Registers a gauge without labels: with quirks it is there, and 0, from then on. Again: the same one. */
   gauge(name: string, help: string): Gauge {
-    return this.#series(this.#family(name, help), NO_LABELS);
+    return this.#plainOf(this.#family(name, help));
   }
 
   /** One series of a family with labels; without a series the family is not printed. */
   labelled(name: string, help: string, labels: Labels): Gauge {
-    return this.#series(this.#family(name, help), labels);
+    const family = this.#family(name, help);
+    const key = keyOf(labels);
+    if (key === '') return this.#plainOf(family);
+    family.labelled ??= new Map();
+    const known = family.labelled.get(key);
+    if (known !== undefined) return known;
+    const series = new Told(labels, this.#quirks);
+    family.labelled.set(key, series);
+    return series;
   }
 
   /** Lets a family go, whatever it said. */
@@ -83,52 +110,68 @@ export class Gauges {
 
   /** Value of a series, null where it is not there. */
   value(name: string, labels: Labels = NO_LABELS): number | null {
-    const series = this.#families.get(name)?.series.get(keyOf(labels));
+    const family = this.#families.get(name);
+    const key = keyOf(labels);
+    const series = key === '' ? family?.plain : family?.labelled?.get(key);
     return series?.isThere === true ? series.value : null;
   }
 
   /** Families in the order of their names, as a registry of client_golang gathers them. */
   families(): readonly { readonly name: string; readonly help: string; readonly series: readonly Series[] }[] {
-    return [...this.#families.values()]
-      .map(({ name, help, series }) => ({ name, help, series: inOrder(series) }))
-      .filter(({ series }) => series.length > 0)
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#inOrder()
+      .map((family) => ({ name: family.described.name, help: family.described.help, series: seriesOf(family) }))
+      .filter(({ series }) => series.length > 0);
+  }
+
+  exposed(exposition: Exposition): string {
+    const valueText = exposition === 'text' ? goFloat : openFloat;
+    let text = '';
+    for (const family of this.#inOrder()) {
+      const series = seriesOf(family);
+      if (series.length > 0) text += headOf(family.described, exposition);
+      for (const one of series) text += `${family.described.name}${one.labelsText} ${valueText(one.value)}\n`;
+    }
+    return exposition === 'openmetrics' ? `${text}# EOF\n` : text;
+  }
+
+  #inOrder(): readonly Family[] {
+    return [...this.#families.values()].toSorted((a, b) => (a.described.name < b.described.name ? -1 : 1));
   }
 
   #family(name: string, help: string): Family {
     const known = this.#families.get(name);
     if (known !== undefined) return known;
-    const family: Family = { name, help, series: new Map() };
+    const family: Family = { described: describedBy(name, help), plain: null, labelled: null };
     this.#families.set(name, family);
     return family;
   }
 
-  #series(family: Family, labels: Labels): Told {
-    const key = keyOf(labels);
-    const known = family.series.get(key);
-    if (known !== undefined) return known;
-    const series = new Told(pairsOf(labels), this.#quirks);
-    family.series.set(key, series);
-    return series;
+  #plainOf(family: Family): Told {
+    family.plain ??= new Told(NO_LABELS, this.#quirks);
+    return family.plain;
   }
 }
 
 const NO_LABELS: Labels = {};
 
-function pairsOf(labels: Labels): Series['labels'] {
-  const pairs = Object.entries(labels);
-  return pairs.length < 2 ? pairs : pairs.toSorted(([a], [b]) => (a < b ? -1 : 1));
+function namesOf(labels: Labels): readonly string[] {
+  const names = Object.keys(labels);
+  return names.length < 2 ? names : names.toSorted();
 }
 
 function keyOf(labels: Labels): string {
   let key = '';
-  for (const [name, value] of pairsOf(labels)) key += `${name}\0${value}\0`;
+  for (const name of namesOf(labels)) key += `${name}\0${labels[name]}\0`;
   return key;
 }
 
-function inOrder(series: ReadonlyMap<string, Told>): readonly Series[] {
-  const there = [...series].filter(([, one]) => one.isThere);
-  return (there.length < 2 ? there : there.toSorted(([a], [b]) => (a < b ? -1 : 1))).map(([, one]) => one);
+/** Those that are there, in the order of their labels: one without any is the first. */
+function seriesOf({ plain, labelled }: Family): readonly Told[] {
+  const first = plain?.isThere === true ? [plain] : [];
+  if (labelled === null) return first;
+  const others = [...labelled].filter(([, one]) => one.isThere);
+  const sorted = others.length < 2 ? others : others.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [...first, ...sorted.map(([, one]) => one)];
 }
 
 /** `text`: version 0.0.4 of the text format; `openmetrics`: 1.0.0. */
@@ -140,31 +183,25 @@ export const CONTENT_TYPES: Readonly<Record<Exposition, string>> = {
 };
 
 export function expose(gauges: Gauges, exposition: Exposition): string {
-  let text = '';
-  for (const { name, help, series } of gauges.families()) {
-    text += headOf(name, help, exposition);
-    for (const { labels, value } of series) {
-      text += name;
-      for (const [at, [label, words]] of labels.entries())
-        text += `${at === 0 ? '{' : ','}${label}="${labelText(words)}"`;
-      text += `${labels.length === 0 ? '' : '}'} ${exposition === 'text' ? goFloat(value) : openFloat(value)}\n`;
-    }
-  }
-  return exposition === 'openmetrics' ? `${text}# EOF\n` : text;
+  return gauges.exposed(exposition);
 }
 
 /** More than there are families; kept, because each probe has the same. */
-const MOST_HEADS = 500;
-const heads = { text: new Map<string, string>(), openmetrics: new Map<string, string>() };
+const MOST_DESCRIBED = 500;
+const allDescribed = new Map<string, Described>();
 
-function headOf(name: string, help: string, exposition: Exposition): string {
-  // A family that no probe came to has no help: it must not stay so for the others.
-  const key = `${name}\n${help}`;
-  const known = heads[exposition].get(key);
-  if (known !== undefined) return known;
-  const head = `# HELP ${name} ${helpText(help, exposition)}\n# TYPE ${name} gauge\n`;
-  if (heads[exposition].size < MOST_HEADS) heads[exposition].set(key, head);
-  return head;
+function describedBy(name: string, help: string): Described {
+  const known = allDescribed.get(name);
+  if (known?.help === help) return known;
+  const described: Described = { name, help, heads: { text: null, openmetrics: null } };
+  // A family that no probe came to has no help: it must not stay so for the others, nor take theirs.
+  if (help !== '' && allDescribed.size < MOST_DESCRIBED) allDescribed.set(name, described);
+  return described;
+}
+
+function headOf({ name, help, heads }: Described, exposition: Exposition): string {
+  heads[exposition] ??= `# HELP ${name} ${helpText(help, exposition)}\n# TYPE ${name} gauge\n`;
+  return heads[exposition];
 }
 
 function helpText(help: string, exposition: Exposition): string {
@@ -184,8 +221,9 @@ export function goFloat(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   // Here both languages write the same: the shortest digits that read back, and no exponent.
   if (Math.abs(value) >= 1e-4 && Math.abs(value) < 1e6) return String(value);
-  const [digits = '0', power = '0'] = Math.abs(value).toExponential().split('e');
-  const exponent = Number(power);
+  const scientific = Math.abs(value).toExponential();
+  const end = scientific.indexOf('e');
+  const [digits, exponent] = [scientific.slice(0, end), Number(scientific.slice(end + 1))];
   const sign = value < 0 ? '-' : '';
   if (exponent < -4 || exponent >= 6)
     return `${sign}${digits}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
