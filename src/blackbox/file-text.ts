@@ -1,4 +1,4 @@
-// Owns the text of files that modules name, looked at by every probe and read when they have changed. Judges no text.
+// Owns the text of files that modules name, looked at whenever it is asked for and read when they have changed. Judges no text.
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { now } from '../net/clock.ts';
 

@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { now } from '../net/clock.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import type { TlsConfig } from './config/client.ts';
 import { Mistake, wordsOf } from './failure.ts';
@@ -27,17 +28,26 @@ interface Kept {
   readonly key: string;
   readonly rootsPem: string | null;
   readonly material: TlsMaterial;
+  /** Monotonic ms. */
+  lookedMs: number;
 }
+
+/** Files are looked at this often at most, ms: to ask the system about one for every probe takes a twenty-fifth of its time. */
+const LOOK_MS = 1000;
 
 /** For each config and state of its files: reading a root store takes longer than a handshake. */
 const contexts = new WeakMap<TlsConfig, Kept>();
 
 /**
- * Files are read again by every probe, as the exporter does; the context is made anew only when one changed.
+ * Files are looked at again and again, where the exporter reads them for every probe; the context is made anew only when one changed. All of a
+ * config are looked at together, so that a certificate is not taken with the key of the one before.
  * @param rootsPem of this machine; null: those of Node
  * @throws Error with the words for the log when a file cannot be used
  */
 export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMaterial {
+  const known = contexts.get(config);
+  const nowMs = now();
+  if (known?.rootsPem === rootsPem && nowMs - known.lookedMs < LOOK_MS) return known.material;
   const read = (inline: string, file: string, what: string): string => {
     if (inline !== '' || file === '') return inline;
     try {
@@ -51,8 +61,10 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
   const cert = read(config.cert, config.cert_file, 'specified client cert');
   const key = read(config.key, config.key_file, 'specified client key');
   const state = `${ca}\0${cert}\0${key}`;
-  const known = contexts.get(config);
-  if (known?.key === state && known.rootsPem === rootsPem) return known.material;
+  if (known?.key === state && known.rootsPem === rootsPem) {
+    known.lookedMs = nowMs;
+    return known.material;
+  }
   const roots = ca === '' ? rootsPem : ca;
   const material = materialFor(roots, {
     ...(roots === null ? {} : { ca: roots }),
@@ -62,7 +74,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
     maxVersion: VERSION[config.max_version] ?? 'TLSv1.3',
     ...(isOld(config) ? { ciphers: 'DEFAULT@SECLEVEL=0' } : {}),
   });
-  contexts.set(config, { key: state, rootsPem, material });
+  contexts.set(config, { key: state, rootsPem, material, lookedMs: nowMs });
   return material;
 }
 
