@@ -69,7 +69,7 @@ const server = await listen({ host: '127.0.0.1', port: 0 }, async () => ({
   body: await scrape(
     {
       ...{ agent, probing: null, version: '0', delay, reloads },
-      ...{ discovery: () => null, unknownModules: () => 0, logCounts, processMetrics },
+      ...{ discovery: () => null, unknownModules: () => 0, probeThreads: () => 0, logCounts, processMetrics },
       asking: () => ({ underWay: 0, turnedAway: 0, outcomes: new Map() }),
       flaps: () => new Map(),
     },

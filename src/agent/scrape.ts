@@ -28,6 +28,7 @@ export interface ScrapeRoom {
   /** Null where no targets are configured. */
   readonly discovery: () => DiscoveryState | null;
   readonly unknownModules: () => number;
+  readonly probeThreads: () => number;
   readonly logCounts: AgentLog['counts'];
   /** Probes and journeys that callers ask for. */
   readonly asking: () => {
@@ -76,6 +77,7 @@ function ownSamples({
   reloads,
   discovery,
   unknownModules,
+  probeThreads,
   logCounts,
   asking,
   flaps,
@@ -98,6 +100,7 @@ function ownSamples({
           one('blackbox_exporter_build_info', 1, labelPairs({ version: `outrider-${version}` })),
           ...reloadSamples('blackbox_exporter_config', modules),
           one('blackbox_module_unknown_total', unknownModules()),
+          one('outrider_probe_threads', probeThreads()),
         ]),
     each('outrider_probe_flaps_total', 'module', flaps()),
   ];

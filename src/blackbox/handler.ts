@@ -8,7 +8,7 @@ import type { BlackboxConfig, Module } from './config/modules.ts';
 import { printModule } from './config/read.ts';
 import { confirmed, isFlap } from './confirm.ts';
 import { everyAddress, hostOf } from './every-address.ts';
-import { CONTENT_TYPES, type Exposition, expose, type Gauges } from './gauges.ts';
+import { CONTENT_TYPES, type Exposition, expose } from './gauges.ts';
 import type { History, Result } from './history.ts';
 import { resolverOf } from './own-resolver.ts';
 import type { ResolveName } from './probe.ts';
@@ -30,9 +30,28 @@ export interface ProbeRoom extends RunRoom {
   /** Of the clouds: they tell zones. Null: none were given. */
   readonly networks: AddressRanges | null;
   readonly onUnknownModule: (name: string) => void;
+  /** Absent: every probe is made here. */
+  readonly elsewhere?: Elsewhere;
   /** A failure that a repeated attempt did not confirm. */
   readonly onFlap: (module: string) => void;
 }
+
+/** What came of a probe, wherever it was made. */
+export interface Told {
+  readonly success: boolean;
+  readonly isFlap: boolean;
+  readonly log: string;
+  /** As text always, as OpenMetrics for who asked for it. */
+  readonly exposed: (exposition: Exposition) => string;
+}
+
+/** A probe by a module as the file has it, which needs nothing but its name. */
+export interface PlainAsk extends Omit<Run, 'module'> {
+  readonly exposition: Exposition;
+}
+
+/** Has a probe made, in another thread or by `here`. */
+export type Elsewhere = (ask: PlainAsk, signal: AbortSignal, here: () => Promise<Told>) => Promise<Told>;
 
 export interface ProbeRequest {
   readonly query: URLSearchParams;
@@ -70,14 +89,29 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const quorum = quorumFor(module, query.get('quorum'));
   if (quorum === null) return refusal(400, 'Parameter quorum is not all, any or a number from 1');
   const run = { module, name, target, hostname: hostname === '' ? null : hostname, timeoutSeconds };
-  const outcome = await probeAsWanted({ run, quorum, isEvery: query.get('addresses') === 'all' }, room);
-  const { gauges, log } = outcome;
-  const debug: Result['debug'] = (shown = (whole) => whole) => debugPage(room.config, name, gauges, shown(log));
+  const { exposition } = request;
+  const isEvery = query.get('addresses') === 'all';
+  const here = async (): Promise<Told> => toldOf(await probeAsWanted({ run, quorum, isEvery }, room));
+  const elsewhere = module === given && !isEvery && isPlain(module) ? room.elsewhere : undefined;
+  const ask = { name, target, hostname: run.hostname, timeoutSeconds, exposition };
+  const { log, exposed, ...told } = await (elsewhere?.(ask, room.signal, here) ?? here());
+  const { config } = room;
+  const debug: Result['debug'] = (shown = (whole) => whole) => debugPage(config, name, exposed('text'), shown(log));
   // A flap is kept as long as a failure.
-  const success = outcome.success && !isFlap(outcome);
+  const success = told.success && !told.isFlap;
   room.history.add({ module: name, target, debug, success, endedAtMs: room.wallClockMs() });
   if (query.get('debug') === 'true') return { status: 200, contentType: 'text/plain', body: debug() };
-  return { status: 200, contentType: CONTENT_TYPES[request.exposition], body: expose(gauges, request.exposition) };
+  return { status: 200, contentType: CONTENT_TYPES[exposition], body: exposed(exposition) };
+}
+
+/** Keys of our own need what only the agent has (networks, a count of flaps); the sequence of echoes is counted over all probes. */
+function isPlain({ outrider, prober }: Module): boolean {
+  return outrider === null && prober !== 'icmp';
+}
+
+function toldOf(outcome: Outcome): Told {
+  const { success, gauges, log } = outcome;
+  return { success, isFlap: isFlap(outcome), log, exposed: (exposition) => expose(gauges, exposition) };
 }
 
 type WantedRoom = RunRoom & Pick<ProbeRoom, 'networks' | 'onFlap'>;
@@ -130,11 +164,11 @@ function unescaped(target: string): string {
   }
 }
 
-/** What a person is shown of one probe. */
-export function debugPage(config: BlackboxConfig, name: string, gauges: Gauges, log: string): string {
+/** What a person is shown of one probe. @param metrics in the text format */
+export function debugPage(config: BlackboxConfig, name: string, metrics: string, log: string): string {
   return [
     `Logs for the probe:\n${log}`,
-    `Metrics that would have been returned:\n${expose(gauges, 'text')}`,
+    `Metrics that would have been returned:\n${metrics}`,
     `Module configuration:\n${printModule(config, name)}`,
   ].join('\n\n\n');
 }

@@ -59,7 +59,7 @@ function strangersOf(
   launch: Launch,
 ): Strangers {
   const allows = addressPolicy(allow, deny);
-  const resolve = resolveUnder(allows, launch);
+  const resolve = resolveUnder(allows, launch.surroundings.resolvers);
   return {
     allows,
     strange: (target, addresses, given) => riddenAt(target, addresses, given, defaults, launch),

@@ -1,5 +1,9 @@
 // Owns the modules of /probe on the command line: the file that they stand in, read and read again, and what its probes are given.
+import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { blackboxRoutes } from '../agent/blackbox-routes.ts';
+import { busyBetweenLooks, openProbeThreads, type ProbeThreads } from '../agent/probe-threads.ts';
 import { type Reloadable, reloadable } from '../agent/reloads.ts';
 import type { Route } from '../agent/server.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
@@ -10,7 +14,8 @@ import { parseDuration } from '../model/duration.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { readText } from './input-file.ts';
 import type { LoggedLaunch } from './launch.ts';
-import type { ModuleOptions, ModuleRoom } from './module-room.ts';
+import { groundOptions, type ModuleOptions, type ModuleRoom } from './module-room.ts';
+import type { GroundOptions } from './probe-ground.ts';
 import { wholeNumber } from './ride-options.ts';
 
 const MOST_CONFIG_BYTES = 16_777_216;
@@ -22,6 +27,7 @@ export interface Modules {
   readonly reloadable: Reloadable;
   /** Times that a probe asked for a module that is not there. */
   readonly unknown: () => number;
+  readonly threads: Pick<ProbeThreads, 'count' | 'close'>;
 }
 
 /** @throws UsageError for a file or option that cannot be used */
@@ -29,20 +35,31 @@ export async function openModules(
   file: string,
   options: ModuleOptions,
   moduleRoom: ModuleRoom,
-  { io, log }: LoggedLaunch,
+  launch: LoggedLaunch,
 ): Promise<Modules> {
-  let config = await load(file);
+  const { io, log } = launch;
+  let { config, text } = await load(file);
   let unknown = 0;
   const again = reloadable(
     async () => {
-      config = await load(file);
+      ({ config, text } = await load(file));
+      threads.modulesChanged();
     },
     () => io.wallClockMs(),
     log,
     file,
   );
+  const threads = openProbeThreads({
+    most: threadsOf(options),
+    start: () => startProbeThread(groundOptions(options, launch)),
+    modulesText: () => text,
+    onLine: (...line) => moduleRoom.run.onLine?.(...line),
+    log,
+    busy: busyBetweenLooks(performance),
+  });
   const room = {
     ...moduleRoom.run,
+    elsewhere: threads.elsewhere,
     timeoutOffsetSeconds: parseDuration(options.timeoutOffset, '--timeout-offset') / 1000,
     onUnknownModule: (name: string) => {
       log.debug('unknown module', { module: name });
@@ -62,11 +79,30 @@ export async function openModules(
     }),
     reloadable: again,
     unknown: () => unknown,
+    threads,
   };
 }
 
-async function load(file: string): Promise<BlackboxConfig> {
-  return readModules(await readText(file, '--blackbox-config', MOST_CONFIG_BYTES), () => file);
+interface Loaded {
+  readonly config: BlackboxConfig;
+  readonly text: string;
+}
+
+async function load(file: string): Promise<Loaded> {
+  const text = await readText(file, '--blackbox-config', MOST_CONFIG_BYTES);
+  return { config: await readModules(text, () => file), text };
+}
+
+/** More gain little: the thread that takes the requests and gives the answers is one. */
+const MOST_BY_ITSELF = 3;
+
+function threadsOf({ probeThreads }: ModuleOptions): number {
+  if (probeThreads === undefined) return Math.min(MOST_BY_ITSELF, availableParallelism() - 1);
+  return wholeNumber(probeThreads, '--probe-threads', 0, 64);
+}
+
+function startProbeThread(options: GroundOptions): Worker {
+  return new Worker(new URL(`./probe-thread${extname(import.meta.url)}`, import.meta.url), { workerData: options });
 }
 
 /** @param place of a module, for messages @throws UsageError */

@@ -39,6 +39,9 @@ export interface Io {
   onHangup(callback: () => void): () => void;
 }
 
+/** Unix ms. */
+export const wallClockMs = (): number => Date.now();
+
 export function processIo(): Io {
   // Every error is that of the write below.
   process.stdout.on('error', () => undefined);
@@ -63,7 +66,7 @@ export function processIo(): Io {
     stderrIsJournal: isJournal(process.stderr.fd),
     columns: columnsOf(process.stdout.columns, process.env['COLUMNS']),
     env: process.env,
-    wallClockMs: () => Date.now(),
+    wallClockMs,
     newId: randomUUID,
     vantage: () => ({ name: hostname(), zone: null, addresses: ownAddresses() }),
     inheritedSockets,

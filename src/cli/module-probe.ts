@@ -5,6 +5,7 @@ import { extension } from '../blackbox/config/extension.ts';
 import type { BlackboxConfig, Module } from '../blackbox/config/modules.ts';
 import { isFlap } from '../blackbox/confirm.ts';
 import type { Failure } from '../blackbox/failure.ts';
+import { expose } from '../blackbox/gauges.ts';
 import { debugPage, probeAsWanted, quorumFor } from '../blackbox/handler.ts';
 import type { Outcome } from '../blackbox/run.ts';
 import type { Confirm } from '../config/agent/confirm.ts';
@@ -48,7 +49,7 @@ export async function probeByModule(
     durationMs: (gauges.value('probe_duration_seconds') ?? 0) * 1000,
     isFlap: gauges.value('probe_attempts') === null ? null : isFlap(outcome),
     // Who asks /probe knows what he asked for; this one is the operator's, and everybody may read the page.
-    page: () => debugPage(config, name, gauges, maskedText(log)),
+    page: () => debugPage(config, name, expose(gauges, 'text'), maskedText(log)),
   };
 }
 

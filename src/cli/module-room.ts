@@ -1,5 +1,4 @@
 // Owns what every probe by a module is given on the command line, whoever asks for it: names, addresses, roots, the log, what is counted of all.
-import { addressPolicy } from '../agent/address-policy.ts';
 import { paced } from '../agent/log/paced.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import type { ProbeRoom } from '../blackbox/handler.ts';
@@ -7,8 +6,7 @@ import type { RunRoom } from '../blackbox/run.ts';
 import type { AddressRanges } from '../model/address-ranges.ts';
 import type { LogLevel } from '../model/logfmt.ts';
 import type { LoggedLaunch } from './launch.ts';
-import { resolveUnder } from './name-lookup.ts';
-import { systemRoots } from './roots.ts';
+import { type GroundOptions, openProbeGround } from './probe-ground.ts';
 
 export interface ModuleOptions {
   readonly timeoutOffset: string;
@@ -17,6 +15,8 @@ export interface ModuleOptions {
   readonly deny: readonly string[];
   readonly quirks: boolean;
   readonly logProber: LogLevel;
+  /** Of threads; undefined: as many as the machine has processors to spare. */
+  readonly probeThreads?: string;
   /** File of the targets. */
   readonly config?: string;
   /** Files of address ranges, or names of operators who publish some: they tell zones. */
@@ -33,22 +33,15 @@ export interface ModuleRoom {
 
 /** @throws UsageError */
 export async function openModuleRoom(options: ModuleOptions, launch: LoggedLaunch): Promise<ModuleRoom> {
-  const { io, version, log } = launch;
+  const { io, log } = launch;
   const flaps = new Map<string, number>();
   // Who asks for all of it gets it; else an outage of ten thousand targets must not fill a disk.
   const most = options.logProber === 'debug' ? Number.POSITIVE_INFINITY : MOST_PROBE_LINES;
   const { debug } = log;
   const tellProbe = { debug, info: paced(log.info, most), warn: paced(log.warn, most), error: paced(log.error, most) };
-  const allows = addressPolicy(options.allow, options.deny);
   return {
     run: {
-      ...{ allows, resolve: resolveUnder(allows, launch) },
-      rootsPem: await systemRoots(io.env),
-      wallClockMs: () => io.wallClockMs(),
-      userAgent: `Blackbox-Exporter/outrider-${version}`,
-      quirks: options.quirks,
-      env: io.env,
-      logLevel: options.logProber,
+      ...(await openProbeGround(groundOptions(options, launch), () => io.wallClockMs())),
       onLine: (level, message, attributes) => tellProbe[level](message, attributes),
       networks: await networksOf(options, launch),
       onFlap: (name) => {
@@ -66,6 +59,14 @@ export async function openModuleRoom(options: ModuleOptions, launch: LoggedLaunc
           }),
       ),
   };
+}
+
+/** What a thread needs to stand on the same. */
+export function groundOptions(
+  { allow, deny, quirks, logProber }: ModuleOptions,
+  { io, version, surroundings }: LoggedLaunch,
+): GroundOptions {
+  return { allow, deny, quirks, logProber, version, env: { ...io.env }, resolvers: surroundings.resolvers };
 }
 
 async function networksOf({ networks }: ModuleOptions, launch: LoggedLaunch): Promise<AddressRanges | null> {

@@ -4,17 +4,20 @@ import type { AddressPolicy } from '../agent/address-policy.ts';
 import { Unresolved } from '../blackbox/failure.ts';
 import { askedAt } from '../blackbox/own-resolver.ts';
 import type { ResolveName } from '../blackbox/probe.ts';
+import type { DnsServer } from '../contract/net.ts';
 import { problem } from '../model/problem.ts';
 import { formatServer } from '../net/dns/server-text.ts';
 import { systemResolvers } from '../net/dns/system.ts';
-import type { Launch } from './launch.ts';
 
-/** Neither /etc/hosts nor search domains: what they make of a name is not known, so that no rule could hold for it. */
-export function resolveUnder(allows: AddressPolicy, { surroundings }: Pick<Launch, 'surroundings'>): ResolveName {
+/**
+ * Neither /etc/hosts nor search domains: what they make of a name is not known, so that no rule could hold for it.
+ * @param resolvers null: the system's
+ */
+export function resolveUnder(allows: AddressPolicy, resolvers: readonly DnsServer[] | null): ResolveName {
   if (allows.follows === null) return byTheSystem;
   return async (name, family, signal) => {
-    const resolvers = surroundings.resolvers ?? (await systemResolvers());
-    const asked = resolvers.map((server) => ({ server, text: formatServer(server), tcp: false }));
+    const servers = resolvers ?? (await systemResolvers());
+    const asked = servers.map((server) => ({ server, text: formatServer(server), tcp: false }));
     return askedAt(asked, { rootsPem: null, allows })(name, family, signal);
   };
 }

@@ -70,6 +70,10 @@ function probeOptions(command: Command): Command {
   return command
     .option('--max-probes-per-client <N>', 'probes that one address may have under way; 0: as many as it likes', '1000')
     .option('--timeout-offset <D>', "taken off Prometheus' scrape timeout, so that the answer comes in time", '500ms')
+    .option(
+      '--probe-threads <N>',
+      'threads that help with /probe when one is not enough (default: one less than processors, 3 at most)',
+    )
     .option('--history-limit <N>', 'results kept, and as many failures again', '100')
     .option('--no-quirks', "mend the quirks of blackbox_exporter that people's alerts may rest on")
     .addOption(

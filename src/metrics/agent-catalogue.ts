@@ -121,6 +121,11 @@ export const agentCatalogue: readonly Family[] = [
     'gauge',
     'When the config of targets was taken, Unix time.',
   ),
+  family(
+    'outrider_probe_threads',
+    'gauge',
+    'Threads that help with /probe now: 0 while one is enough, --probe-threads at most.',
+  ),
   family('blackbox_exporter_build_info', 'gauge', 'Always 1; which version answers in its place.', 'version'),
   family('blackbox_exporter_config_last_reload_successful', 'gauge', 'Blackbox exporter config loaded successfully.'),
   family(

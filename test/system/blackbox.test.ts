@@ -4,14 +4,11 @@ import { typeName } from '../../src/blackbox/config/dns-words.ts';
 import { readAnswer } from '../../src/blackbox/dns/message.ts';
 import { messageOf, record } from '../../src/blackbox/test/dns-messages.ts';
 import { RECORD_ROWS } from '../../src/blackbox/test/record-rows.ts';
-import { differences, EXPORTER, type Pair, startPair, success, YOUNGER } from './rig/blackbox.ts';
+import { differences, EXPORTER, eachOf, type Pair, startPair, success, YOUNGER } from './rig/blackbox.ts';
 import { casesFor, EXPLAINED, modulesText } from './rig/blackbox-cases.ts';
 import { type Servers, startServers } from './rig/blackbox-servers.ts';
 import { openRig, type Rig } from './rig/rig.ts';
 import { requireRoot, requireTools } from './rig/tools.ts';
-
-/** Probes side by side that are under way at once. */
-const AT_ONCE = 4;
 
 describe.skipIf(!requireTools([EXPORTER, 'curl', 'setpriv']) || !requireRoot())('beside blackbox_exporter 0.23', () => {
   let rig: Rig;
@@ -91,16 +88,6 @@ describe.skipIf(!requireTools([EXPORTER, 'curl', 'setpriv']) || !requireRoot())(
 
 function textOf(type: number, hex: string): string | undefined {
   return readAnswer(messageOf(1, [record('A.example', type, hex)])).answer[0]?.text;
-}
-
-async function eachOf<In, Out>(all: readonly In[], run: (one: In) => Promise<Out>): Promise<readonly Out[]> {
-  const found: Out[] = [];
-  const left = [...all.entries()];
-  const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) found[next[0]] = await run(next[1]);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return found;
 }
 
 /** What is written of a record that is looked at. */

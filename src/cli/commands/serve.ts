@@ -169,6 +169,7 @@ async function serve(places: readonly Where[], served: Served, launch: LoggedLau
   const closing = servers.map((server) => server.close(DRAIN_MS));
   const riding = [targets?.agent.close(DRAIN_MS), targets?.probing.close(DRAIN_MS)];
   await Promise.all([...closing, ...riding, asking.journeys.close(DRAIN_MS)]);
+  await served.modules?.threads.close();
   ignoreHangups();
   delay.stop();
   log.info('ended');
@@ -216,6 +217,7 @@ async function routeOf(
       }),
       discovery: () => targets?.discovery() ?? null,
       unknownModules: () => modules?.unknown() ?? 0,
+      probeThreads: () => modules?.threads.count() ?? 0,
       logCounts: () => log.counts(),
       asking: () => ({ ...asking.clients.state(), outcomes: asking.outcomes }),
       flaps: () => moduleRoom.flaps([modules?.config() ?? null, targets?.modules() ?? null]),

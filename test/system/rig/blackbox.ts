@@ -81,9 +81,14 @@ export function differences({ theirs, ours }: { readonly theirs: Series; readonl
       .filter(([name]) => !Object.hasOwn(YOUNGER, familyOf(name)))
       .map(([name, value]) => [name.replace(YOUNGER_LABELS, ''), value] as const),
   );
-  const names = new Set([...theirs.keys(), ...mine.keys()]);
+  return unlike(theirs, mine);
+}
+
+/** The same of two that have the same families. */
+export function unlike(theirs: Series, ours: Series): readonly string[] {
+  const names = new Set([...theirs.keys(), ...ours.keys()]);
   return [...names].flatMap((name) => {
-    const [one, other] = [theirs.get(name), mine.get(name)];
+    const [one, other] = [theirs.get(name), ours.get(name)];
     if (one === undefined || other === undefined) return [`${name}: ${told(one)} there, ${told(other)} here`];
     const same = TIMES.test(name) ? (one === 0) === (other === 0) : one === other;
     return same ? [] : [`${name}: ${one} there, ${other} here`];
@@ -94,3 +99,16 @@ const told = (value: number | undefined): string => (value === undefined ? 'abse
 const familyOf = (series: string): string => series.split('{')[0] ?? series;
 
 export const success = (series: Series): number => series.get('probe_success') ?? Number.NaN;
+
+/** Probes side by side that are under way at once. */
+const AT_ONCE = 4;
+
+export async function eachOf<In, Out>(all: readonly In[], run: (one: In) => Promise<Out>): Promise<readonly Out[]> {
+  const found: Out[] = [];
+  const left = [...all.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) found[next[0]] = await run(next[1]);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found;
+}
