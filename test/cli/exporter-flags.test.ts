@@ -1,5 +1,5 @@
 // Holds `probe serve` to the command line of blackbox_exporter: every flag of its own is taken, and does what it does there.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -117,16 +117,22 @@ describe('each flag at once', () => {
     const [url = ''] = running.urls;
     const { text: before } = await get(`${url}/box/config`);
     expect(before).not.toContain('two:');
-    await writeFile(file, modules('one', 'two'));
+    await replace(file, modules('one', 'two'));
     await until(async () => (await get(`${url}/box/config`)).text.includes('two:') || null);
-    await writeFile(file, 'modules: [\n');
+    await replace(file, 'modules: [\n');
     const refused = /the config was not taken/g;
     await until(async () => refused.exec(running.io.captured().err));
-    await writeFile(file, modules('three'));
+    await replace(file, modules('three'));
     await until(async () => (await get(`${url}/box/config`)).text.includes('three:') || null);
     expect(running.io.captured().err.match(refused)?.length).toBe(1);
   });
 });
+
+/** At once: a file that is being written is empty for a moment, and would be refused as it is. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
+}
 
 test.each([
   [['--config.check'], 0, ''],
@@ -138,13 +144,13 @@ test.each([
   [['--web.systemd-socket'], 64, 'no socket was handed over'],
   [['--web.listen-address=127.0.0.1:0', '--web.listen-address=127.0.0.999:1'], 64, 'is not ADDR:PORT'],
 ])('%j ends with %i', async (args, exit, says) => {
-  await writeFile(file, modules('one'));
+  await replace(file, modules('one'));
   const ran = await runCli(['serve', `--config.file=${file}`, ...args]);
   expect({ exit: ran.exit, err: ran.err }).toEqual({ exit, err: expect.stringContaining(says) });
 });
 
 test('who reads documents is told as one why it does not start, and no second time', async () => {
-  await writeFile(file, 'modules: { x: { prober: none } }\n');
+  await replace(file, 'modules: { x: { prober: none } }\n');
   const { exit, out, err } = await runCli(['serve', `--config.file=${file}`, '--log.format=json']);
   expect({ exit, out }).toEqual({ exit: 64, out: '' });
   const why = "error parsing config file: prober 'none' is not valid";
@@ -152,7 +158,7 @@ test('who reads documents is told as one why it does not start, and no second ti
 });
 
 test('of two addresses of which one is taken none is listened on', async () => {
-  await writeFile(file, modules('one'));
+  await replace(file, modules('one'));
   const running = await start(`--config.file=${file}`, '--web.listen-address=127.0.0.1:0');
   const taken = running.urls[0]?.replace('http://', '') ?? '';
   const ran = await runCli(['serve', `--config.file=${file}`, '--listen', '127.0.0.1:0', '--listen', taken]);
