@@ -59,6 +59,8 @@ export interface ProbeThreads {
 }
 
 const LOOK_MS = 500;
+/** Probes that begin in a second: what fills the event loop with fewer is something else, and no thread takes it off. */
+const LEAST_A_SECOND = 20;
 /** Share of its time that an event loop is at work: from the one on help is called, below the other it is not needed any more. */
 const FULL = 0.8;
 const EASY = 0.4;
@@ -97,19 +99,23 @@ const NONE: ProbeThreads = {
 class Threads implements ProbeThreads {
   readonly #room: ThreadsRoom;
   readonly #threads = new Set<Thread>();
+  readonly #lookMs: number;
   readonly #looking: NodeJS.Timeout;
   #easyLooks = 0;
   #restUntilMs = 0;
   #here = 0;
+  #begunSinceLook = 0;
   #nextId = 0;
 
   constructor(room: ThreadsRoom, lookMs: number) {
     this.#room = room;
+    this.#lookMs = lookMs;
     this.#looking = setInterval(() => this.#look(), lookMs).unref();
   }
 
   /** By the one that has least to do. */
   readonly elsewhere: Elsewhere = async (ask, signal, here) => {
+    this.#begunSinceLook++;
     const thread = this.#leastBusy();
     if (thread === null) return this.#byItself(here);
     try {
@@ -169,11 +175,13 @@ class Threads implements ProbeThreads {
 
   #look(): void {
     const busy = this.#room.busy();
+    const areMany = this.#begunSinceLook * 1000 >= LEAST_A_SECOND * this.#lookMs;
+    this.#begunSinceLook = 0;
     const areFull = [...this.#threads].map((thread) => thread.busy() >= FULL && thread.isReady);
     this.#easyLooks = busy < EASY ? this.#easyLooks + 1 : 0;
     if (this.#easyLooks >= EASY_LOOKS) this.#endIdle();
     // One that is not ready yet will take its share: no other is begun before.
-    else if (busy >= FULL && areFull.every(Boolean)) this.#begin();
+    else if (busy >= FULL && areMany && areFull.every(Boolean)) this.#begin();
   }
 
   #begin(): void {

@@ -95,6 +95,13 @@ test('none is begun while there is time left', async () => {
   expect(threads.count()).toBe(0);
 });
 
+test('none is begun for what is no probe', async () => {
+  const looks = vi.fn<() => number>(() => 1);
+  const { threads } = threadsOf({ busy: looks, start: () => expect.unreachable('a thread') });
+  await vi.waitFor(() => expect(looks.mock.calls.length).toBeGreaterThan(5));
+  expect(threads.count()).toBe(0);
+});
+
 test('one makes what is too much, and says all that was said', async () => {
   const { target } = await serverOf((_request, response) => response.end('fine'));
   const { threads, told } = threadsOf();
