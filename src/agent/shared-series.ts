@@ -2,6 +2,7 @@
 import type { SampleShape } from '../metrics/last-samples.ts';
 import { Shapes } from '../metrics/shapes.ts';
 import type { SeriesRoom } from '../metrics/target-series.ts';
+import { isLike } from '../model/like.ts';
 import { SLICES } from '../stats/window-sketch.ts';
 
 export interface SeriesPolicy {
@@ -39,19 +40,4 @@ export class SharedSeries implements SeriesRoom {
     this.#kept.set(family, isKept);
     return isKept;
   }
-}
-
-/** Without a regular expression: a person wrote the pattern. */
-function isLike(text: string, pattern: string): boolean {
-  const [head = '', ...rest] = pattern.split('*');
-  const tail = rest.pop();
-  if (tail === undefined) return text === head;
-  if (!text.startsWith(head) || !text.endsWith(tail) || text.length < head.length + tail.length) return false;
-  let at = head.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1 || found + part.length > text.length - tail.length) return false;
-    at = found + part.length;
-  }
-  return true;
 }

@@ -6,6 +6,7 @@ import type { Place, Source } from '../agent/discovery.ts';
 import type { AgentFile, AgentTarget } from '../config/agent/agent-file.ts';
 import type { DnsPlace, FilePlace, HttpPlace } from '../config/agent/discover.ts';
 import { readDiscovered } from '../config/agent/discovered.ts';
+import { isLike } from '../model/like.ts';
 import { TooMuch, UsageError } from '../model/usage-error.ts';
 import { lookUpTargets } from '../net/named-services.ts';
 import { fetchTargets } from '../net/named-targets.ts';
@@ -89,15 +90,13 @@ async function lookedUp(place: DnsPlace, signal: AbortSignal, launch: Launch): P
 /** As Go's filepath.Glob finds them: `*` stands for any letters within one name. @throws UsageError */
 async function filesBy(pattern: string): Promise<readonly string[]> {
   const [folder, name] = [dirname(pattern), basename(pattern)];
-  const parts = name.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
-  const fits = new RegExp(`^${parts.join('[^/]*')}$`, 's');
   let names: readonly string[];
   try {
     names = await readdir(folder);
   } catch (error) {
     throw new UsageError(`cannot read ${folder}: ${systemWords(error)}`);
   }
-  const found = names.filter((one) => fits.test(one)).toSorted((a, b) => (a < b ? -1 : 1));
+  const found = names.filter((one) => isLike(one, name)).toSorted((a, b) => (a < b ? -1 : 1));
   if (found.length > MOST_FILES) throw new TooMuch(`${pattern}: more than ${MOST_FILES} files`);
   return found.map((one) => join(folder, one));
 }
