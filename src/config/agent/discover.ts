@@ -3,15 +3,14 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { DnsServer } from '../../contract/net.ts';
-import type { Credentials } from '../../model/credentials.ts';
 import { formatDuration, parseDuration } from '../../model/duration.ts';
-import type { Secret } from '../../model/secret.ts';
 import { type DnsName, dnsName } from '../../model/text.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { checkCredentials } from '../../net/auth/credentials.ts';
 import { secretOf } from '../../net/call/secret-text.ts';
 import { parseResolver } from '../../net/dns/server-text.ts';
-import { unsendable } from '../../net/named-targets.ts';
+import type { NamedService } from '../../net/named-services.ts';
+import { type NamedTargets, unsendable } from '../../net/named-targets.ts';
 import type { JourneyFileSources } from '../journey/journey.ts';
 import { duration } from '../journey/ride.ts';
 import { secretSchema, textSchema } from '../journey/text-schema.ts';
@@ -35,23 +34,9 @@ export interface HttpPlace {
   readonly shown: () => Promise<Shown>;
 }
 
-export interface Shown {
-  readonly headers: readonly (readonly [string, Secret])[];
-  readonly credentials: Extract<Credentials, { readonly scheme: 'basic' | 'bearer' }> | null;
-}
+type Shown = Pick<NamedTargets, 'headers' | 'credentials'>;
 
-export interface DnsPlace {
-  readonly name: DnsName;
-  readonly type: 'SRV' | 'A' | 'AAAA';
-  /** Null: that of the record. */
-  readonly port: number | null;
-  /** Null: the target is `host:port`. */
-  readonly scheme: 'https' | 'http' | null;
-  readonly path: string;
-  /** Null: those of the system. */
-  readonly resolvers: readonly DnsServer[] | null;
-  readonly refreshMs: number;
-}
+export type DnsPlace = Omit<NamedService, 'caPem'> & { readonly refreshMs: number };
 
 export interface Discover {
   readonly files: readonly FilePlace[];
