@@ -1,24 +1,13 @@
 // Owns the agent's file: targets, what they have in common, labels, modules, the schedule; each mistake with its line.
 // Never rides, and makes no settings: whoever starts the agent joins each target with the defaults of the command line.
 import { z } from 'zod';
-import { parseDuration } from '../../model/duration.ts';
 import { UsageError } from '../../model/usage-error.ts';
 import { type JourneyFileSources, readJourney } from '../journey/journey.ts';
 import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
 import { readYaml, type Written } from '../yaml.ts';
-import {
-  type AgentTarget,
-  nameOf,
-  PART_OF_INTERVAL,
-  type Room,
-  refuseTimes,
-  refuseTwins,
-  sentTo,
-  TARGET_KEYS,
-  targetAt,
-} from './agent-target.ts';
-import { confirmOf, confirmSchema } from './confirm.ts';
+import { type AgentTarget, discoveredTargets, type Room, refuseTwins, TARGET_KEYS, targetAt } from './agent-target.ts';
+import { confirmSchema } from './confirm.ts';
 import { type Discover, type DiscoverSources, discoverSchema, readDiscover } from './discover.ts';
 import type { DiscoveredTarget } from './discovered.ts';
 import { labelsSchema } from './labels.ts';
@@ -104,7 +93,7 @@ export async function readAgentFile(
   return {
     ...{ targets, concurrency, moduleConcurrency, history: file.history, modules: modulesOf(written) },
     metrics: metricsOf(file.metrics, written.place),
-    discover: { ...discover, targetOf: (found) => discoveredTarget(found, room) },
+    discover: { ...discover, targetOf: discoveredTargets(room) },
   };
 }
 
@@ -120,22 +109,6 @@ function defaultsOf({ defaults }: FileValues, { place }: Written): Pick<Room['fi
   if (module !== undefined && typeof module !== 'string')
     throw new UsageError(`${place(['defaults', 'module'])}: defaults.module: a name is wanted`);
   return { defaults: journey, module: module ?? null };
-}
-
-async function discoveredTarget({ target, module, labels, place }: DiscoveredTarget, room: Room): Promise<AgentTarget> {
-  const { file } = room;
-  const { interval, jitter } = file.schedule;
-  const [intervalMs, jitterMs] = [parseDuration(interval, ''), jitter === undefined ? 0 : parseDuration(jitter, '')];
-  refuseTimes(intervalMs, jitterMs, room.place(['schedule']));
-  const confirm = confirmOf(file.schedule.confirm, intervalMs * PART_OF_INTERVAL, room.place(['schedule']));
-  const common = {
-    ...{ name: nameOf(target), labels: { ...file.labels, ...labels }, intervalMs, jitterMs },
-    ...{ confirm, place },
-  };
-  return sentTo(module ?? file.module, target, common, async () => {
-    const whereOf: Written['place'] = (path) => (path.length === 0 ? place : room.place(['defaults', ...path]));
-    return readJourney({ value: { ...file.defaults, target }, place: whereOf }, room.name, room.sources);
-  });
 }
 
 /** Once, at their own lines, and not at each target that they are laid under. */

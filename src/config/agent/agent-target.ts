@@ -1,4 +1,4 @@
-// Owns one target of the agent's file: its own keys, the journey or the module that goes there, what no target may be.
+// Owns one target of the agent's file or of a place that names targets: its own keys, the journey or the module that goes there, what none may be.
 // Reads no file but the journeys that targets name.
 
 import { dirname, resolve } from 'node:path';
@@ -12,6 +12,7 @@ import { duration } from '../journey/ride.ts';
 import { parseAt } from '../refusal.ts';
 import type { Written } from '../yaml.ts';
 import { type Confirm, confirmOf, confirmSchema } from './confirm.ts';
+import type { DiscoveredTarget } from './discovered.ts';
 import { type Labels, labelsSchema } from './labels.ts';
 
 interface Common {
@@ -74,6 +75,8 @@ const targetShape = {
 export const ownKeys = z.strictObject(targetShape);
 export const TARGET_KEYS = Object.keys(targetShape);
 
+type OwnTiming = Pick<z.infer<typeof ownKeys>, 'interval' | 'jitter' | 'confirm'>;
+type Timing = Pick<Common, 'intervalMs' | 'jitterMs' | 'confirm'>;
 type Path = readonly (string | number)[];
 type Values = Readonly<Record<string, unknown>>;
 
@@ -85,36 +88,53 @@ export async function targetAt(at: number, given: string | Values, room: Room): 
   const isOwn = ([key]: readonly [string, unknown]): boolean => TARGET_KEYS.includes(key);
   const own = parseAt<z.infer<typeof ownKeys>>(ownKeys, Object.fromEntries(Object.entries(values).filter(isOwn)), here);
   const rest = Object.fromEntries(Object.entries(values).filter((entry) => !isOwn(entry)));
-  const module = own.module ?? (own.journey === undefined ? file.module : null);
-  const byModule = module !== null && module !== JOURNEY;
-  if (byModule) refuseJourneyKeys(own.journey === undefined ? rest : { journey: own.journey, ...rest }, here);
-  const journey = byModule ? null : await journeyAt(rest, own.journey, here, room);
-  const target = journey === null ? rest['target'] : journey.target;
+  const module = moduleOf(own.module ?? (own.journey === undefined ? file.module : null));
+  if (module !== null) refuseJourneyKeys(own.journey === undefined ? rest : { journey: own.journey, ...rest }, here);
+  const by = module ?? (await journeyAt(rest, own.journey, here, room));
+  const target = typeof by === 'string' ? rest['target'] : by.target;
   if (typeof target !== 'string' || target === '')
     throw new UsageError(`${here([])}: no target is given`, 'write target: https://kms.example/');
-  const intervalMs = parseDuration(own.interval ?? file.schedule.interval, 'interval');
-  const jitter = own.jitter ?? file.schedule.jitter;
-  const jitterMs = jitter === undefined ? 0 : parseDuration(jitter, 'jitter');
-  refuseTimes(intervalMs, jitterMs, own.interval === undefined ? place(['schedule']) : here(['interval']));
   const labels = { ...file.labels, ...own.labels };
-  const confirm = confirmOf(
-    own.confirm ?? file.schedule.confirm,
-    intervalMs * PART_OF_INTERVAL,
-    own.confirm === undefined ? place(['schedule']) : here(['confirm']),
-  );
-  const common = { name: own.name ?? nameOf(target), labels, intervalMs, jitterMs, confirm, place: here([]) };
-  return sentTo(module, target, common, async () => journey ?? {});
+  return sentTo(target, by, {
+    ...{ name: own.name ?? nameOf(target), labels, ...timingOf(room, own, here), place: here([]) },
+  });
 }
 
-/** @param journeyOf what changes a ride, where the module is none */
-export async function sentTo(
-  module: string | null,
-  target: string,
-  common: Common,
-  journeyOf: () => Promise<Contribution>,
-): Promise<AgentTarget> {
-  if (module !== null && module !== JOURNEY) return { ...common, module, target };
-  return { ...common, module: null, journey: { ...(await journeyOf()), target } };
+/** @returns what reads targets that somebody else names, which have the defaults @throws UsageError */
+export function discoveredTargets(room: Room): (found: DiscoveredTarget) => Promise<AgentTarget> {
+  const { file, name, sources } = room;
+  // Once for fifty thousand of them, and not before there is one: targets of the file may all have timings of their own.
+  let timing: Timing | null = null;
+  return async ({ target, module, labels, place }) => {
+    timing ??= timingOf(room);
+    const whereOf: Written['place'] = (path) => (path.length === 0 ? place : room.place(['defaults', ...path]));
+    const by =
+      moduleOf(module ?? file.module) ??
+      (await readJourney({ value: { ...file.defaults, target }, place: whereOf }, name, sources));
+    return sentTo(target, by, { name: nameOf(target), labels: { ...file.labels, ...labels }, ...timing, place });
+  };
+}
+
+/** Null: a whole journey is meant. */
+function moduleOf(named: string | null): string | null {
+  return named === JOURNEY ? null : named;
+}
+
+/** @param by a module, or what changes a ride */
+function sentTo(target: string, by: string | Contribution, common: Common): AgentTarget {
+  if (typeof by === 'string') return { ...common, module: by, target };
+  return { ...common, module: null, journey: { ...by, target } };
+}
+
+/** The schedule's, over it the target's own. @param here where a target of the file stands @throws UsageError with file and line */
+function timingOf({ file: { schedule }, place }: Room, own: OwnTiming = {}, here: Written['place'] = place): Timing {
+  const whereOf = (key: keyof OwnTiming): string => (own[key] === undefined ? place(['schedule']) : here([key]));
+  const intervalMs = parseDuration(own.interval ?? schedule.interval, 'interval');
+  const jitter = own.jitter ?? schedule.jitter;
+  const jitterMs = jitter === undefined ? 0 : parseDuration(jitter, 'jitter');
+  refuseTimes(intervalMs, jitterMs, whereOf('interval'));
+  const confirm = confirmOf(own.confirm ?? schedule.confirm, intervalMs * PART_OF_INTERVAL, whereOf('confirm'));
+  return { intervalMs, jitterMs, confirm };
 }
 
 /** What a module does stands in its own block: a key that did nothing would be believed. */
@@ -147,11 +167,11 @@ async function journeyAt(
   return joined([await read(file.defaults, (below) => place(['defaults', ...below])), own, await read(values, here)]);
 }
 
-export function nameOf(target: string): string {
+function nameOf(target: string): string {
   return shownTarget(target).slice(0, MOST_NAME);
 }
 
-export function refuseTimes(intervalMs: number, jitterMs: number, where: string): void {
+function refuseTimes(intervalMs: number, jitterMs: number, where: string): void {
   if (intervalMs < LEAST_INTERVAL_MS)
     throw new UsageError(`${where}: an interval of less than ${LEAST_INTERVAL_MS}ms is a load test`);
   if (jitterMs >= intervalMs)
