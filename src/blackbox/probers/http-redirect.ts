@@ -1,8 +1,7 @@
-// Owns where an answer leads and what is asked for there, as Go's client goes on (net/http, redirectBehavior, makeHeadersCopier). Sends nothing.
+// Owns what is asked for where an answer leads, as Go's client goes on (net/http, redirectBehavior, makeHeadersCopier). Sends nothing.
 import { bareHost } from '../../model/target.ts';
 import { urlAuthorization } from './http-credentials.ts';
-import { type HttpRequest, type HttpResponse, valuesOf } from './http-round-trip.ts';
-import { LEADING } from './http1-exchange.ts';
+import type { HttpRequest } from './http-round-trip.ts';
 
 export interface Hop extends HttpRequest {
   /** Value of Authorization by the user info of its URL, which is in `url` no more; null without. */
@@ -12,12 +11,6 @@ export interface Hop extends HttpRequest {
 /** What is meant for the first host alone. */
 const OWN_HOST = new Set(['authorization', 'www-authenticate', 'cookie', 'cookie2']);
 const OF_BODY = new Set(['content-type', 'content-length', 'content-encoding']);
-
-/** As it stands there; null: the answer leads nowhere. */
-export function locationOf(response: HttpResponse): string | null {
-  const [location = ''] = LEADING.has(response.status) ? valuesOf(response, 'location') : [];
-  return location === '' ? null : location;
-}
 
 /** @returns null for a location that is no URL */
 export function redirected(request: Hop, location: string, status: number, first: HttpRequest): Hop | null {

@@ -15,7 +15,7 @@ import { BadProxy, isSocks, type ProxyConfig, portOf, proxyFor } from '../proxy-
 import { sourceFamily, sourceOf } from '../source.ts';
 import { dial, dialSecure, type Secured, type Securing, secure } from './connection.ts';
 import { urlAuthorization } from './http-credentials.ts';
-import { exchangeHttp1, isSendable, LEADING } from './http1-exchange.ts';
+import { exchangeHttp1, isSendable, locationOf } from './http1-exchange.ts';
 import { dialProxy, tunnel } from './proxy-connection.ts';
 
 export interface HttpRequest {
@@ -288,7 +288,7 @@ async function exchangedHttp2(
         },
         onStatus: (status) => {
           began = status;
-          if (leadsElsewhere({ status, headers })) leading.abort();
+          if (locationOf({ status, headers }) !== null) leading.abort();
         },
       },
       moments,
@@ -327,10 +327,6 @@ function rawFields(raw: unknown): readonly (readonly [string, string])[] {
     .flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value ?? '']).map((one: unknown) => [name, text(one)] as const),
     );
-}
-
-function leadsElsewhere(head: Pick<HttpResponse, 'status' | 'headers'>): boolean {
-  return LEADING.has(head.status) && valuesOf(head, 'location').some((one) => one !== '');
 }
 
 /** All values of a field, whatever its letters' case. */

@@ -24,7 +24,7 @@ import {
   TOO_LARGE,
 } from './http-body.ts';
 import { authorizationOf, givenHeaders, urlAuthorization } from './http-credentials.ts';
-import { type Hop, locationOf, redirected } from './http-redirect.ts';
+import { type Hop, redirected } from './http-redirect.ts';
 import {
   failureWords,
   type HttpRequest,
@@ -35,6 +35,7 @@ import {
   valuesOf,
 } from './http-round-trip.ts';
 import { forgetToken, tokenFor } from './http-token.ts';
+import { locationOf } from './http1-exchange.ts';
 import { NoToken } from './token-request.ts';
 
 /** Redirects that are followed. */

@@ -51,8 +51,17 @@ const OWN = new Set([...UNSENT, 'User-Agent']);
 /** Methods that say so when they send nothing (net/http, transferWriter.shouldSendContentLength). */
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
-/** With a location: the answer leads elsewhere. Its body is not waited for, as Go waits for no more than 2 KiB of it. */
-export const LEADING = new Set([301, 302, 303, 307, 308]);
+const LEADING = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Where an answer leads, as it stands there (net/http, Header.Get: the first counts); null: nowhere. The body of one that leads elsewhere is
+ * not waited for, as Go waits for no more than 2 KiB of it.
+ */
+export function locationOf({ status, headers }: Pick<Http1Answer, 'status' | 'headers'>): string | null {
+  if (!LEADING.has(status)) return null;
+  const location = headers.find(([name]) => name.toLowerCase() === 'location')?.[1] ?? '';
+  return location === '' ? null : location;
+}
 
 /**
  * The socket is closed behind it.
@@ -256,7 +265,7 @@ class Answer {
     if ((codings.length > 0 && !isChunked) || !isCounted) throw this.#broken('http-protocol');
     this.#head = head;
     if (!this.#hasBody || status === 204 || status === 304) return true;
-    if (LEADING.has(status) && of('location').some((one) => one !== '')) return true;
+    if (locationOf(head) !== null) return true;
     this.#framing = bodyFraming(lengths, codings);
     // Of a body of no bytes nothing comes any more.
     return !this.#framing.endsWithConnection && this.#take(Buffer.alloc(0));

@@ -167,6 +167,12 @@ describe('an answer', () => {
       302,
       '',
     ],
+    [
+      'whose first location is empty, as Go reads no other',
+      'HTTP/1.1 302 Found\r\nLocation:\r\nLocation: /x\r\nContent-Length: 4\r\n\r\nfine',
+      302,
+      'fine',
+    ],
     ['of a status below all', 'HTTP/1.1 099 X\r\nContent-Length: 4\r\n\r\nfine', 99, 'fine'],
     ['of 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n', 304, ''],
     ['of 101', 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\nfine', 101, 'fine'],
