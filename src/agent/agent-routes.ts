@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import type { AskedJourney } from './asked-journeys.ts';
 import { expositionOf } from './blackbox-routes.ts';
 import { type AskingRoom, askReply, pendingReply } from './journeys-route.ts';
+import { plain } from './plain-reply.ts';
 import type { Probing } from './probing.ts';
 import type { Reloadable } from './reloads.ts';
 import { type ScrapeRoom, scrape } from './scrape.ts';
@@ -36,8 +37,6 @@ export interface AgentPages {
 }
 
 const JOURNEY = 'journey';
-const PLAIN = 'text/plain; charset=utf-8';
-const plain = (status: number, body: string): Reply => ({ status, contentType: PLAIN, body });
 const HTML = 'text/html; charset=utf-8';
 /** A page of the agent is of this moment. */
 const FRESH = { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' };

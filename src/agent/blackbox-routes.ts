@@ -6,6 +6,7 @@ import { answerProbe, type ProbeRoom } from '../blackbox/handler.ts';
 import type { History } from '../blackbox/history.ts';
 import { shownTarget } from '../model/target.ts';
 import { maskedText } from './log/masked-text.ts';
+import { plain } from './plain-reply.ts';
 import type { Asked, Reply, Route } from './server.ts';
 
 export interface BlackboxAgent {
@@ -18,9 +19,6 @@ export interface BlackboxAgent {
   readonly isAlone: boolean;
 }
 
-const PLAIN = 'text/plain; charset=utf-8';
-const plain = (status: number, body: string): Reply => ({ status, contentType: PLAIN, body });
-
 export function blackboxRoutes(agent: BlackboxAgent): Route {
   return async (asked) => {
     switch (asked.path) {
@@ -31,7 +29,7 @@ export function blackboxRoutes(agent: BlackboxAgent): Route {
         return answerProbe({ query, scrapeTimeout, exposition: expositionOf(asked) }, room);
       }
       case '/-/healthy':
-        return { ...plain(200, 'Healthy'), contentType: 'text/plain; charset=utf-8' };
+        return plain(200, 'Healthy');
       case '/-/reload':
         return reloaded(asked, agent);
       case '/config':

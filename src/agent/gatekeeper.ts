@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { compare } from 'bcryptjs';
 import type { BearerTokens } from './bearer-tokens.ts';
+import { plain } from './plain-reply.ts';
 import { isTooLong, type WebConfig } from './web-config.ts';
 
 /** Of a password that nobody has: an unknown user must take as long as a known one. */
@@ -23,14 +24,8 @@ export interface LetIn {
   readonly caller: string | null;
 }
 
-const PLAIN = 'text/plain; charset=utf-8';
-const TOO_MANY: TurnedAway = { status: 429, contentType: PLAIN, body: 'Too Many Requests\n' };
-const UNKNOWN: TurnedAway = {
-  status: 401,
-  contentType: PLAIN,
-  body: 'Unauthorized\n',
-  headers: { 'www-authenticate': 'Basic' },
-};
+const TOO_MANY: TurnedAway = plain(429, 'Too Many Requests\n');
+const UNKNOWN: TurnedAway = { ...plain(401, 'Unauthorized\n'), headers: { 'www-authenticate': 'Basic' } };
 
 export type Gatekeeper = (authorization: string | undefined) => Promise<LetIn | TurnedAway>;
 

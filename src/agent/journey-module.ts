@@ -8,6 +8,7 @@ import { TargetSeries } from '../metrics/target-series.ts';
 import { shownTarget } from '../model/target.ts';
 import { UsageError } from '../model/usage-error.ts';
 import { rideConfirmed, tellRides } from './confirming.ts';
+import { plain } from './plain-reply.ts';
 import { isOutage, type Ridden, type RidingRoom, type Told as Rode } from './riding.ts';
 import type { Asked, Reply } from './server.ts';
 import { type Strangers, strangerOf } from './strangers.ts';
@@ -23,8 +24,7 @@ export interface JourneyModule {
 /** Whole journeys under way at once for callers; more are told to come later. */
 const MOST_UNDER_WAY = 16;
 
-const PLAIN = 'text/plain; charset=utf-8';
-const refusal = (status: number, words: string): Reply => ({ status, contentType: PLAIN, body: `${words}\n` });
+const refusal = (status: number, words: string): Reply => plain(status, `${words}\n`);
 
 /** @returns answers requests for the module */
 export function openJourneyModule(module: JourneyModule): (asked: Asked, format: Format) => Promise<Reply> {

@@ -1,9 +1,10 @@
 // Owns where below a server's root the agent's pages are, for reverse proxies that pass paths on as they are. Knows no page.
 import { UsageError } from '../model/usage-error.ts';
+import { plain } from './plain-reply.ts';
 import type { Asked, Reply, Route } from './server.ts';
 
 const redirect = (location: string, status: number): Reply => ({
-  ...{ status, contentType: 'text/plain; charset=utf-8', body: `${location}\n` },
+  ...plain(status, `${location}\n`),
   headers: { location },
 });
 

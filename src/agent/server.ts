@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip, gzip } from 'node:zlib';
 import { UsageError } from '../model/usage-error.ts';
 import { type Gatekeeper, openGatekeeper } from './gatekeeper.ts';
+import { PLAIN, plain } from './plain-reply.ts';
 import { certifiedCaller, openSecureServer } from './secure-server.ts';
 import type { WebConfig } from './web-config.ts';
 
@@ -150,7 +151,7 @@ async function answer(
 /** Nothing of the fault is said to whoever asks. */
 function faulted(response: ServerResponse): void {
   if (response.headersSent) response.destroy();
-  else response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' }).end('Internal Server Error\n');
+  else response.writeHead(500, { 'content-type': PLAIN }).end('Internal Server Error\n');
 }
 
 function passedOver(request: IncomingMessage): Promise<null> {
@@ -179,7 +180,7 @@ function bodyOf(request: IncomingMessage): Promise<string | null> {
 /** One for all: an error of its own for each caller that goes costs more than its page. */
 const GONE = new Error('the caller has gone');
 
-const NOT_FOUND: Reply = { status: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' };
+const NOT_FOUND: Reply = plain(404, '404 page not found\n');
 
 async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
   const takesGzip = /(^|[ ,])gzip([ ,;]|$)/.test(request.headers['accept-encoding']?.toString() ?? '');
