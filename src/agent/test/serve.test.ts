@@ -216,6 +216,8 @@ test('finds targets in files and at URLs, follows their changes, and keeps them 
   await seen(['2 targets', 'from&#61;file', 'from&#61;http']);
   await writeFile(list, '- { targets: [kms.example/a, kms.example/c], labels: { from: moved } }\n');
   await seen(['3 targets', 'from&#61;moved']);
+  await writeFile(list, '');
+  await until(() => running.io.captured().err.includes('named.yml: empty'));
   await writeFile(list, '- { target: [kms.example/a] }\n');
   answer = { status: 503, body: '' };
   await until(

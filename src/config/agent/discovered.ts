@@ -2,7 +2,7 @@
 // Held to be hostile: bounded before anything is made of it. Fetches nothing.
 import { z } from 'zod';
 import { jsonOf } from '../../model/json-text.ts';
-import { TooMuch } from '../../model/usage-error.ts';
+import { TooMuch, UsageError } from '../../model/usage-error.ts';
 import { parseAt } from '../refusal.ts';
 import { readYaml, type Written } from '../yaml.ts';
 import { type Labels, labelsSchema } from './labels.ts';
@@ -50,6 +50,8 @@ export async function readDiscovered(
   name: string,
   { most, keep, meta }: DiscoveredBounds,
 ): Promise<readonly DiscoveredTarget[]> {
+  // Cut before its first letter, as a file is while somebody writes it: no word that the targets have gone.
+  if (text.trim() === '') throw new UsageError(`${name}: empty`, 'a list that names nothing is []');
   const { value, place } = await groupsIn(text, name);
   refuseTooMany(value, name, most);
   const groups = parseAt<z.infer<typeof groupsSchema>>(groupsSchema, value ?? [], place);
