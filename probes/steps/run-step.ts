@@ -43,7 +43,8 @@ export interface Sent {
   readonly record: CallRecord;
   /** Names of the header fields that the step gave. */
   readonly headerNames: readonly string[];
-  readonly isTalk: boolean;
+  /** Null for plain HTTP. */
+  readonly talk: TalkRequest['talk']['kind'] | null;
   readonly cookiesSent: number;
   readonly cookiesTaken: readonly string[];
   readonly onward: Onward | null;
@@ -97,13 +98,15 @@ async function runTalk(next: Sending, talk: TalkRequest['talk'], state: RoundSta
     ...{ url: url.wire, headers, reach: 'any', talk },
     ...(endpoint === null ? {} : { endpoint }),
     ...(credentials ? { credentials } : {}),
+    ...(state.trace.id === null ? {} : { traceId: state.trace.id }),
   };
   const record = await state.talk?.(request, state.signal);
   if (record === undefined) return { sent: [], answer: null, because: 'nothing but HTTP is spoken here' };
+  state.trace.id ??= record.traceId ?? null;
   const headerNames = headers.map(([name]) => name);
   const sent: Sent[] = [
     {
-      ...{ method, url, isChosen: false, record, headerNames, isTalk: true },
+      ...{ method, url, isChosen: false, record, headerNames, talk: talk.kind },
       ...{ cookiesSent: 0, cookiesTaken: [], onward: null },
     },
   ];
@@ -171,7 +174,7 @@ async function noted(
   const cookiesSent = cookies.headerFor(url.href)?.n ?? 0;
   const cookiesTaken = cookies.take(fieldValues(record.http?.headers ?? [], 'set-cookie'), url.href);
   const headerNames = headers.map(([name]) => name);
-  return { method, url, isChosen, record, headerNames, isTalk: false, cookiesSent, cookiesTaken };
+  return { method, url, isChosen, record, headerNames, talk: null, cookiesSent, cookiesTaken };
 }
 
 interface Next {

@@ -4,6 +4,7 @@ import { isNamed } from '../../src/model/fields.ts';
 import type { ExchangeTrace } from '../../src/model/step-trace.ts';
 import { type WireText, wireText } from '../../src/model/text.ts';
 import type { HttpFacts } from '../../src/model/trace.ts';
+import { HEALTH_PATH } from '../../src/net/talk/health-message.ts';
 import { plain } from './answer.ts';
 import type { Sent } from './run-step.ts';
 import { withoutOwnScheme } from './talk-kind.ts';
@@ -15,18 +16,20 @@ const TOLD: ReadonlySet<string> = new Set([
   ...['retry-after', 'server-timing', 'traceparent', 'traceresponse', 'x-amzn-trace-id', 'x-amzn-requestid'],
   ...['x-request-id', 'x-correlation-id', 'x-cache', 'x-amz-cf-id', 'x-amz-cf-pop', 'cf-ray', 'x-served-by'],
   ...['x-envoy-upstream-service-time', 'x-envoy-attempt-count', 'allow', 'accept-ranges', 'last-modified'],
-  ...['strict-transport-security', 'alt-svc', 'connection', 'transfer-encoding'],
+  ...['strict-transport-security', 'alt-svc', 'connection', 'transfer-encoding', 'upgrade', 'grpc-status'],
 ]);
 const MAX_VALUE = 512;
 const MASKED = wireText('[masked]');
 
 /** @param asked the URL of the first request, as the person wrote it: an answer chose the others */
 export function toldExchange(sent: Sent, asked: string, hide: Hide): ExchangeTrace {
-  const { method, isTalk, headerNames, record, isChosen, url } = sent;
+  const { method, talk, headerNames, record, isChosen, url } = sent;
   const { endpoint, startMs, spans, reused, tcp, tls, http, problem, traceId, spanId } = record;
+  const sentTo = shown(isChosen ? url.href : withoutOwnScheme(asked), url.href, hide);
   return {
-    ...{ method, isTalk, endpoint, startMs, spans, reused, tcp, tls },
-    url: shown(isChosen ? url.href : withoutOwnScheme(asked), url.href, hide),
+    ...{ method, talk, endpoint, startMs, spans, reused, tcp, tls },
+    // Whatever path and query the step's URL has.
+    url: talk === 'grpc-health' ? new URL(HEALTH_PATH, sentTo).href : sentTo,
     headerNames: headerNames.map(hide),
     http: http === null ? null : toldAnswer(http, url.href, hide),
     problem:

@@ -243,7 +243,7 @@ function tracingOptions(command: Command): Command {
   return command
     .option(
       '--no-traceparent',
-      'samples without a traceparent header (W3C): the traces of the service do not join them',
+      'samples and steps without a traceparent header (W3C): the traces of the service do not join them',
     )
     .addOption(
       new Option('--trace-header <H>', 'amzn: X-Amzn-Trace-Id as well, with the same trace id, for X-Ray').choices([

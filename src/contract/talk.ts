@@ -31,7 +31,8 @@ export interface LinesTalk {
 }
 
 /** `url`: http for the clear and https for TLS, whatever is spoken over it. */
-export interface TalkRequest extends Pick<CallRequest, 'url' | 'headers' | 'credentials' | 'endpoint' | 'reach'> {
+export interface TalkRequest
+  extends Pick<CallRequest, 'url' | 'headers' | 'credentials' | 'endpoint' | 'reach' | 'traceId'> {
   readonly talk: WebSocketTalk | HealthTalk | LinesTalk;
 }
 

@@ -2,7 +2,7 @@
 // already, and of a body only the size is known.
 import { fieldValue } from '../model/fields.ts';
 import { problemCatalogue } from '../model/problem.ts';
-import type { ExchangeTrace, StepTrace } from '../model/step-trace.ts';
+import type { ExchangeTrace, StepTrace, TalkKind } from '../model/step-trace.ts';
 import { visible } from '../model/text.ts';
 import type { HttpFacts } from '../model/trace.ts';
 import { type Pair, responseOf, shown, timeOf, timingsOf, versionOf } from './har-parts.ts';
@@ -14,7 +14,7 @@ export interface HarPage {
   readonly pageTimings: object;
 }
 
-/** Steps that sent no request over HTTP have no page: an importer could show nothing of it. */
+/** Steps that sent nothing over HTTP have no page: an importer could show nothing of it. */
 export function pagesOfSteps(steps: readonly StepTrace[], startedAtMs: number): readonly HarPage[] {
   return steps.flatMap((step, at) => {
     const first = step.exchanges.find(isHttp);
@@ -36,9 +36,9 @@ export function entriesOfSteps(steps: readonly StepTrace[], startedAtMs: number)
   );
 }
 
-/** An archive holds HTTP alone: no lines, no frames of a WebSocket. */
-function isHttp({ isTalk }: ExchangeTrace): boolean {
-  return !isTalk;
+/** An archive holds HTTP alone: no lines, and of a WebSocket what its handshake was. */
+function isHttp({ talk }: ExchangeTrace): boolean {
+  return talk !== 'lines';
 }
 
 function idOf(at: number): string {
@@ -50,7 +50,7 @@ function startOf({ startMs }: ExchangeTrace, startedAtMs: number): string {
 }
 
 function entryOf(exchange: ExchangeTrace, pageref: string, startedAtMs: number) {
-  const { endpoint, spans, http, problem, traceId } = exchange;
+  const { endpoint, spans, http, problem, talk, traceId, spanId } = exchange;
   const timings = timingsOf(spans);
   return {
     ...{ pageref, startedDateTime: startOf(exchange, startedAtMs), time: timeOf(timings) },
@@ -60,13 +60,21 @@ function entryOf(exchange: ExchangeTrace, pageref: string, startedAtMs: number) 
     timings,
     ...(endpoint === null ? {} : { serverIPAddress: endpoint.address }),
     ...(problem === null ? {} : { _error: `${problem.code}: ${problemCatalogue[problem.code].says}` }),
+    // As browsers mark it.
+    ...(talk === 'websocket' ? { _resourceType: 'websocket' } : {}),
     ...(traceId === undefined ? {} : { _traceId: traceId }),
+    ...(spanId === undefined ? {} : { _spanId: spanId }),
   };
 }
 
-function requestOf({ method, url, headerNames, http, tls }: ExchangeTrace) {
+/** RFC 6455 4.1, gRPC over HTTP/2. */
+const METHODS: Readonly<Partial<Record<TalkKind, string>>> = { websocket: 'GET', 'grpc-health': 'POST' };
+
+function requestOf({ method, talk, url, headerNames, http, tls }: ExchangeTrace) {
+  const isHttp2 = talk === 'grpc-health' || tls?.alpn === 'h2';
   return {
-    ...{ method, url, httpVersion: versionOf(http ?? (tls?.alpn === 'h2' ? { version: '2' } : null)), cookies: [] },
+    ...{ method: talk === null ? method : (METHODS[talk] ?? method), url, cookies: [] },
+    httpVersion: versionOf(http ?? (isHttp2 ? { version: '2' } : null)),
     headers: headerNames.map((name): Pair => ({ name: visible(name), value: `[secret header ${visible(name)}]` })),
     queryString: [...new URL(url).searchParams].map(([name, value]): Pair => ({ name, value })),
     ...{ headersSize: -1, bodySize: -1 },

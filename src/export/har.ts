@@ -81,6 +81,7 @@ function entryOf(input: HarInput, trace: RequestTrace, endpoint: Endpoint) {
       ? {}
       : { _error: `${trace.problem.code}: ${problemCatalogue[trace.problem.code].says}` }),
     ...(trace.traceId === undefined ? {} : { _traceId: trace.traceId }),
+    ...(trace.spanId === undefined ? {} : { _spanId: trace.spanId }),
   };
 }
 

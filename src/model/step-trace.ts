@@ -5,10 +5,13 @@ import type { Endpoint } from './target.ts';
 import type { WireText } from './text.ts';
 import type { HopId, HttpFacts, Span, TcpFacts, TlsFacts } from './trace.ts';
 
+export type TalkKind = 'websocket' | 'grpc-health' | 'lines';
+
 export interface ExchangeTrace {
   /** What is spoken in its place, when that is not plain HTTP. */
   readonly method: string;
-  readonly isTalk: boolean;
+  /** Which of them; null for plain HTTP. */
+  readonly talk: TalkKind | null;
   /** Whole, http or https. */
   readonly url: string;
   /** Names of the header fields that the step gave. */

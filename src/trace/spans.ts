@@ -183,9 +183,11 @@ function requestSpans(sample: Sample): readonly TraceSpan[] {
   const { input, trace, endpoint, requestId } = sample;
   const { send, wait, receive, tls, connect } = trace.spans;
   const failed = trace.problem !== null && REQUEST_STEPS.has(trace.problem.step) ? trace.problem : null;
-  if (send === undefined && failed === null) return [];
+  // A talk has no moment at which all was sent: its wait begins with it.
+  const begin = send ?? wait;
+  if (begin === undefined && failed === null) return [];
   const before = tls ?? connect;
-  const startMs = send?.startMs ?? (before === undefined ? trace.startMs : before.startMs + before.durationMs);
+  const startMs = begin?.startMs ?? (before === undefined ? trace.startMs : before.startMs + before.durationMs);
   const last = receive ?? wait ?? send;
   const endMs = failed === null && last !== undefined ? last.startMs + last.durationMs : sample.endMs;
   const request = spanOf(sample, {

@@ -86,7 +86,7 @@ function spansOfExchange(
   at: number,
   stepEndMs: number,
 ): readonly TraceSpan[] {
-  const { method, isTalk, headerNames, startMs, spans, tcp, tls, http, problem, url } = exchange;
+  const { method, talk, headerNames, startMs, spans, tcp, tls, http, problem, url } = exchange;
   const target = targetOf(url);
   const endpoint: Endpoint = exchange.endpoint ?? {
     ...{ id: '' as EndpointId, address: NOWHERE, port: target.port, family: 4 },
@@ -100,6 +100,7 @@ function spansOfExchange(
     traceId,
   };
   const isOwnAgent = headerNames.some((name) => name.toLowerCase() === 'user-agent');
+  const isTalk = talk !== null;
   const userAgent = isOwnAgent || isTalk ? null : input.userAgent;
   const sampleInput: SpanInput = {
     ...input,

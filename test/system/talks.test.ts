@@ -1,8 +1,10 @@
 // Steps through a real nginx: WebSockets with and without the upgrade passed on, gRPC health over HTTP/2, its own password file, and its banner.
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
 import { createServer as createH2Server, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import type { StepsEvidence } from '../../probes/steps/evidence.ts';
@@ -15,10 +17,19 @@ import { startNginx } from './rig/web.ts';
 const ADDRESS = '127.0.70.10';
 const PASSWORD = 'canary-of-the-password';
 
+interface Entry {
+  readonly pageref: string;
+  readonly response: { readonly status: number };
+  readonly _traceId?: string;
+  readonly _spanId?: string;
+}
+
 describe.skipIf(!requireTools(['nginx', 'openssl', 'setpriv', 'bash']))('through nginx', () => {
   let rig: Rig;
   let ports: { readonly web: number; readonly grpc: number };
   const servers: Server[] = [];
+  /** Of what reached the services behind nginx. */
+  const traceparents: unknown[] = [];
   const serving = new Map([
     ['', 1],
     ['kms.v1.Keys', 2],
@@ -27,10 +38,12 @@ describe.skipIf(!requireTools(['nginx', 'openssl', 'setpriv', 'bash']))('through
   beforeAll(async () => {
     rig = await openRig();
     const chat = createServer((_request, response) => response.writeHead(426).end());
-    new WebSocketServer({ server: chat }).on('connection', (socket) =>
-      socket.on('message', (data) => socket.send(`echo ${String(data as Buffer)}`)),
-    );
-    const health = createH2Server().on('stream', (stream: ServerHttp2Stream) => {
+    new WebSocketServer({ server: chat }).on('connection', (socket, { headers }) => {
+      traceparents.push(headers['traceparent']);
+      socket.on('message', (data) => socket.send(`echo ${String(data as Buffer)}`));
+    });
+    const health = createH2Server().on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+      traceparents.push(headers['traceparent']);
       const parts: Buffer[] = [];
       stream.on('data', (part: Buffer) => parts.push(part));
       stream.on('end', () => {
@@ -113,6 +126,25 @@ describe.skipIf(!requireTools(['nginx', 'openssl', 'setpriv', 'bash']))('through
       'failed: NOT_SERVING',
       'failed: grpc-status 5 NOT_FOUND: the server knows no service "kms.v1.Nothing"',
     ]);
+  });
+
+  it('has its traces joined by the services behind', async () => {
+    const steps = [
+      { name: 'chat', url: `ws://${ADDRESS}:${ports.web}/chat`, websocket: {} },
+      { name: 'health', url: `grpc://${ADDRESS}:${ports.grpc}`, grpcHealth: {} },
+    ];
+    const file = await rig.write('traced.yaml', JSON.stringify({ steps }));
+    const har = join(rig.folder, 'traced.har');
+    traceparents.length = 0;
+    await ride([
+      `http://${ADDRESS}:${ports.web}/`,
+      ...['--journey', file, '--only', 'steps', '-n', '1', '--timeout', '3s', '--no-progress', '--har', har],
+    ]);
+    const { log } = JSON.parse(await readFile(har, 'utf8')) as { readonly log: { readonly entries: readonly Entry[] } };
+    const told = log.entries.filter(({ pageref }) => pageref.startsWith('step '));
+    expect(told.map(({ response: { status } }) => status)).toEqual([101, 200]);
+    expect(traceparents).toEqual(told.map(({ _traceId, _spanId }) => `00-${_traceId}-${_spanId}-01`));
+    expect(new Set(told.map(({ _traceId }) => _traceId)).size).toBe(1);
   });
 
   it('passes the password file, and talks in lines', async () => {

@@ -19,7 +19,7 @@ function sentWith(href: string, headers: readonly (readonly [string, string])[],
     headers: headers.map(([name, value]) => [wireText(name), wireText(value)] as const),
   };
   return {
-    ...{ method: 'GET', url: stepUrl(href, href), isChosen, headerNames: ['x-key'], isTalk: false, onward: null },
+    ...{ method: 'GET', url: stepUrl(href, href), isChosen, headerNames: ['x-key'], talk: null, onward: null },
     ...{ cookiesSent: 0, cookiesTaken: [] },
     record: {
       ...{ endpoint: null, startMs: 0, spans: {}, tcp: null, tls: null, unverified: null, certificates: new Map() },

@@ -6,7 +6,6 @@ import type { Problem } from '../../model/problem.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Endpoint, Target } from '../../model/target.ts';
 import type { HopId, HttpFacts, Span } from '../../model/trace.ts';
-import { TRACE_FIELDS, type TraceContext, type TraceHeader, traceField } from '../../model/trace-context.ts';
 import type { Authorization } from '../auth/authorization.ts';
 import { authorizationFor, shownBy } from '../auth/call-authorization.ts';
 import { now } from '../clock.ts';
@@ -15,19 +14,15 @@ import { type FieldStore, openFieldStore } from '../sample/fields.ts';
 import { requestOf } from '../sample/request.ts';
 import { StepFailure } from '../sample/step.ts';
 import { Stopwatch } from '../sample/stopwatch.ts';
-import { openTraceIds } from '../trace-ids.ts';
 import { openUnderWay } from '../under-way.ts';
 import { endpointOf, type Lookups } from './call-endpoint.ts';
+import { type CallTrace, type CallTracing, callTraceOf } from './call-trace.ts';
 import { targetOfUrl } from './call-url.ts';
 import { type Connection, type ConnectionOptions, openConnections } from './connection.ts';
 
-export interface CallOptions extends ConnectionOptions, Lookups {
+export interface CallOptions extends ConnectionOptions, Lookups, CallTracing {
   readonly userAgent: string;
   readonly headerBytes: number;
-  /** Wall clock at `originMs`, Unix ms. */
-  readonly startedAtMs: number;
-  /** Which trace headers requests to the target carry. Absent: none. */
-  readonly tracing?: { readonly headers: readonly TraceHeader[]; readonly sampled: boolean };
   /** Shows who the journey's caller is. */
   readonly authorization?: Authorization;
 }
@@ -78,7 +73,7 @@ async function callOnce(request: CallRequest, signal: AbortSignal, shared: Share
   const seen: Seen = {
     ...{ endpoint: null, spans: {}, connection: null, reused: false, http: null, problem: null, parts: [] },
   };
-  const trace = traceOf(target, request, options);
+  const trace = callTraceOf(target, request, options);
   const onBody = (part: Uint8Array): void => void seen.parts.push(Buffer.from(part));
   const wanted = { ...sendable(request, target, options, trace), onBody };
   try {
@@ -118,31 +113,17 @@ function sendable(
   { headers, method, body, http, maxBodyBytes }: CallRequest,
   target: Target,
   options: CallOptions,
-  trace: TraceContext | null,
+  trace: CallTrace | null,
 ): ExchangeRequest {
-  const { userAgent, timeoutMs, headerBytes, tracing } = options;
+  const { userAgent, timeoutMs, headerBytes } = options;
   const bytes = body instanceof Secret ? Buffer.from(body.open()) : body;
   const speaks = target.scheme === 'http' ? '1.1' : (http ?? options.http);
   const limits = { bodyBytes: maxBodyBytes, headerBytes };
-  const fields = trace === null ? [] : (tracing?.headers ?? []).map((header) => traceField(header, trace));
   const request = requestOf({
     ...{ target, timeoutMs, limits, http: speaks },
-    request: { method, headers: [...headers, ...fields], body: bytes, userAgent },
+    request: { method, headers: [...headers, ...(trace?.fields ?? [])], body: bytes, userAgent },
   });
   return { ...request, headers: Array.isArray(request.headers) ? request.headers : [] };
-}
-
-/** Requests to the target itself join the traces of its service; nobody else is told of them. */
-function traceOf(
-  { host }: Target,
-  { headers, traceId }: CallRequest,
-  { target, tracing, originMs, startedAtMs }: CallOptions,
-) {
-  const named = (tracing?.headers ?? []).map((header) => TRACE_FIELDS[header].toLowerCase());
-  const isGiven = headers.some(([name]) => named.includes(name.toLowerCase()));
-  if (tracing === undefined || named.length === 0 || isGiven || host !== target.host) return null;
-  const own = openTraceIds()(startedAtMs + now() - originMs);
-  return { ...own, traceId: traceId ?? own.traceId, sampled: tracing.sampled };
 }
 
 /** @throws StepFailure */

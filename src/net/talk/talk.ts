@@ -9,6 +9,7 @@ import type { HopId, Span } from '../../model/trace.ts';
 import { authorizationFor, shownBy } from '../auth/call-authorization.ts';
 import type { CallOptions } from '../call/call.ts';
 import { endpointOf } from '../call/call-endpoint.ts';
+import { type CallTrace, callTraceOf } from '../call/call-trace.ts';
 import { targetOfUrl } from '../call/call-url.ts';
 import { type Connection, openConnections } from '../call/connection.ts';
 import { now } from '../clock.ts';
@@ -55,7 +56,9 @@ async function talkOnce(request: TalkRequest, signal: AbortSignal, shared: Share
   const authorization = request.talk.kind === 'lines' ? null : authorizationFor(request, target, options);
   await authorization?.ready(signal);
   const startMs = now();
-  const head = headOf(request, target, options);
+  // Lines have no place for it.
+  const trace = request.talk.kind === 'lines' ? null : callTraceOf(target, request, options);
+  const head = headOf(request, target, options, trace);
   const seen: Seen = { endpoint: null, spans: {}, connection: null, said: null, problem: null };
   try {
     const shown = authorization === null ? [] : shownBy(authorization, signedOf(request, head), options);
@@ -78,6 +81,7 @@ async function talkOnce(request: TalkRequest, signal: AbortSignal, shared: Share
     certificates: connection?.learnt.chain.certificates ?? new Map(),
     ...{ http: said?.http ?? null, body: said?.body ?? null, refused: said?.refused ?? null },
     ...(secrets.length === 0 ? {} : { secrets }),
+    ...(trace === null ? {} : { traceId: trace.traceId, spanId: trace.spanId }),
   };
 }
 
@@ -92,12 +96,17 @@ function holdsSecrets({ headers, talk }: TalkRequest): boolean {
 }
 
 /** @throws UsageError */
-function headOf({ headers, talk }: TalkRequest, target: Target, { userAgent, timeoutMs, headerBytes }: CallOptions) {
+function headOf(
+  { headers, talk }: TalkRequest,
+  target: Target,
+  { userAgent, timeoutMs, headerBytes }: CallOptions,
+  trace: CallTrace | null,
+) {
   const limits = { bodyBytes: 0, headerBytes };
   const method = talk.kind === 'grpc-health' ? 'POST' : 'GET';
   const request = requestOf({
     ...{ target, timeoutMs, limits, http: 'negotiated' },
-    request: { method, headers, body: null, userAgent },
+    request: { method, headers: [...headers, ...(trace?.fields ?? [])], body: null, userAgent },
   });
   return { ...request, headers: Array.isArray(request.headers) ? (request.headers as readonly string[]) : [] };
 }
