@@ -32,6 +32,7 @@ export function redirected(request: Hop, location: string, status: number, first
     ...{ url, byUserInfo, mostBytes: request.mostBytes, keepsBody: request.keepsBody },
     method: keeps || request.method === 'HEAD' ? request.method : 'GET',
     body: keeps ? request.body : null,
+    isStreamed: keeps && request.isStreamed,
     address: isSameHost ? first.address : null,
     name: isSameHost ? first.name : bareHost(url),
     host: isRelative ? request.host : url.host,

@@ -32,6 +32,8 @@ export interface HttpRequest {
   readonly method: string;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Uint8Array | null;
+  /** Its length is not known beforehand: see Http1Request. */
+  readonly isStreamed: boolean;
   /** Bytes of the body as transferred that are read. */
   readonly mostBytes: number;
   /** False: they are counted and let go. */
@@ -288,7 +290,7 @@ async function exchangedHttp2(
         },
         onStatus: (status) => {
           began = status;
-          if (locationOf({ status, headers }) !== null) leading.abort();
+          if (locationOf({ status, headers }, request) !== null) leading.abort();
         },
       },
       moments,

@@ -129,7 +129,7 @@ async function asked(
         ['content-type', 'application/x-www-form-urlencoded'],
         ...(authorization === null ? [] : [['authorization', authorization] as const]),
       ],
-      ...{ method: 'POST', body: form, mostBytes: MOST_BYTES, keepsBody: true },
+      ...{ method: 'POST', body: form, isStreamed: false, mostBytes: MOST_BYTES, keepsBody: true },
     },
     { tls: url.protocol === 'https:' },
   );

@@ -156,7 +156,7 @@ async function follow(state: Http, target: URL, address: string | null): Promise
       state.jar ??= new CookieJar();
       await state.jar.setCookie(cookie, url.href, { ignoreError: true });
     }
-    const location = locationOf(response);
+    const location = locationOf(response, current);
     if (location === null) {
       trace.end = performance.now();
       return { request: current, answer, response, refused: false };
@@ -195,9 +195,10 @@ function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: UR
     url.username = '';
     url.password = '';
   }
+  const method = http.method === '' ? 'GET' : http.method;
   let body: Buffer | null = http.body.byteLength > 0 ? http.body : null;
   try {
-    if (http.body_file !== '') body = readFileSync(http.body_file);
+    if (http.body_file !== '') body = streamed(readFileSync(http.body_file), method);
   } catch (error) {
     fail({ ...MISTAKE, phase: 'request' });
     log.error('Error creating request', { err: error instanceof Error ? error.message : '' });
@@ -212,14 +213,21 @@ function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: UR
       byUserInfo: urlAuthorization(target),
       name: bareHost(target),
       host: named ?? target.host,
-      method: http.method === '' ? 'GET' : http.method,
-      body,
+      ...{ method, body },
+      isStreamed: http.body_file !== '',
     },
     servername: http.tls_config.server_name === '' ? (named ?? bareHost(target)) : http.tls_config.server_name,
     headers: [...(hasAgent ? [] : [['user-agent', userAgent] as const]), ...own],
     ...{ mostBytes: mostRead(http), keepsBody: looksAtBody(http) },
   };
 }
+
+/** An empty file is no body for methods that seldom have one (net/http, requestMethodUsuallyLacksBody). */
+function streamed(file: Buffer, method: string): Buffer | null {
+  return file.byteLength === 0 && LACK_BODY.has(method) ? null : file;
+}
+
+const LACK_BODY = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND', 'SEARCH']);
 
 /** Credentials go to the first host alone (prometheus/common, isCrossHostRedirect). @returns null where they cannot be had */
 async function withCookies(

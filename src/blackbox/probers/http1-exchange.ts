@@ -18,6 +18,8 @@ export interface Http1Request {
   readonly method: string;
   readonly headers: Headers;
   readonly body: Uint8Array | null;
+  /** Its length is not told beforehand, as Go does not know that of a file: it is sent in chunks, and not to where a 307 or 308 leads. */
+  readonly isStreamed: boolean;
   /** Bytes of the body as transferred that are read. */
   readonly mostBytes: number;
   /** False: they are counted and let go. */
@@ -52,13 +54,18 @@ const OWN = new Set([...UNSENT, 'User-Agent']);
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
 const LEADING = new Set([301, 302, 303, 307, 308]);
+/** Those that take the body along. */
+const KEEPING = new Set([307, 308]);
 
 /**
  * Where an answer leads, as it stands there (net/http, Header.Get: the first counts); null: nowhere. The body of one that leads elsewhere is
  * not waited for, as Go waits for no more than 2 KiB of it.
  */
-export function locationOf({ status, headers }: Pick<Http1Answer, 'status' | 'headers'>): string | null {
-  if (!LEADING.has(status)) return null;
+export function locationOf(
+  { status, headers }: Pick<Http1Answer, 'status' | 'headers'>,
+  { isStreamed }: Pick<Http1Request, 'isStreamed'>,
+): string | null {
+  if (!LEADING.has(status) || (isStreamed && KEEPING.has(status))) return null;
   const location = headers.find(([name]) => name.toLowerCase() === 'location')?.[1] ?? '';
   return location === '' ? null : location;
 }
@@ -108,7 +115,21 @@ function write(socket: Socket, request: Http1Request, settle: (failure: Mistake)
   if (!isSendable(request)) return settle(new Mistake('a header that cannot be sent'));
   const head = headOf(request);
   if (request.body === null) socket.write(head);
-  else socket.write(Buffer.concat([Buffer.from(head), request.body]));
+  else
+    socket.write(Buffer.concat([Buffer.from(head), ...(request.isStreamed ? chunksOf(request.body) : [request.body])]));
+}
+
+/** As io.Copy reads a file. */
+const CHUNK_BYTES = 32_768;
+
+/** RFC 9112 7.1. */
+function chunksOf(body: Uint8Array): readonly Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < body.byteLength; at += CHUNK_BYTES) {
+    const chunk = body.subarray(at, at + CHUNK_BYTES);
+    chunks.push(Buffer.from(`${chunk.byteLength.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
+  }
+  return [...chunks, Buffer.from('0\r\n\r\n')];
 }
 
 /** False: something of it would break out of its line, or is no text of a field (RFC 9110 5.5). */
@@ -126,14 +147,15 @@ export function isSendable({
 }
 
 /** In the order of net/http (Request.write, Header.writeSubset). */
-function headOf({ method, target, host, headers, body }: Http1Request): string {
+function headOf({ method, target, host, headers, body, isStreamed }: Http1Request): string {
   const all = headers.map(([name, value]) => [canonicalHeader(name), value] as const);
   const fields = all.filter(([name]) => !OWN.has(name)).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const agent = all.findLast(([name]) => name === 'User-Agent')?.[1] ?? '';
   let head = `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\n`;
   // An empty one is how a module says that none is to be sent.
   if (agent !== '') head += `User-Agent: ${agent}\r\n`;
-  if (body !== null || TELL_LENGTH.has(method)) head += `Content-Length: ${body?.byteLength ?? 0}\r\n`;
+  if (isStreamed && body !== null) head += 'Transfer-Encoding: chunked\r\n';
+  else if (body !== null || TELL_LENGTH.has(method)) head += `Content-Length: ${body?.byteLength ?? 0}\r\n`;
   for (const [name, value] of fields) head += `${name}: ${value}\r\n`;
   return `${head}${isAboutToStay(fields) ? '' : 'Connection: close\r\n'}\r\n`;
 }
@@ -158,6 +180,7 @@ interface Head {
 class Answer {
   readonly #mostBytes: number;
   readonly #keepsBody: boolean;
+  readonly #request: Pick<Http1Request, 'isStreamed'>;
   readonly #hasBody: boolean;
   readonly #onFirstByte: () => void;
   #headParts: Buffer[] = [];
@@ -171,7 +194,9 @@ class Answer {
   #bytes = 0;
   #truncated = false;
 
-  constructor({ mostBytes, keepsBody, method }: Http1Request, onFirstByte: () => void) {
+  constructor(request: Http1Request, onFirstByte: () => void) {
+    const { mostBytes, keepsBody, method } = request;
+    this.#request = request;
     this.#mostBytes = mostBytes;
     this.#keepsBody = keepsBody;
     this.#hasBody = method !== 'HEAD';
@@ -265,7 +290,7 @@ class Answer {
     if ((codings.length > 0 && !isChunked) || !isCounted) throw this.#broken('http-protocol');
     this.#head = head;
     if (!this.#hasBody || status === 204 || status === 304) return true;
-    if (locationOf(head) !== null) return true;
+    if (locationOf(head, this.#request) !== null) return true;
     this.#framing = bodyFraming(lengths, codings);
     // Of a body of no bytes nothing comes any more.
     return !this.#framing.endsWithConnection && this.#take(Buffer.alloc(0));

@@ -14,6 +14,7 @@ afterEach(() => {
 
 const GET: Http1Request = {
   ...{ target: '/a?b', host: 'x.example', method: 'GET', headers: [['user-agent', 'agent/1']], body: null },
+  isStreamed: false,
   ...{ mostBytes: 100_000, keepsBody: true },
 };
 
@@ -81,6 +82,21 @@ describe('a request', () => {
         ],
       },
       'POST /a?b HTTP/1.1\r\nHost: x.example\r\nContent-Length: 5\r\nX-Own: Ã©\r\nConnection: close\r\n\r\nhello',
+    ],
+    [
+      'a file, whose length Go does not know',
+      { method: 'POST', headers: [['b', '1']], body: Buffer.from('x'.repeat(32_770)), isStreamed: true },
+      `POST /a?b HTTP/1.1\r\nHost: x.example\r\nTransfer-Encoding: chunked\r\nB: 1\r\nConnection: close\r\n\r\n8000\r\n${'x'.repeat(32_768)}\r\n2\r\nxx\r\n0\r\n\r\n`,
+    ],
+    [
+      'an empty file of a POST',
+      { method: 'POST', headers: [], body: Buffer.alloc(0), isStreamed: true },
+      'POST /a?b HTTP/1.1\r\nHost: x.example\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n',
+    ],
+    [
+      'an empty file of a GET',
+      { headers: [], isStreamed: true },
+      'GET /a?b HTTP/1.1\r\nHost: x.example\r\nConnection: close\r\n\r\n',
     ],
     [
       'DELETE',
