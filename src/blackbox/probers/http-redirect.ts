@@ -29,7 +29,13 @@ export function redirected(request: Hop, location: string, status: number, first
   const referer =
     request.url.protocol === 'https:' && url.protocol === 'http:' ? [] : [['referer', request.url.href] as const];
   return {
-    ...{ url, byUserInfo, mostBytes: request.mostBytes, keepsBody: request.keepsBody },
+    ...{
+      url,
+      path: `${url.pathname}${url.search}`,
+      byUserInfo,
+      mostBytes: request.mostBytes,
+      keepsBody: request.keepsBody,
+    },
     method: keeps || request.method === 'HEAD' ? request.method : 'GET',
     body: keeps ? request.body : null,
     isStreamed: keeps && request.isStreamed,

@@ -21,6 +21,8 @@ import { dialProxy, tunnel } from './proxy-connection.ts';
 export interface HttpRequest {
   /** Names the host of the answer's redirects; its host may be the address. */
   readonly url: URL;
+  /** Path and query as they are asked for. */
+  readonly path: string;
   /** Host of the URL as it was asked for, before an address took its place. */
   readonly name: string;
   /** Null: looked up. */
@@ -202,13 +204,13 @@ function plainUrl(host: string): URL {
 
 /** Absolute form, by the name that is sent as Host (RFC 9112 3.2.2; net/http, Request.write). */
 function askingProxy(request: HttpRequest, proxy: URL): HttpRequest & { readonly target: string } {
-  const { url, host, headers } = request;
+  const { path, host, headers } = request;
   const authorization = urlAuthorization(proxy);
   const own = headers.filter(([name]) => authorization === null || name.toLowerCase() !== 'proxy-authorization');
   return {
     ...request,
     headers: [...own, ...(authorization === null ? [] : [['proxy-authorization', authorization] as const])],
-    target: `http://${host}${url.pathname}${url.search}`,
+    target: `http://${host}${path}`,
   };
 }
 
@@ -245,7 +247,7 @@ async function exchanged(
   socket: Socket | TLSSocket,
   trace: Trace,
 ): Promise<HttpResponse> {
-  const path = request.target ?? `${request.url.pathname}${request.url.search}`;
+  const path = request.target ?? request.path;
   if ('alpnProtocol' in socket && socket.alpnProtocol === 'h2')
     return exchangedHttp2(signal, request, path, socket, trace);
   return await exchangeHttp1(socket, { ...request, target: path }, signal, () => {

@@ -123,7 +123,14 @@ async function asked(
     { ...context, fail: () => undefined, sees: () => undefined },
     { ...config, enable_http2: false },
     {
-      ...{ url, name: bareHost(url), address: null, host: url.host, servername: tls_config.server_name },
+      ...{
+        url,
+        path: `${url.pathname}${url.search}`,
+        name: bareHost(url),
+        address: null,
+        host: url.host,
+        servername: tls_config.server_name,
+      },
       headers: [
         ['user-agent', context.userAgent],
         ['content-type', 'application/x-www-form-urlencoded'],

@@ -36,6 +36,7 @@ import {
 } from './http-round-trip.ts';
 import { forgetToken, tokenFor } from './http-token.ts';
 import { locationOf } from './http1-exchange.ts';
+import { requestPath } from './request-path.ts';
 import { NoToken } from './token-request.ts';
 
 /** Redirects that are followed. */
@@ -186,7 +187,8 @@ function astray({ log, fail }: ProbeContext, { socket }: RoundTrip, err: string)
 }
 
 /** The URL's host becomes the address that was chosen, if one was; Host and server name stay what was asked for. */
-function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: URL, address: string | null): Hop | null {
+function firstRequest(context: ProbeContext, target: URL, address: string | null): Hop | null {
+  const { module, log, userAgent, fail } = context;
   const { http } = module;
   const named = [...http.headers].findLast(([name]) => canonicalHeader(name) === 'Host')?.[1];
   const url = new URL(target);
@@ -210,6 +212,7 @@ function firstRequest({ module, log, userAgent, fail }: ProbeContext, target: UR
     ...{
       url,
       address,
+      path: requestPath(context.target, target),
       byUserInfo: urlAuthorization(target),
       name: bareHost(target),
       host: named ?? target.host,

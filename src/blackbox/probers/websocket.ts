@@ -17,6 +17,7 @@ import { dial, secure } from './connection.ts';
 import { authorizationOf, givenHeaders } from './http-credentials.ts';
 import { forgetToken, tokenFor } from './http-token.ts';
 import { dialProxy, tunnel } from './proxy-connection.ts';
+import { requestPath } from './request-path.ts';
 import { NoToken } from './token-request.ts';
 import { Messages } from './websocket-frames.ts';
 
@@ -161,7 +162,7 @@ interface Upgraded {
 
 /** @throws Error in words; the status of any answer is told */
 async function upgraded(
-  { module, signal, userAgent }: ProbeContext,
+  { module, signal, userAgent, target }: ProbeContext,
   url: URL,
   socket: Socket,
   { token, status }: { readonly token: string | null; readonly status: Gauge },
@@ -175,7 +176,7 @@ async function upgraded(
     };
     const late = (): void => fail(new Late());
     const asked = begun({
-      ...{ createConnection: () => socket, method: 'GET', path: `${url.pathname}${url.search}`, setHost: false },
+      ...{ createConnection: () => socket, method: 'GET', path: requestPath(target, url), setHost: false },
       ...{ headers, maxHeaderSize: MOST_HEADER_BYTES },
     });
     asked.on('error', fail);

@@ -159,6 +159,7 @@ function httpCases(http: string, https: string, at: Servers['at']): readonly Cas
     ok('http_2xx', `${http.replace('127.0.0.1', 'localhost')}/`),
     ok('http_2xx', `http://${at.http6}/`),
     ok('http_2xx', `${http}/chunked`),
+    ok('http_2xx', `${http}/x/../404`),
     ok('http_2xx', `${http}/redirect2`),
     ok('http_2xx', `${http}/redirect10`),
     bad('http_2xx', `${http}/redirect12`),
