@@ -40,6 +40,8 @@ const MAX_WORDS = 200;
 const MAX_ANSWER_BYTES = 4096;
 /** Shorter values are words such as `true`. */
 const MIN_SECRET = 6;
+/** Part of a path. */
+const MIN_KEY = 12;
 
 /** Never rejects for what the world does. */
 export async function deliver(message: Message, options: DeliverOptions): Promise<Delivered> {
@@ -99,7 +101,10 @@ async function attempt(message: Message, options: DeliverOptions, dispatcher: Di
       // Node's fetch takes the dispatchers of its own library's package, whose types are of another release.
       ...(dispatcher === null ? {} : { dispatcher: dispatcher as unknown as NonNullable<RequestInit['dispatcher']> }),
     });
-    const answer = masked(await firstBytes(response), headers);
+    const answer = masked(await firstBytes(response), [
+      ...urlSecrets(message.url),
+      ...fieldSecrets({ ...authorization, ...headers }),
+    ]);
     if (response.ok) return { because: null, mayHelp: false, pauseMs: null, answer };
     const mayHelp = again?.includes(response.status) ?? (response.status === 429 || response.status >= 500);
     return { because: `HTTP ${response.status}${wordsOf(answer)}`, mayHelp, pauseMs: retryAfterMs(response), answer };
@@ -155,13 +160,25 @@ function wordsOf(answer: string): string {
   return text === '' ? '' : `, "${text}"`;
 }
 
-/** A receiver may say back what it was sent, whole or without the scheme before it. */
-function masked(answer: string, headers: Readonly<Record<string, string>>): string {
-  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+/** A receiver may say back what it was sent. */
+function masked(answer: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length >= MIN_SECRET)
     .toSorted((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, '[masked]'), answer);
+}
+
+/** Whole, or without the scheme before it. */
+function fieldSecrets(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.values(headers).flatMap((value) => [value, ...value.split(' ')]);
+}
+
+/** Many say which path they do not know. What of it is a key nobody can tell, but that words are shorter. */
+function urlSecrets(written: string): readonly string[] {
+  const { username, password, pathname, search, searchParams } = new URL(written);
+  const parts = pathname.split('/').filter((part) => part.length >= MIN_KEY);
+  const values = [...parts, username, password, `${pathname}${search}`, pathname, search];
+  return [...values.flatMap((value) => [value, unescaped(value)]), ...searchParams.values()];
 }
 
 /** Seconds (RFC 9110 10.2.3); the form with a date is left to the doubling pause. */

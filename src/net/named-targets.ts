@@ -28,7 +28,7 @@ export async function fetchTargets(named: NamedTargets, signal: AbortSignal): Pr
       response.destroy();
       throw new UsageError(`${name}: answered ${response.statusCode}`);
     }
-    if (!/^application\/json\b/i.test(response.headers['content-type'] ?? '')) {
+    if (!/^application\/json[ \t]*(;|$)/i.test(response.headers['content-type'] ?? '')) {
       response.destroy();
       throw new UsageError(`${name}: is not application/json`);
     }

@@ -2,6 +2,8 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import nock from 'nock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { offline } from '../../../../test/support/offline.ts';
@@ -16,6 +18,12 @@ offline();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outrider-published-'));
 });
+/** Begins as a list does, so that what breaks off would be taken for one. */
+async function* half() {
+  yield 'list ';
+  await setImmediate();
+  throw new Error('cut');
+}
 afterEach(async () => {
   await rm(folder, { recursive: true });
 });
@@ -58,6 +66,16 @@ test('after a day it is asked whether it changed, by its tag', async () => {
 test.each<[string, () => void, string]>([
   ['nobody can be reached', () => void site().replyWithError('down'), 'it cannot be reached'],
   ['the site is broken', () => void site().reply(503, 'sorry'), 'it answers HTTP 503'],
+  ['the site wants to be left alone', () => void site().reply(429, '', { 'retry-after': '0' }), 'it answers HTTP 429'],
+  ['the list is gone', () => void site().reply(404, 'list of what is there'), 'it answers HTTP 404'],
+  ['the site wants to know who asks', () => void site().reply(403, 'list'), 'it answers HTTP 403'],
+  ['there is only a part of it', () => void site().reply(206, 'list'), 'it answers HTTP 206'],
+  ['nothing is there', () => void site().reply(200, ''), 'no list of address ranges'],
+  [
+    'it is half',
+    () => void site().reply(200, () => Readable.from(half()), { 'content-length': '100' }),
+    'it cannot be reached',
+  ],
   [
     'it leads elsewhere',
     () => void site().reply(302, '', { location: 'https://evil.example/' }),
@@ -98,6 +116,27 @@ test('a tag that is none is not sent back, and a folder that cannot be written d
   site().reply(200, 'list 1');
   const path = join('/dev/null', 'list.json');
   expect(await publishedFile(options({ path }))).toMatchObject({ text: 'list 1', because: null });
+});
+
+test.each([301, 302, 303, 307, 308])('a redirect with %d is not followed, whatever stands there', async (status) => {
+  nock('https://evil.example').get('/').reply(200, 'list 2');
+  site().reply(status, '', { location: 'https://evil.example/' });
+  expect(await publishedFile(options())).toEqual({ failed: `it answers HTTP ${status}` });
+  expect(nock.pendingMocks()).toEqual(['GET https://evil.example:443/']);
+});
+
+test('that nothing changed is no answer where nothing is kept', async () => {
+  site().reply(304);
+  expect(await publishedFile(options())).toEqual({ failed: 'it answers HTTP 304' });
+});
+
+test('it is asked for once, however it ends, and what it is called does not matter', async () => {
+  const scope = site().times(2).reply(503, '', { 'retry-after': '0' });
+  await publishedFile(options());
+  expect(scope.isDone()).toBe(false);
+  nock.cleanAll();
+  site().reply(200, 'list 1', { 'content-type': 'text/html' });
+  expect(await publishedFile(options())).toMatchObject({ text: 'list 1' });
 });
 
 test('an interrupt ends it', async () => {
