@@ -219,13 +219,13 @@ test('finds targets in files and at URLs, follows their changes, and keeps them 
   await writeFile(list, '');
   await until(() => running.io.captured().err.includes('named.yml: empty'));
   await writeFile(list, '- { target: [kms.example/a] }\n');
+  await until(() => running.io.captured().err.includes(String.raw`named.yml:1: 0: no key is called \"target\"`));
   answer = { status: 503, body: '' };
   await until(
     async () => sum((await get(`${running.url}/metrics`)).text, 'outrider_discovery_sources_failing') === 2 || null,
   );
   await seen(['3 targets']);
   const { err } = running.io.captured();
-  expect(err).toContain(String.raw`named.yml:1: 0: no key is called \"target\"`);
   expect(err).toContain(`http://127.0.0.1:${named.port}/: answered 503`);
   expect(await running.end()).toMatchObject({ exit: 0 });
   await named.close(0);
