@@ -17,6 +17,9 @@ export interface AddressPolicy {
   readonly follows: ((name: string) => string | null) | null;
 }
 
+/** Verdicts that are kept. */
+const MOST_KNOWN = 1000;
+
 /** Never gone to unless allowed by address: link-local ones (RFC 3927, RFC 4291 2.5.6), where clouds answer for their metadata, and those of no host at all. */
 const DENIED = ['169.254.0.0/16', 'fe80::/10', ...metadataAddresses, '0.0.0.0/8', '::/128'];
 
@@ -53,8 +56,20 @@ export function addressPolicy(allow: readonly string[], deny: readonly string[])
     const unknown = name === undefined ? '' : `, and ${name} is no name that it permits`;
     return `${address} is in no network that --allow names${allowed.names.length === 0 ? '' : unknown}`;
   };
+  const known = new Map<string, string | null>();
+  /** Every probe asks twice of one address: when it chooses it, and before it connects. */
+  const asKnown = (address: string, name: string | undefined): string | null => {
+    // No address holds a blank, whatever a name does: two questions never have one key.
+    const key = name === undefined ? address : `${address} ${name}`;
+    const verdict = known.get(key);
+    if (verdict !== undefined) return verdict;
+    const fresh = byAddress(address, name);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(key, fresh);
+    return fresh;
+  };
   const hasNames = allowed.names.length + denied.names.length > 0;
-  return Object.assign((to: string, name?: string) => (isIP(to) === 0 ? byName(to) : byAddress(to, name)), {
+  return Object.assign((to: string, name?: string) => (isIP(to) === 0 ? byName(to) : asKnown(to, name)), {
     follows: hasNames ? follows : null,
   });
 }

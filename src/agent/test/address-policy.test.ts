@@ -33,6 +33,24 @@ test('what is allowed is all there is, what is denied wins', () => {
   ]);
 });
 
+test('what was asked before changes nothing', () => {
+  const policy = addressPolicy(['a.example', '192.0.2.0/24'], []);
+  for (let round = 0; round < 2; round++) {
+    expect(policy('10.0.0.1', 'a.example')).toBeNull();
+    expect(policy('10.0.0.1', 'b.example')).toContain('b.example is no name');
+    expect(policy('10.0.0.1')).toContain('in no network');
+    expect(policy('192.0.2.1', 'b.example')).toBeNull();
+  }
+  // A text that only looks like an address with its name is a name.
+  const open = addressPolicy([], []);
+  for (let round = 0; round < 2; round++) {
+    expect(open('169.254.169.254 a.example')).toBeNull();
+    expect(open('169.254.169.254', 'a.example')).toContain('link-local');
+    expect(open('169.254.169.254 ')).toBeNull();
+    expect(open('169.254.169.254', '')).toContain('link-local');
+  }
+});
+
 test.each(['10.0.0.0/33', '10.0.0.0/x', '::/129'])('%j is no network', (network) =>
   expect(() => addressPolicy([network], [])).toThrow('is not a network'),
 );
