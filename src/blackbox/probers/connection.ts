@@ -86,10 +86,9 @@ export async function dialSecure(
     return await secure(plain, securing.config, securing.servername, securing.context, securing.alpn);
   }
   const server = `${securing.servername} ${to.host} ${to.port}`;
-  const place = { ...to, autoSelectFamily: false };
+  const place = { ...to, autoSelectFamily: false, noDelay: true };
   const socket = connectTls({ ...place, ...optionsOf(securing, material, server) });
-  socket.setNoDelay(true).prependOnceListener('connect', () => onConnect(socket));
-  await untilEvent(socket, 'connect', signal);
+  socket.prependOnceListener('connect', () => onConnect(socket));
   return await handshaken(socket, securing, material, server);
 }
 

@@ -83,8 +83,10 @@ export function exchangeHttp1(
 ): Promise<Http1Answer> {
   const reader = new Answer(request, onFirstByte);
   return new Promise((resolve, reject) => {
+    // What a socket tells that goes anyway is passed over: to take the listeners off it costs as much as to read the head.
+    let isSettled = false;
     const settle = (failure: unknown): void => {
-      socket.off('data', read).off('end', end).off('close', end).off('error', fail);
+      isSettled = true;
       signal.removeEventListener('abort', cancel);
       // At once: to hear the end that was asked for, and to answer it, takes as long as to read the answer.
       socket.destroy();
@@ -92,10 +94,15 @@ export function exchangeHttp1(
       else if (failure instanceof StepFailure && reader.step === 'receive') resolve(reader.read(failure));
       else reject(failure);
     };
-    const fail = (error: Error): void => settle(new StepFailure(problemOf(error, reader.step)));
-    const end = (): void => settle(reader.ended() ? null : new StepFailure(problem('closed', reader.step)));
+    const fail = (error: Error): void => {
+      if (!isSettled) settle(new StepFailure(problemOf(error, reader.step)));
+    };
+    const end = (): void => {
+      if (!isSettled) settle(reader.ended() ? null : new StepFailure(problem('closed', reader.step)));
+    };
     const cancel = (): void => settle(new StepFailure(problem('cancelled', reader.step)));
     const read = (chunk: Buffer): void => {
+      if (isSettled) return;
       try {
         if (reader.push(chunk)) settle(null);
       } catch (error) {
@@ -281,7 +288,7 @@ class Answer {
   #openBody(head: Head): boolean {
     const { status, proto, headers } = head;
     const of = (name: string): string[] =>
-      headers.filter(([one]) => one.toLowerCase() === name).map(([, value]) => value);
+      headers.filter(([one]) => one.length === name.length && one.toLowerCase() === name).map(([, value]) => value);
     // HTTP/1.0 knows no codings, and beside them no length counts (net/http, transferReader). What another protocol sends is read to its end.
     const codings = proto === 'HTTP/1.0' || status === 101 ? [] : of('transfer-encoding');
     const lengths = codings.length > 0 || status === 101 ? [] : of('content-length');
