@@ -156,7 +156,8 @@ const NO_LABELS: Labels = {};
 
 function namesOf(labels: Labels): readonly string[] {
   const names = Object.keys(labels);
-  return names.length < 2 ? names : names.toSorted();
+  // Most are written in order.
+  return names.every((name, at) => at === 0 || (names[at - 1] ?? '') < name) ? names : names.toSorted();
 }
 
 function keyOf(labels: Labels): string {

@@ -80,7 +80,7 @@ export async function answerProbe(request: ProbeRequest, room: ProbeRoom): Promi
   const asked = query.get('target') ?? '';
   if (asked === '') return refusal(400, 'Target parameter is missing');
   const hostname = query.get('hostname') ?? '';
-  const unsaid = isIP(hostOf(hostname)) === 0 && hostname !== '' ? room.allows(hostOf(hostname)) : null;
+  const unsaid = hostname !== '' && isIP(hostOf(hostname)) === 0 ? room.allows(hostOf(hostname)) : null;
   if (unsaid !== null) return refusal(400, unsaid);
   const hosted = given.prober === 'http' && hostname !== '' ? withHost(given, hostname) : given;
   const module = typeof hosted === 'string' ? hosted : askedName(hosted, name, query.get('query_name'));

@@ -73,7 +73,8 @@ export function zeroPadded(text: string): string | null {
 }
 
 /** The host of a URL without the brackets of an IPv6 address (RFC 3986 3.2.2). */
-export const bareHost = ({ hostname }: Pick<URL, 'hostname'>): string => hostname.replace(/^\[|\]$/g, '');
+export const bareHost = ({ hostname }: Pick<URL, 'hostname'>): string =>
+  hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 
 export function familyOf(address: IpAddress): 4 | 6 {
   return address.includes(':') ? 6 : 4;

@@ -193,8 +193,20 @@ const RESERVED = new Set([
   ...['X-Amz-Date', 'X-Amz-Security-Token', 'X-Amz-Content-Sha256'],
 ]);
 
+const MOST_CANONICAL = 1000;
+/** Names of modules' headers: every probe asks for the same. */
+const canonical = new Map<string, string>();
+
 /** textproto.CanonicalMIMEHeaderKey; what is no token stays as it is. */
 export function canonicalHeader(name: string): string {
+  const known = canonical.get(name);
+  if (known !== undefined) return known;
+  const made = canonicalOf(name);
+  if (canonical.size < MOST_CANONICAL) canonical.set(name, made);
+  return made;
+}
+
+function canonicalOf(name: string): string {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) return name;
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }

@@ -55,10 +55,16 @@ interface Http {
 export const probeHttp: Prober = async (context) => {
   const { gauges, module, log } = context;
   const http = module.http;
-  const phase = (name: string): Gauge =>
-    gauges.labelled('probe_http_duration_seconds', 'Duration of http request by phase, summed over all redirects', {
-      phase: name,
-    });
+  const phases = new Map<string, Gauge>();
+  const phase = (name: string): Gauge => {
+    const known = phases.get(name);
+    if (known !== undefined) return known;
+    const labels = { phase: name };
+    const words = 'Duration of http request by phase, summed over all redirects';
+    const gauge = gauges.labelled('probe_http_duration_seconds', words, labels);
+    phases.set(name, gauge);
+    return gauge;
+  };
   const length = gauges.gauge('probe_http_content_length', 'Length of http content response');
   const uncompressed = gauges.gauge('probe_http_uncompressed_body_length', 'Length of uncompressed response body');
   const redirects = gauges.gauge('probe_http_redirects', 'The number of redirects');
@@ -105,8 +111,7 @@ export const probeHttp: Prober = async (context) => {
 
 /** `http://` goes before what has no scheme. */
 function urlOf(target: string): URL | null {
-  const text = /^https?:\/\//i.test(target) ? target : `http://${target}`;
-  return URL.canParse(text) ? new URL(text) : null;
+  return URL.parse(/^https?:\/\//i.test(target) ? target : `http://${target}`);
 }
 
 function speaksAsWanted({ module, log, fail }: ProbeContext, overTls: boolean): boolean {
