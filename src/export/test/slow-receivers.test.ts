@@ -32,11 +32,11 @@ test.each<readonly [string, RequestListener, number, string]>([
   ['says nothing', () => undefined, 4, 'no answer in time (4 tries)'],
   [
     'says that it is broken, and no more',
-    (_, response) => void response.writeHead(503).flushHeaders(),
+    (_, response) => response.writeHead(503).flushHeaders(),
     4,
     'HTTP 503 (4 tries)',
   ],
-  ['says that it refuses, and no more', (_, response) => void response.writeHead(400).flushHeaders(), 1, 'HTTP 400'],
+  ['says that it refuses, and no more', (_, response) => response.writeHead(400).flushHeaders(), 1, 'HTTP 400'],
 ])('one that %s is not waited for', async (_how, serve, tries, because) => {
   let asked = 0;
   const port = await served(
@@ -50,7 +50,7 @@ test.each<readonly [string, RequestListener, number, string]>([
 });
 
 test.each<readonly [string, RequestListener]>([
-  ['said 200 and no more', (_, response) => void response.writeHead(200).flushHeaders()],
+  ['said 200 and no more', (_, response) => response.writeHead(200).flushHeaders()],
   [
     'breaks off behind its 200',
     (_, response) => {
