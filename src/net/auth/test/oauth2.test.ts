@@ -131,6 +131,11 @@ test.each<readonly [string, readonly [number, unknown], RegExp]>([
   ['with another type of token', token('x', { token_type: 'DPoP' }), /of a type that is not bearer/],
   ['with a token that breaks the header', token('x\r\nset-cookie: a=b'), /a token that cannot be sent/],
   ['that gives a list', [200, [1, 2]], /without an access_token/],
+  [
+    'that says more than is read before its token',
+    [200, `${' '.repeat(70_000)}{"access_token":"x"}`],
+    /without an access_token/,
+  ],
 ])('a token endpoint %s', async (_how, answer, expected) => {
   await using served = await endpoint([answer]);
   const { server, asked } = served;
