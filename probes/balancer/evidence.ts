@@ -1,7 +1,7 @@
 // Owns the record of the balancer probe: what each endpoint answered, and the signals of what stands in front of the hosts.
 import { z } from 'zod';
 import { faults, problemCodes, steps } from '../../src/model/problem.ts';
-import { count, endpointIdSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
+import { count, endpointIdSchema, ipAddressSchema, milliseconds, wireTextSchema } from '../../src/model/schema.ts';
 
 /** `layer` and `scope` are what the signal speaks for; null when it only names a product. Weights add up: 2 is needed to conclude. */
 const signalSchema = z.object({
@@ -162,6 +162,24 @@ const stickinessSchema = z.object({
   says: z.string(),
 });
 
+/** The name that an address carries (PTR), as its owner writes it: a hint, never more. */
+const reverseNameSchema = z.object({
+  address: ipAddressSchema,
+  name: wireTextSchema,
+  /** Whether the name leads back to the address. Null: not asked, because it says nothing of a place, or not answered in time. */
+  confirmed: z.boolean().nullable(),
+  /** As it is called in the name; these are told by a confirmed name alone. A region is no zone. */
+  zone: z.string().nullable(),
+  region: z.string().nullable(),
+  /** Code of the place where an edge stands. */
+  place: z.string().nullable(),
+  /** Whose published form it is, and where that stands; null where the names of the service differ in the zone alone. */
+  operator: z.string().nullable(),
+  source: z.string().nullable(),
+  /** True when the endpoint's zone is known by it alone. */
+  used: z.boolean(),
+});
+
 export const balancerEvidence = z.object({
   layer: z.literal([4, 7]).nullable(),
   /** `strong`: signals of weight 3 or more. `weak`: of weight 2. Null without a layer. */
@@ -189,6 +207,8 @@ export const balancerEvidence = z.object({
   spread: z.object({ connectMs: milliseconds.nullable(), waitMs: milliseconds.nullable() }).nullable().optional(),
   /** Endpoints that were asked several times on one connection; absent in older journeys and when it was switched off. */
   reuse: z.array(reuseSchema).optional(),
+  /** Of addresses that have one, at most 16; absent where none was asked for. */
+  reverseNames: z.array(reverseNameSchema).optional(),
   /** Absent where it was not asked for. */
   intrusive: intrusiveSchema.optional(),
   /** For what can only be seen from inside the operator's account: targets, cross-zone setting, health checks, protection plans. */
@@ -197,6 +217,7 @@ export const balancerEvidence = z.object({
 
 export type BalancerEvidence = z.infer<typeof balancerEvidence>;
 export type EndpointRecord = BalancerEvidence['byEndpoint'][number];
+export type ReverseNameRecord = z.infer<typeof reverseNameSchema>;
 export type AnswersRecord = EndpointRecord['answers'][number];
 export type Signal = BalancerEvidence['signals'][number];
 export type TcpRecord = NonNullable<EndpointRecord['tcp']>;

@@ -22,6 +22,7 @@ import { fromNames, fromRanges } from './names.ts';
 import type { BalancerOptions } from './options.ts';
 import { fromRefusals } from './refusals.ts';
 import { reuseOf } from './reuse.ts';
+import { namesOf } from './reverse-names.ts';
 import { shareOf } from './shares.ts';
 import { isChallenge } from './shield.ts';
 import { signalsOf } from './signals.ts';
@@ -74,6 +75,7 @@ function recordOf(
     growth: growthOf(context),
     spread: spreadOf(byEndpoint, ride.traces),
     ...(context.options.reuse ? { reuse: [...reuse] } : {}),
+    ...namesOf(context),
     ...(intrusive === null ? {} : { intrusive }),
     inside: null,
   };

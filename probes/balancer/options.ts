@@ -5,6 +5,8 @@ import { options, policy } from './defaults.ts';
 export const balancerOptions = z.strictObject({
   /** A few requests on one connection to each endpoint that shows several hosts: whether its host changes within it. */
   reuse: z.boolean().default(options.reuse),
+  /** Whether the addresses are asked for their names (PTR), where a zone is not known otherwise. */
+  reverseNames: z.boolean().default(options.reverseNames),
   /** Requests that break the rules of HTTP, and one connection held idle, to one endpoint of each zone. */
   intrusive: z.boolean().default(options.intrusive),
   /** From one of these requests to the next at least. */

@@ -1,7 +1,7 @@
 // Owns the blocks in which the balancer record is shown. No formatting.
 import type { Section } from '../../src/contract/section.ts';
 import { ms, percent } from './derive.ts';
-import type { BalancerEvidence, EndpointRecord } from './evidence.ts';
+import type { BalancerEvidence, EndpointRecord, ReverseNameRecord } from './evidence.ts';
 
 const counts = (record: Readonly<Record<string, number>>): string =>
   Object.entries(record)
@@ -91,10 +91,70 @@ function refused({ intrusive }: BalancerEvidence): Section['blocks'] {
   ];
 }
 
+/** How zones are known that nobody but the names of the addresses tells. */
+function hinted({ reverseNames = [] }: BalancerEvidence): Section['blocks'] {
+  const used = reverseNames.filter((one) => one.used);
+  if (used.length === 0) return [];
+  const told = used.map(({ address, zone }) => `${zone ?? ''} ${address}`).join(', ');
+  const hint = 'whoever owns an address writes its name: a hint, no proof; `--zone` says it for sure';
+  return [{ kind: 'facts', rows: [['zones by the names of addresses', `${told} (${hint})`]] }];
+}
+
+/** What a name is taken for stands before it: the name itself is a stranger's text. */
+function carried({ reverseNames = [] }: BalancerEvidence): Section['blocks'] {
+  const rows = reverseNames.map(
+    ({ address, name, ...said }) => [`name of ${address} (${saying(said)})`, name] as const,
+  );
+  return rows.length === 0 ? [] : [{ kind: 'facts', rows }];
+}
+
+function saying({ confirmed, zone, region, place, operator }: Omit<ReverseNameRecord, 'address' | 'name'>): string {
+  if (confirmed === false) return 'not used: it does not lead back to the address';
+  const words = Object.entries({ zone, region, place }).flatMap(([what, code]) =>
+    code === null ? [] : [`${what} ${code}`],
+  );
+  if (words.length === 0)
+    return confirmed === true ? 'tells no zone' : 'tells no place, or nobody answered where it leads';
+  return [...words, ...(operator === null ? [] : [`by the form of ${operator}`])].join(', ');
+}
+
+function byAddress({ byEndpoint }: BalancerEvidence): Section['blocks'][number] {
+  return {
+    kind: 'table',
+    columns: [
+      'zone',
+      'endpoint',
+      'answered',
+      'of',
+      'statuses',
+      'failures',
+      'cut',
+      'server',
+      'wait p50 ms',
+      'total p50 ms',
+    ],
+    rows: byEndpoint.map((record) => [
+      record.zone,
+      record.endpoint,
+      ...[
+        record.ok,
+        record.attempts,
+        counts(record.statuses),
+        counts(failuresOf(record)),
+        record.cut ?? 0,
+        record.server,
+      ],
+      ...[record.waitP50Ms, record.totalP50Ms],
+    ]),
+  };
+}
+
 export function section(evidence: BalancerEvidence): Section {
-  const { byEndpoint, signals, layer, layerBecause, scope, product, scopeBecause } = evidence;
+  const { signals, layer, layerBecause, scope, product, scopeBecause } = evidence;
+  const brief = hinted(evidence);
   return {
     title: 'Balancer',
+    ...(brief.length === 0 ? {} : { brief }),
     blocks: [
       {
         kind: 'facts',
@@ -105,38 +165,13 @@ export function section(evidence: BalancerEvidence): Section {
           ...since(evidence),
         ],
       },
-      {
-        kind: 'table',
-        columns: [
-          'zone',
-          'endpoint',
-          'answered',
-          'of',
-          'statuses',
-          'failures',
-          'cut',
-          'server',
-          'wait p50 ms',
-          'total p50 ms',
-        ],
-        rows: byEndpoint.map((record) => [
-          record.zone,
-          record.endpoint,
-          ...[
-            record.ok,
-            record.attempts,
-            counts(record.statuses),
-            counts(failuresOf(record)),
-            record.cut ?? 0,
-            record.server,
-          ],
-          ...[record.waitP50Ms, record.totalP50Ms],
-        ]),
-      },
+      byAddress(evidence),
+      ...brief,
       ...connections(evidence),
       ...kept(evidence),
       ...onOneConnection(evidence),
       ...refused(evidence),
+      ...carried(evidence),
       signals.length === 0
         ? { kind: 'unknown', because: 'No header, cookie, name or certificate gave a balancer away.' }
         : {

@@ -30,7 +30,9 @@ function recordOf(context: GatherContext<PathOptions>, all: TracedAll): PathEvid
   const { ride, options, endpoints } = context;
   const byEndpoint = all.traced.map((one) => {
     const traces = ride.traces.filter(({ endpoint }) => endpoint === one.endpoint.id);
-    return endpointPath(one, traces, options);
+    // A zone may have become known since.
+    const endpoint = endpoints.find(({ id }) => id === one.endpoint.id) ?? one.endpoint;
+    return endpointPath({ ...one, endpoint }, traces, options);
   });
   return {
     byEndpoint,

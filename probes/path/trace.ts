@@ -1,11 +1,12 @@
 // Owns the traffic of the path probe: which endpoints are traced, and whose names are asked for. Judges nothing.
 import type { FullSize, Traced } from '../../src/contract/path.ts';
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
-import { addressScope, reverseName } from '../../src/model/address-scope.ts';
+import { addressScope } from '../../src/model/address-scope.ts';
 import type { Json } from '../../src/model/json.ts';
 import { type Attempt, problemCatalogue } from '../../src/model/problem.ts';
 import type { Endpoint } from '../../src/model/target.ts';
-import { dnsName, type IpAddress, type WireText } from '../../src/model/text.ts';
+import type { IpAddress, WireText } from '../../src/model/text.ts';
+import { pointerNames } from '../../src/net/dns/pointer-names.ts';
 import type { PathEvidence } from './evidence.ts';
 import type { PathOptions } from './options.ts';
 
@@ -95,15 +96,6 @@ async function namesOf(
   const all = new Set(traced.flatMap(({ value }) => value.replies.flatMap(({ from }) => from ?? [])));
   const asked = [...all].filter((address) => options.names === 'all' || addressScope(address) === 'public');
   const soon = AbortSignal.any([signal, AbortSignal.timeout(NAMES_MS)]);
-  const told = await Promise.all(
-    asked.slice(0, MAX_NAMES).map(async (address) => {
-      const name = dnsName(reverseName(address));
-      if (name === null) return null;
-      const attempt = await net.dns.query(resolver, { name, type: 'PTR', recursionDesired: true }, soon);
-      const answers = attempt.state === 'complete' ? attempt.value.answers : [];
-      const found = answers.find((record) => record.type === 'PTR');
-      return found?.type === 'PTR' ? ([address, found.target] as const) : null;
-    }),
-  );
-  return told.flatMap((one) => (one === null ? [] : [one]));
+  const told = await pointerNames(net.dns, resolver, asked.slice(0, MAX_NAMES), soon);
+  return [...told].flatMap(([address, [name]]) => (name === undefined ? [] : [[address, name] as const]));
 }

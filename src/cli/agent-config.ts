@@ -108,6 +108,8 @@ async function riddenOf(
   const { method } = journey.request ?? {};
   const options = {
     ...defaults,
+    // The zone is a label of series: it must not hang on an answer that comes one time and not the next.
+    reverseNames: false,
     ...journey.options,
     ...(method === undefined ? {} : { method }),
   } as unknown as RideOptions;
@@ -143,7 +145,14 @@ export async function riddenAt(
   if (own.length === 0) throw new UsageError(`${target.slice(0, 200)} has no address of IPv${family}`);
   const connect = own.map((address) => (address.includes(':') ? `[${address}]` : address));
   const skip = given['skip'] === undefined ? STAYS_OUT : `${STAYS_OUT},${given['skip'] as string}`;
-  const options = { ...defaults, samples: SAMPLES, ...given, connect, skip } as unknown as RideOptions;
+  const options = {
+    ...defaults,
+    samples: SAMPLES,
+    ...given,
+    connect,
+    skip,
+    reverseNames: false,
+  } as unknown as RideOptions;
   const [settings, policy] = [await rideSettings(target, options, launch), await policyFrom(options, null, launch)];
   return {
     ...{ name: target, labels: {}, intervalMs: settings.deadlineMs, jitterMs: 0, confirm: null },

@@ -150,6 +150,7 @@ function paceOptions(command: Command): Command {
       '--no-reuse',
       'no requests on one connection to endpoints with several hosts (whether the host changes in it)',
     )
+    .option('--no-reverse-names', 'names of addresses (PTR) are not asked for where a zone is not known')
     .option('--no-poll', 'work that a 202 begins is not asked for at the URL that it names')
     .option(
       '--intrusive',

@@ -14,13 +14,14 @@ import { parseResolver } from '../net/dns/server-text.ts';
 import { readTrustAnchors } from '../net/dns/trust-anchor.ts';
 import { requestOf } from '../net/sample/request.ts';
 import { type AccessWords, accessOptionsOf, refuseSearch } from './access-options.ts';
+import { type BalancerWords, balancerOptionsOf } from './balancer-options.ts';
 import { readBytes, readText } from './input-file.ts';
 import type { JudgingOptions } from './judging.ts';
 import type { Launch } from './launch.ts';
 import { systemRoots } from './roots.ts';
 
 /** As commander hands them over. */
-export interface RideOptions extends JudgingOptions, AccessWords {
+export interface RideOptions extends JudgingOptions, AccessWords, BalancerWords {
   readonly samples: string;
   readonly rate: string;
   readonly timeout: string;
@@ -49,10 +50,8 @@ export interface RideOptions extends JudgingOptions, AccessWords {
   /** False for --no-trace-sampled. */
   readonly traceSampled: boolean;
   readonly infer?: true;
-  readonly reuse: boolean;
   /** False for --no-poll. */
   readonly poll: boolean;
-  readonly intrusive?: true;
   readonly connect: readonly string[];
   readonly zone: readonly string[];
   readonly caFile?: string;
@@ -182,20 +181,13 @@ async function probeOptionsOf(options: RideOptions, { surroundings }: Launch) {
     path: pathOptionsOf(options),
     tls: { ...(tlsSurvey ? {} : { survey: false, handshakes: false }), ...(revocation === true ? { revocation } : {}) },
     hosts: infer === true ? { infer } : {},
-    balancer: balancerOptionsOf(options),
+    balancer: balancerOptionsOf(options, positiveNumber(options.rate, '--rate', 1000)),
     access: accessOptionsOf(options),
     layers: options.poll ? {} : { poll: false },
   };
   const changed = Object.entries(own).filter(([, values]) => Object.keys(values).length > 0);
   const joined = changed.map(([id, values]) => [id, { ...(probeOptions[id] as object | undefined), ...values }]);
   return { ...probeOptions, ...(Object.fromEntries(joined) as RideSettings['probeOptions']) };
-}
-
-/** What is asked of an endpoint beyond the ride keeps its pace. */
-function balancerOptionsOf({ reuse, intrusive, rate }: RideOptions) {
-  const everyMs = Math.ceil(1000 / positiveNumber(rate, '--rate', 1000));
-  const asked = { ...(reuse ? {} : { reuse }), ...(intrusive === true ? { intrusive } : {}) };
-  return { ...asked, ...(everyMs === 100 ? {} : { everyMs: Math.min(60_000, everyMs) }) };
 }
 
 /** Who asks for rounds wants them all the way. */

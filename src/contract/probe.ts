@@ -6,7 +6,7 @@ import type { Observation } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import type { Attempt } from '../model/problem.ts';
 import type { Endpoint, Target } from '../model/target.ts';
-import type { WireText } from '../model/text.ts';
+import type { IpAddress, WireText } from '../model/text.ts';
 import type { Lookup, Ride } from '../model/trace.ts';
 import type { AskedRequest } from './call.ts';
 import type { AnyCheck, Given } from './check.ts';
@@ -71,6 +71,12 @@ export interface Judgement<E, Policy> {
   answer(evidence: E | null, given: Given<Policy>): Reply;
 }
 
+/** What an address is told to stand in. */
+export interface ZoneTold {
+  readonly address: IpAddress;
+  readonly zone: string;
+}
+
 /** What `--plan` knows. */
 export interface Going {
   readonly target: Target;
@@ -100,6 +106,8 @@ export interface Probe<E = unknown, Options = unknown, Policy = unknown> {
   gather(): Promise<Gather<E, Options>>;
   /** Of a probe that reads `ride`: traffic of its own beside the ride, cut off soon after it. What it resolves to comes to `gather` as `beside`. */
   beside?(): Promise<Gather<Json, Options>>;
+  /** What came of `beside` tells of zones, by the names of addresses: a hint, used where nobody else knows the zone. Absent where it tells none. */
+  zones?(): Promise<(told: Json) => readonly ZoneTold[]>;
   judgement(): Promise<Judgement<E, Policy>>;
   /** What a person may expect to stay as it is, and what two journeys may differ in; absent where there is no such thing. */
   facts?(): Promise<readonly Fact<E>[]>;

@@ -5,7 +5,7 @@ import type { Observation } from '../model/journey.ts';
 import type { Json } from '../model/json.ts';
 import type { FactSection } from './drift.ts';
 import { asWritten, type Contract, isList } from './expected.ts';
-import { placed, toExpect } from './places.ts';
+import { firmZone, placed, toExpect } from './places.ts';
 
 export interface Learned {
   readonly contract: Contract;
@@ -55,7 +55,7 @@ function expectationOf(
 ): { readonly value: Json } | string {
   const blind = sights.find(({ value }) => value === null);
   if (blind !== undefined) return blind.because ?? 'not seen everywhere';
-  const isZoned = given.endpoints.every(({ zone }) => zone !== null);
+  const isZoned = given.endpoints.every((endpoint) => firmZone(endpoint) !== null);
   const groups = isZoned || fixed ? placed(sights, given.endpoints) : [{ place: null, sights }];
   const expected = groups.map(({ place, sights: same }) => [place, toExpect(fact.rule, same)] as const);
   const known = expected.flatMap(([place, each]) => (each === null ? [] : [[place, each] as const]));

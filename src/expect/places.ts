@@ -10,8 +10,13 @@ export interface Placed {
   readonly sights: readonly Sight[];
 }
 
+/** The zone that a service is held to. That in the name of an address is a hint, which may be missing the next time. */
+export function firmZone({ zone, zoneSource }: Endpoint): string | null {
+  return zone === null || zoneSource === 'reverse-name' ? null : visible(zone);
+}
+
 export function placeName(endpoint: Endpoint): string {
-  return endpoint.zone === null ? endpoint.address : visible(endpoint.zone);
+  return firmZone(endpoint) ?? endpoint.address;
 }
 
 /** In the order seen. */

@@ -3,10 +3,10 @@ import type { Given } from '../contract/check.ts';
 import type { Fact, Sight, Weight } from '../contract/fact.ts';
 import { pointer } from '../model/finding.ts';
 import type { Hop } from '../model/latency.ts';
-import { visible } from '../model/text.ts';
 import type { Clock, HopId } from '../model/trace.ts';
 import { binomialCdf } from '../stats/quantile.ts';
 import type { FactSection } from './drift.ts';
+import { firmZone } from './places.ts';
 
 /**
  * Head-room over the median that was measured, and the chance below which so many samples beyond the budget are no accident (the sign
@@ -91,7 +91,7 @@ const zones: Fact = {
   reading: 'each has an address, and no other has',
   soWhat: 'Callers reach fewer zones than they should, or one that nobody expected.',
   look: (_, { endpoints }: Given<unknown>) => {
-    const named = endpoints.flatMap(({ zone }) => (zone === null ? [] : [visible(zone)]));
+    const named = endpoints.flatMap((endpoint) => firmZone(endpoint) ?? []);
     if (endpoints.length === 0) return { unseen: 'no endpoint was found' };
     if (named.length < endpoints.length) return { unseen: 'the zone of an endpoint is not known' };
     return [{ endpoint: null, value: [...new Set(named)].toSorted(), evidence: pointer('endpoints') }];

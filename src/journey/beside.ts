@@ -1,7 +1,7 @@
 // Owns the traffic of its own that a probe has beside the ride: started with it, cut off soon after it. Never holds up a ride.
 import { setMaxListeners } from 'node:events';
 import type { Net } from '../contract/net.ts';
-import type { AnyProbe } from '../contract/probe.ts';
+import type { AnyProbe, ZoneTold } from '../contract/probe.ts';
 import type { Json } from '../model/json.ts';
 import type { Attempt } from '../model/problem.ts';
 import type { Ride } from '../model/trace.ts';
@@ -51,6 +51,22 @@ export async function rideWithBeside(
     clearTimeout(timer);
     late.abort();
   }
+}
+
+/** What the probes' own traffic told of zones. A fault in telling it costs the zones, never the journey. */
+export async function zonesBeside(probes: readonly AnyProbe[], besides: Besides): Promise<readonly ZoneTold[]> {
+  const told = await Promise.all(
+    probes.map(async (probe) => {
+      const attempt = besides.get(probe.id);
+      if (attempt?.state !== 'complete' || probe.zones === undefined) return [];
+      try {
+        return (await probe.zones())(attempt.value);
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return told.flat();
 }
 
 async function lookBeside(

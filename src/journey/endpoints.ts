@@ -1,5 +1,6 @@
 // Owns the step from a lookup (or addresses given by hand) to the endpoints that are ridden. Sends nothing.
 
+import type { ZoneTold } from '../contract/probe.ts';
 import { type Endpoint, endpointId, familyOf, type Target } from '../model/target.ts';
 import { readTargetName } from '../model/target-names.ts';
 import type { IpAddress } from '../model/text.ts';
@@ -70,6 +71,14 @@ function zoneOfName(lookup: Lookup | null): OfZone | null {
 function zoneOfNetwork(address: IpAddress, { networks }: EndpointSettings): OfZone {
   const zone = networks?.find(address).place?.zone ?? null;
   return zone === null ? { zone: null, zoneSource: null } : { zone, zoneSource: 'network' };
+}
+
+/** The weakest source: an endpoint whose zone is known keeps it. */
+export function withZones(endpoints: readonly Endpoint[], told: readonly ZoneTold[]): readonly Endpoint[] {
+  return endpoints.map((endpoint) => {
+    const zone = endpoint.zone ?? told.find(({ address }) => address === endpoint.address)?.zone ?? null;
+    return zone === endpoint.zone ? endpoint : { ...endpoint, zone, zoneSource: 'reverse-name' };
+  });
 }
 
 function byFamilyThenAddress(a: Endpoint, b: Endpoint): number {

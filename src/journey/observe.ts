@@ -27,8 +27,8 @@ import { trustedRoots } from '../net/sample/roots.ts';
 import { ALPN, openSampler, type Sampler, type SamplerOptions } from '../net/sample/sampler.ts';
 import { type OpenedTalk, openTalk } from '../net/talk/talk.ts';
 import { openHandshake } from '../net/tls/open-handshake.ts';
-import { rideWithBeside } from './beside.ts';
-import { endpointsOf } from './endpoints.ts';
+import { rideWithBeside, zonesBeside } from './beside.ts';
+import { endpointsOf, withZones } from './endpoints.ts';
 import { type Gathered, gatherAll, skipped } from './gather.ts';
 import { hopsOf } from './hops.ts';
 import { lookUpOf, type Progress, ride } from './ride.ts';
@@ -128,12 +128,8 @@ async function observeWith(
   const first = lookUp === null ? null : relativeTo(await lookUp(signal), originMs);
   const { ridden, leftOut } = endpointsOf(settings, first);
   const chosen = chosenOf(settings, probes);
-  const shared = {
-    ...{ target: settings.target, endpoints: ridden, lookup: first, signal },
-    startedAtMs: context.startedAtMs,
-    trustedRoots: trustedRoots(settings.trust.caPem),
-    ...givenWith(settings),
-  };
+  const given = givenWith(settings, context.startedAtMs);
+  const shared = { ...{ target: settings.target, endpoints: ridden, lookup: first, signal }, ...given };
   await readCode(chosen);
   const beside = gatherAll(
     chosen.filter((probe) => probe.reads === 'lookup'),
@@ -154,12 +150,14 @@ async function observeWith(
     () => rideEndpoints(settings, context, { originMs, sampler, first, lookUp, endpoints }),
   );
   context.onRide?.(rode.ride);
+  const known = withZones(ridden, await zonesBeside(ridingProbes, rode.besides));
   const early = await beside;
   const complete = !signal.aborted;
+  const riding = { ...shared, endpoints: known, ride: rode.ride };
   const late =
     ridden.length === 0
       ? new Map(ridingProbes.map((probe) => [probe.id, skipped(NO_ENDPOINT)]))
-      : await gatherAll(ridingProbes, { ...shared, ride: rode.ride }, net, settings.probeOptions, early, rode.besides);
+      : await gatherAll(ridingProbes, riding, net, settings.probeOptions, early, rode.besides);
   const gathered = new Map([...early, ...late]);
   return {
     schema: SCHEMA,
@@ -170,8 +168,8 @@ async function observeWith(
     target: settings.target,
     vantage: context.vantage,
     budget: meter.read(),
-    endpoints: ridden,
-    hops: hopsOf(endpoints, rode.ride),
+    endpoints: known,
+    hops: hopsOf(endpoints.length === 0 ? [] : known, rode.ride),
     ...recorded(probes, gathered),
     riddenWith: riddenWith({ ...settings, resolvers }, leftOut),
   };
@@ -194,9 +192,10 @@ function openingOf({ target, servername, request }: RideSettings): Opening | nul
 }
 
 /** What a person gave beside the target; never a key. */
-function givenWith({ identity, before, networks, request }: RideSettings) {
+function givenWith({ identity, before, networks, request, trust }: RideSettings, startedAtMs: number) {
   const { method, headers, body } = request;
   return {
+    ...{ startedAtMs, trustedRoots: trustedRoots(trust.caPem) },
     request: { method, headers, body, ...(request.credentials == null ? {} : { withCredentials: true as const }) },
     ...(identity === null ? {} : { clientCertificatePem: identity.certificatePem }),
     ...(before === undefined ? {} : { before }),

@@ -34,8 +34,11 @@ export interface Target {
   readonly starttls?: Starttls;
 }
 
-/** Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. `network`: its address is of a zone's own range. */
-export const zoneSources = ['flag', 'config', 'name', 'world', 'dns-name', 'network'] as const;
+/**
+ * Where the zone of an endpoint comes from. `dns-name`: a name of the alias chain leads to that zone only. `network`: its address is of a zone's
+ * own range. `reverse-name`: the name that the address carries says so, which is a hint: whoever owns the address writes it.
+ */
+export const zoneSources = ['flag', 'config', 'name', 'world', 'dns-name', 'network', 'reverse-name'] as const;
 export type ZoneSource = (typeof zoneSources)[number];
 
 export interface Endpoint {

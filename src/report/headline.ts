@@ -84,7 +84,9 @@ function scopeOf(journey: Journey): string {
   const leftOut = Number(journey.riddenWith['endpointsLeftOut'] ?? 0);
   const of = leftOut > 0 ? `${journey.endpoints.length} of ` : '';
   const count = plural(journey.endpoints.length + leftOut, 'endpoint');
-  const what = `${of}${count}${zones > 0 ? ` in ${plural(zones, 'zone')}` : ''}`;
+  const isHint = journey.endpoints.some(({ zoneSource }) => zoneSource === 'reverse-name');
+  const by = isHint ? ' (by the names of addresses)' : '';
+  const what = `${of}${count}${zones > 0 ? ` in ${plural(zones, 'zone')}${by}` : ''}`;
   return `${what}, ridden from ${journey.vantage.name} at ${formatTime(journey.startedAt)} in ${formatMs(journey.durationMs)}`;
 }
 

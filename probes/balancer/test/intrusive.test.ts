@@ -150,7 +150,8 @@ describe('what is sent', () => {
   test('is told by the plan', async () => {
     expect(told({})).not.toContain('INTRUSIVE');
     expect(told({ intrusive: true })).toContain('INTRUSIVE, to one endpoint of each zone');
-    expect(told({ reuse: false })).toBeNull();
+    expect(told({ reuse: false, reverseNames: false })).toBeNull();
+    expect(told({ reuse: false })).toContain('PTR of at most 16 addresses');
   });
 });
 

@@ -56,6 +56,7 @@ const keys: Readonly<Record<string, Key>> = {
   critical: { schema: duration, option: 'critical', write: asIs },
   revocation: { schema: z.literal(true), option: 'revocation', write: asIs },
   reuse: { schema: z.literal(false), option: 'reuse', write: asIs },
+  reverseNames: { schema: z.boolean(), option: 'reverseNames', write: asIs },
   poll: { schema: z.literal(false), option: 'poll', write: asIs },
   intrusive: { schema: z.literal(true), option: 'intrusive', write: asIs },
   infer: { schema: z.literal(true), option: 'infer', write: asIs },

@@ -3,7 +3,7 @@ import { AddressTable } from '../../model/address-ranges.ts';
 import { parseTarget } from '../../model/target.ts';
 import type { DnsName, IpAddress } from '../../model/text.ts';
 import type { Lookup } from '../../model/trace.ts';
-import { endpointsOf } from '../endpoints.ts';
+import { endpointsOf, withZones } from '../endpoints.ts';
 import { MAX_ENDPOINTS, type RideSettings } from '../settings.ts';
 
 function settings(part: Partial<RideSettings>): RideSettings {
@@ -113,5 +113,24 @@ describe('endpointsOf', () => {
     const many = Array.from({ length: MAX_ENDPOINTS + 3 }, (_, index) => `192.0.2.${index}`);
     const { ridden, leftOut } = endpointsOf(settings({}), lookup(...many));
     expect([ridden.length, leftOut]).toEqual([MAX_ENDPOINTS, 3]);
+  });
+});
+
+describe('withZones', () => {
+  test('the name of an address tells the zone where nothing else does, on every port of it', () => {
+    const connect = ['192.0.2.1', '192.0.2.1', '192.0.2.2', '192.0.2.3'].map((address, at) => ({
+      ...{ address: address as IpAddress, port: 443 + at, zone: at === 2 ? 'given' : null },
+    }));
+    const told = ['192.0.2.1', '192.0.2.2', '192.0.2.9'].map((address) => ({
+      address: address as IpAddress,
+      zone: 'az1',
+    }));
+    const zoned = withZones(endpointsOf(settings({ connect }), null).ridden, told);
+    expect(zoned.map(({ zone, zoneSource }) => [zone, zoneSource])).toEqual([
+      ['az1', 'reverse-name'],
+      ['az1', 'reverse-name'],
+      ['given', 'flag'],
+      [null, null],
+    ]);
   });
 });

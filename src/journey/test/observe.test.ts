@@ -98,6 +98,36 @@ test('settings that cannot be used are refused before anything begins', async ()
   expect(events).toEqual([]);
 });
 
+test.each<[string, () => unknown, string | null]>([
+  ['gives it', () => [{ address: '127.0.0.1', zone: 'az1' }], 'az1'],
+  [
+    'fails to',
+    () => {
+      throw new Error('a fault');
+    },
+    null,
+  ],
+])(
+  'a zone that what runs beside the ride %s is that of endpoints, hops and what is gathered',
+  async (_, zones, zone) => {
+    const seen: (string | null)[] = [];
+    const telling = {
+      ...rider,
+      beside: async () => nothing,
+      zones: async () => zones,
+      gather: async () => (given: GatherContext<unknown>) => {
+        seen.push(...given.endpoints.map((endpoint) => endpoint.zone));
+        return nothing();
+      },
+    } as unknown as AnyProbe;
+    const observed = await observe(settings, [telling], context);
+    const source = zone === null ? null : 'reverse-name';
+    expect(observed.endpoints.map((one) => [one.zone, one.zoneSource])).toEqual([[zone, source]]);
+    expect(new Set(observed.hops.map((hop) => hop.zone))).toEqual(new Set([zone]));
+    expect(seen).toEqual([zone]);
+  },
+);
+
 describe('resolvers over TLS and HTTPS', () => {
   const answers = (asked: Asked) =>
     reply(asked, asked.type === 'A' ? { answers: [{ type: 'A', name: asked.name, data: '127.0.0.1' }] } : {});

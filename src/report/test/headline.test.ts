@@ -70,6 +70,11 @@ test.each<[readonly Severity[], Journey['verdict'], string]>([
 test.each<[string, Journey, string]>([
   ['the demo', demo, '3 endpoints in 3 zones, ridden from laptop at 2026-11-20 22:00:12 UTC in 4.2 s'],
   ['no endpoint', emptyJourney(), '0 endpoints, ridden from laptop at 2026-11-20 22:00:12 UTC in 4.2 s'],
+  [
+    'zones by the names of addresses',
+    { ...demo, endpoints: demo.endpoints.map((one) => ({ ...one, zoneSource: 'reverse-name' as const })) },
+    '3 endpoints in 3 zones (by the names of addresses), ridden from laptop at 2026-11-20 22:00:12 UTC in 4.2 s',
+  ],
   ['no zones', crowdedJourney(), '40 endpoints, ridden from laptop at 2026-11-20 22:00:12 UTC in 4.2 s'],
 ])('scope of %s', (_, journey, scope) => {
   expect(headlineOf(journey).scope).toBe(scope);
