@@ -1,11 +1,11 @@
 // Owns what the names around the service say: those of the alias chain, and those that its addresses are said to have.
 // Judges nothing; a name nobody here knows is left out.
-import { addressScope, reverseName } from '../../src/model/address-scope.ts';
+import { addressScope } from '../../src/model/address-scope.ts';
 import { readTargetName, readTargetText, type TargetName } from '../../src/model/target-names.ts';
-import { dnsName, type IpAddress } from '../../src/model/text.ts';
+import type { IpAddress } from '../../src/model/text.ts';
 import type { Lookup } from '../../src/model/trace.ts';
-import { formatServer } from '../../src/net/dns/server-text.ts';
-import { ask, type Context, ofType } from './ask.ts';
+import { pointerNames, resolverOf } from '../../src/net/dns/pointer-names.ts';
+import type { Context } from './ask.ts';
 import type { TargetEvidence } from './evidence.ts';
 
 /** Addresses whose own names are asked for. */
@@ -20,24 +20,19 @@ export async function targetsOf(context: Context, lookup: Lookup): Promise<Targe
   return chain.length > 0 ? chain : await reverseTargets(context, lookup);
 }
 
-async function reverseTargets(context: Context, { addresses }: Lookup): Promise<TargetEvidence[]> {
+async function reverseTargets({ net, signal }: Context, { addresses, resolver }: Lookup): Promise<TargetEvidence[]> {
   // Names of addresses that only insiders have are insiders' names: RFC 6303.
   const asked = addresses.map(({ address }) => address).filter((address) => addressScope(address) === 'public');
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(REVERSE_MS)]);
-  const told = await Promise.all(
-    asked.slice(0, MAX_REVERSE).map((address) => reverseTarget({ ...context, signal }, address)),
+  const server = resolverOf(net.dns, resolver);
+  if (server === null) return [];
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(REVERSE_MS)]);
+  const told = await pointerNames(net.dns, server, asked.slice(0, MAX_REVERSE), soon);
+  return [...told].flatMap(([address, names]) =>
+    names
+      .slice(0, MAX_REVERSE)
+      .flatMap((name) => written(readTargetText(name), 'reverse', address))
+      .slice(0, 1),
   );
-  return told.flat();
-}
-
-async function reverseTarget(context: Context, address: IpAddress): Promise<TargetEvidence[]> {
-  const { resolvers } = context.net.dns;
-  const resolver = resolvers.find((one) => formatServer(one) === context.lookup?.resolver) ?? resolvers[0];
-  const name = dnsName(reverseName(address));
-  if (resolver === undefined || name === null) return [];
-  const { reply } = await ask(context, resolver, { name, type: 'PTR', recursionDesired: true });
-  const found = ofType(reply?.answers ?? [], 'PTR').slice(0, MAX_REVERSE);
-  return found.flatMap(({ target }) => written(readTargetText(target), 'reverse', address)).slice(0, 1);
 }
 
 function written(found: TargetName | null, from: TargetEvidence['from'], address: IpAddress | null): TargetEvidence[] {

@@ -283,3 +283,12 @@ describe('packets of full size', () => {
     expect(result.state === 'complete' && result.value.byEndpoint[0]).not.toHaveProperty('fullSize');
   });
 });
+
+test('a zone that became known after the trace began is that of the record', async () => {
+  const unzoned: Endpoint = { ...endpoint, zone: null, zoneSource: null };
+  const traceOne: Trace = async () => complete(traced(replies(0, 0, '1 10.0.0.1 1', '2 192.0.2.1 2 reached')));
+  const net = { now: () => 0, dns: { resolvers: [] } as never, trace: traceOne };
+  const beside = await trace(contextOf(options, [unzoned], [], { net }));
+  const result = await gather({ ...contextOf(options, [endpoint], [], { net }), beside });
+  expect(result).toMatchObject({ state: 'complete', value: { byEndpoint: [{ endpoint: endpoint.id, zone: 'az1' }] } });
+});
