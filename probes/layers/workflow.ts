@@ -24,6 +24,8 @@ const FIRST_PAUSE_MS = 250;
 const MOST_PAUSE_MS = 2000;
 const GROWTH = 1.5;
 const PATH_LENGTH = 200;
+/** Too many questions, and what a proxy says that has no answer (RFC 6585 4, RFC 9110 15.6): nothing of the work. */
+const PUT_OFF = new Set([429, 502, 503, 504]);
 /** Of the request that began the work: they are about its body, or about what came before it. */
 const NOT_AGAIN = /^(content-.*|transfer-encoding|expect|prefer|idempotency-key|if-.*|range|accept-encoding)$/i;
 
@@ -117,8 +119,7 @@ async function askOnce(
   const retryMs = retryAfterMs(http.headers, startedAtMs + record.startMs);
   const { outcome, state, percent } = read(http.status, by, bodyOf(record));
   const poll = { ...nothing, afterMs, status: http.status, problem: null, state, percent, retryAfterMs: retryMs };
-  const isPutOff = http.status === 429 || (http.status === 503 && retryMs !== null);
-  return { poll, outcome: isPutOff ? 'running' : outcome, retryMs };
+  return { poll, outcome: PUT_OFF.has(http.status) ? 'running' : outcome, retryMs };
 }
 
 /** What is coded is not read: nobody asked for a coding. */

@@ -78,6 +78,7 @@ test.each<readonly [string, number, nock.Body, string]>([
   ['404', 404, '', 'failed'],
   ['410', 410, '', 'failed'],
   ['401', 401, '', 'failed'],
+  ['a fault', 500, '', 'failed'],
 ])('%s ends it', async (_what, code, body, outcome) => {
   status().reply(code, body, code === 303 ? { location: `/keys/7?sig=${CANARY}` } : {});
   expect(await followed()).toMatchObject({ outcome, statuses: [code] });
@@ -90,6 +91,9 @@ test.each<readonly [string, number, nock.Body, Record<string, string>]>([
   ['429', 429, '', { 'retry-after': '0' }],
   ['429 without a time', 429, '', {}],
   ['503 with a time', 503, '', { 'retry-after': '0' }],
+  ['503 without a time', 503, '', {}],
+  ['a proxy without an answer', 502, '', {}],
+  ['a proxy that waited in vain', 504, '', {}],
 ])('%s is asked for again', async (_what, code, body, headers) => {
   status().reply(code, body, headers);
   status().reply(200, DONE);
