@@ -10,19 +10,18 @@ import type { IpAddress } from '../../src/model/text.ts';
 import { UsageError } from '../../src/model/usage-error.ts';
 import { publishers } from '../../src/net/published/operators.ts';
 import { captureIo } from '../support/cli.ts';
-import { offline } from '../support/offline.ts';
+import { everyReplyWanted, offline } from '../support/offline.ts';
 
 const DAY_MS = 86_400_000;
 let cache: string;
 
 offline();
+everyReplyWanted();
 beforeEach(async () => {
   cache = await mkdtemp(join(tmpdir(), 'outrider-lists-'));
 });
 afterEach(async () => {
   await rm(cache, { recursive: true });
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
 });
 
 function reading(name: string, afterMs = 0, sendsNothing = false) {

@@ -15,3 +15,11 @@ export function offline(): void {
     nock.restore();
   });
 }
+
+/** For a whole file, behind `offline`: there a reply that nobody wanted is a mistake. */
+export function everyReplyWanted(): void {
+  afterEach(() => {
+    const left = nock.pendingMocks();
+    if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
+  });
+}

@@ -1,13 +1,12 @@
 // Holds the client of health endpoints to what these may answer, one answer each: what is read, what is no word of health, and that each path is
 // asked once, at the address of the ride. Documents themselves are held in health.test.ts.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
 import type { Endpoint } from '../../../src/model/target.ts';
 import { endpointId } from '../../../src/model/target.ts';
 import type { IpAddress } from '../../../src/model/text.ts';
-import { offline } from '../../../test/support/offline.ts';
+import { brokenBehind } from '../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import { options as defaults } from '../defaults.ts';
 import { WELL_KNOWN } from '../health.ts';
 import { endServers, gathered } from './served.ts';
@@ -20,10 +19,9 @@ const endpoint: Endpoint = {
 };
 
 offline();
+everyReplyWanted();
 afterEach(async () => {
   await endServers();
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
 });
 
 const site = () => nock(`http://${ADDRESS}:${PORT}`, { reqheaders: { host: `kms.example:${PORT}`, 'x-key': 'mine' } });
@@ -90,12 +88,7 @@ test('a document that is too large is not read by half', async () => {
 });
 
 test('an answer that breaks off is a problem, and no document', async () => {
-  const half = async function* () {
-    yield JSON.stringify(UP);
-    await setImmediate();
-    throw new Error('cut');
-  };
-  at('/h').reply(200, () => Readable.from(half()), { 'content-length': '1000' });
+  at('/h').reply(200, () => brokenBehind(JSON.stringify(UP)), { 'content-length': '1000' });
   expect(await healthAt('/h')).toMatchObject({
     ...{ status: null, format: null, state: 'unknown' },
     problem: expect.stringMatching(/^(closed|reset)$/) as string,

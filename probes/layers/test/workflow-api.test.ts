@@ -1,7 +1,5 @@
 // Holds the client of status URLs behind a 202 to what these may answer, one answer each: which ends the work, which is put off and asked for
 // again, and that nobody else is asked. Time is held by real servers in workflow.test.ts.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
@@ -11,7 +9,8 @@ import type { IpAddress } from '../../../src/model/text.ts';
 import { type OpenedCall, openCall } from '../../../src/net/call/call.ts';
 import { now } from '../../../src/net/clock.ts';
 import { createMeter } from '../../../src/net/meter.ts';
-import { offline } from '../../../test/support/offline.ts';
+import { brokenBehind } from '../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import { contextOf, tracesOn } from '../../../test/support/traces.ts';
 import { gather } from '../gather.ts';
 
@@ -24,11 +23,10 @@ const ENDPOINT: Endpoint = {
 };
 
 offline();
+everyReplyWanted();
 const opened: OpenedCall[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((each) => each.close()));
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
 });
 
 const status = (): nock.Interceptor =>
@@ -101,12 +99,7 @@ test.each<readonly [string, number, nock.Body, Record<string, string>]>([
 });
 
 test('an answer that breaks off is an accident of the way', async () => {
-  const half = async function* () {
-    yield '{"status":"Failed"}';
-    await setImmediate();
-    throw new Error('cut');
-  };
-  status().reply(200, () => Readable.from(half()), { 'content-length': '100' });
+  status().reply(200, () => brokenBehind('{"status":"Failed"}'), { 'content-length': '100' });
   status().reply(200, DONE);
   const { outcome, statuses } = await followed();
   expect(outcome).toBe('succeeded');

@@ -1,10 +1,9 @@
 // Holds the http prober's client of token endpoints to what these may answer, one answer each: what is a token, what is told, and how often it is
 // asked. TLS, proxies and time are held by real servers in token.test.ts.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import nock from 'nock';
-import { afterEach, expect, test } from 'vitest';
-import { offline } from '../../../test/support/offline.ts';
+import { expect, test } from 'vitest';
+import { brokenBehind } from '../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import { failureIn, probed, roomOf, valueOf } from './asking.ts';
 
 const SECRET = 'canary-of-the-client';
@@ -13,10 +12,7 @@ const [TOKENS, TARGET] = ['http://127.0.0.1:8491', 'http://127.0.0.1:8492'];
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 offline();
-afterEach(() => {
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
+everyReplyWanted();
 
 const endpoint = (): nock.Interceptor =>
   nock(TOKENS, { reqheaders: { host: 'here.example:8491', authorization: BASIC } }).post('/token', {
@@ -86,12 +82,7 @@ test('where only the form does, it does', async () => {
 });
 
 test('an answer that breaks off is no token, and not asked for again', async () => {
-  const half = async function* () {
-    yield '{"access_token":"canary"}';
-    await setImmediate();
-    throw new Error('cut');
-  };
-  endpoint().reply(200, () => Readable.from(half()), { ...JSON_TYPE, 'content-length': '100' });
+  endpoint().reply(200, () => brokenBehind('{"access_token":"canary"}'), { ...JSON_TYPE, 'content-length': '100' });
   const page = await probe();
   expect(failureIn(page)).toBe('request token prober');
   expect(page).not.toContain('canary');

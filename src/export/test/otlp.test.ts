@@ -1,8 +1,8 @@
 // Owns the tests of the OTLP client: what the receiver gets, by the official definitions, and what is tried again, told and kept secret.
 import fc from 'fast-check';
 import nock from 'nock';
-import { afterEach, expect, test } from 'vitest';
-import { offline } from '../../../test/support/offline.ts';
+import { expect, test } from 'vitest';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import { attributesOf, decodeTraceRequest, spansIn } from '../../../test/support/otlp-receiver.ts';
 import type { AttributeValue, TraceSpan } from '../../trace/span.ts';
 import type { DeliverOptions } from '../deliver.ts';
@@ -17,10 +17,7 @@ const STARTED_MS = Date.parse('2026-11-21T12:00:00Z');
 const resource = { attributes: { 'service.name': 'outrider' }, version: '1', startedAtMs: STARTED_MS };
 
 offline();
-afterEach(() => {
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
+everyReplyWanted();
 
 const spanOf = (trace: number, more: Partial<TraceSpan> = {}): TraceSpan => ({
   ...{ traceId: trace.toString(16).padStart(32, '0'), spanId: '00f067aa0ba902b7', parentSpanId: null, name: 'GET' },

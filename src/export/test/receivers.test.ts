@@ -1,10 +1,10 @@
 // Each API that a finished report goes to, and how it may answer: what is taken, what is tried again and how often, what is told, and that the
 // report goes nowhere else.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import nock from 'nock';
-import { afterEach, describe, expect, test } from 'vitest';
-import { offline } from '../../../test/support/offline.ts';
+import { describe, expect, test } from 'vitest';
+import { brokenBehind } from '../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import type { CertsProblem, CertsReport } from '../../model/certs.ts';
 import type { TraceSpan } from '../../trace/span.ts';
 import { notification, parseReceiver, push } from '../certs-messages.ts';
@@ -16,10 +16,7 @@ const SECRET = 'canary-5c1d88';
 const options: DeliverOptions = { caPem: null, timeoutMs: 5000, pauseMs: 1, signal: new AbortController().signal };
 
 offline();
-afterEach(() => {
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
+everyReplyWanted();
 
 const problem: CertsProblem = {
   ...{ id: 'certificate-expiry', severity: 'critical', target: 'kms.example', places: ['192.0.2.1:443'] },
@@ -191,14 +188,7 @@ describe.each(Object.entries(apis))('%s', (name, { method, path, type, holds, ag
   );
 
   test('whose answer breaks off had said its status before', async () => {
-    const broken = (): Readable =>
-      Readable.from(
-        (async function* () {
-          yield 'half';
-          await setImmediate();
-          throw new Error('cut');
-        })(),
-      );
+    const broken = (): Readable => brokenBehind('half');
     api().reply(200, broken);
     expect(await send()).toBeNull();
     api().reply(400, broken);

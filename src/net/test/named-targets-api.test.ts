@@ -1,11 +1,10 @@
 // Holds the client of http_sd to what its API may answer, one answer each: what is a list, what is refused and in which words, and that it asks
 // once and nobody else. Which server it trusts is held by real ones beside this file.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
-import { afterEach, expect, test } from 'vitest';
-import { offline } from '../../../test/support/offline.ts';
+import { expect, test } from 'vitest';
+import { brokenBehind } from '../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../test/support/offline.ts';
 import { Secret } from '../../model/secret.ts';
 import { TooMuch, UsageError } from '../../model/usage-error.ts';
 import { fetchTargets } from '../named-targets.ts';
@@ -15,10 +14,7 @@ const CANARY = 'canary-of-the-inventory';
 const LIST = '[{"targets":["a.example"],"labels":{"team":"kms"}}]';
 
 offline();
-afterEach(() => {
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
+everyReplyWanted();
 
 const api = (): nock.Interceptor =>
   nock(HOST, {
@@ -98,12 +94,7 @@ test.each([
 });
 
 test('a list that breaks off is none', async () => {
-  const half = async function* () {
-    yield '[{"targets":';
-    await setImmediate();
-    throw new Error('cut');
-  };
-  api().reply(200, () => Readable.from(half()), { 'content-type': 'application/json' });
+  api().reply(200, () => brokenBehind('[{"targets":'), { 'content-type': 'application/json' });
   expect(await refusal()).toMatch(/\/targets: cannot be fetched: /);
 });
 

@@ -1,10 +1,9 @@
 // Holds the client of OAuth 2 token endpoints to what these may answer, one answer each: what is a token and for how long, what is told, and that
 // a ride does not press the endpoint. TLS, time and answers that are cut off are held by real servers beside this file.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import nock from 'nock';
 import { afterEach, expect, test } from 'vitest';
-import { offline } from '../../../../test/support/offline.ts';
+import { brokenBehind } from '../../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../../test/support/offline.ts';
 import { Secret } from '../../../model/secret.ts';
 import { parseTarget } from '../../../model/target.ts';
 import { visible } from '../../../model/text.ts';
@@ -20,11 +19,10 @@ const BASIC = `Basic ${Buffer.from(`probe:${CANARY}`).toString('base64')}`;
 const STARTED_MS = 1_000_000;
 
 offline();
+everyReplyWanted();
 const opened: OpenedCall[] = [];
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((each) => each.close()));
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
 });
 
 const FORM = { grant_type: 'client_credentials', scope: 'read' };
@@ -174,11 +172,6 @@ test.each([429, 500, 502, 503, 504])(
 );
 
 test('an answer that breaks off is no token', async () => {
-  const half = async function* () {
-    yield '{"access_token":"one"}';
-    await setImmediate();
-    throw new Error('cut');
-  };
-  endpoint().reply(200, () => Readable.from(half()), { 'content-length': '100' });
+  endpoint().reply(200, () => brokenBehind('{"access_token":"one"}'), { 'content-length': '100' });
   expect(await (await authorized()).shown()).toMatch(/^no token: 127\.0\.0\.61:8480: connection (closed|reset)/);
 });

@@ -1,11 +1,10 @@
 // Holds the client of revocation lists, OCSP responders and issuers' certificates to what these may answer, one answer each: what is handed on,
 // what is refused and in which words, and that nobody is asked twice. What needs time or TLS is held by real servers beside this file.
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import nock from 'nock';
-import { afterEach, describe, expect, test } from 'vitest';
-import { offline } from '../../../../test/support/offline.ts';
+import { describe, expect, test } from 'vitest';
+import { brokenBehind } from '../../../../test/support/broken-answer.ts';
+import { everyReplyWanted, offline } from '../../../../test/support/offline.ts';
 import type { Fetch } from '../../../contract/net.ts';
 import type { DnsName, IpAddress } from '../../../model/text.ts';
 import { visible } from '../../../model/text.ts';
@@ -20,10 +19,7 @@ const HOST = 'ca.example';
 const MAX_BYTES = 1000;
 
 offline();
-afterEach(() => {
-  const left = nock.pendingMocks();
-  if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
-});
+everyReplyWanted();
 
 const site = () => nock(`http://${ADDRESS}`, { reqheaders: { host: HOST, 'user-agent': 'outrider/1' } });
 
@@ -129,12 +125,7 @@ describe.each([
   });
 
   test('that breaks off is none', async () => {
-    const half = async function* () {
-      yield 'half';
-      await setImmediate();
-      throw new Error('cut');
-    };
-    api().reply(200, () => Readable.from(half()), { 'content-length': '100' });
+    api().reply(200, () => brokenBehind('half'), { 'content-length': '100' });
     expect(await ask()).toMatch(/^failed: /);
   });
 });

@@ -2,10 +2,10 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { setImmediate } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import nock from 'nock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { brokenBehind } from '../../../../test/support/broken-answer.ts';
 import { offline } from '../../../../test/support/offline.ts';
 import { publishers } from '../operators.ts';
 import { isKeptFresh, type PublishedOptions, publishedFile } from '../published-file.ts';
@@ -19,11 +19,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outrider-published-'));
 });
 /** Begins as a list does, so that what breaks off would be taken for one. */
-async function* half() {
-  yield 'list ';
-  await setImmediate();
-  throw new Error('cut');
-}
+const half = (): Readable => brokenBehind('list ');
 afterEach(async () => {
   await rm(folder, { recursive: true });
 });
@@ -71,11 +67,7 @@ test.each<[string, () => void, string]>([
   ['the site wants to know who asks', () => void site().reply(403, 'list'), 'it answers HTTP 403'],
   ['there is only a part of it', () => void site().reply(206, 'list'), 'it answers HTTP 206'],
   ['nothing is there', () => void site().reply(200, ''), 'no list of address ranges'],
-  [
-    'it is half',
-    () => void site().reply(200, () => Readable.from(half()), { 'content-length': '100' }),
-    'it cannot be reached',
-  ],
+  ['it is half', () => void site().reply(200, () => half(), { 'content-length': '100' }), 'it cannot be reached'],
   [
     'it leads elsewhere',
     () => void site().reply(302, '', { location: 'https://evil.example/' }),
