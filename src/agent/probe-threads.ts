@@ -1,19 +1,9 @@
 // Owns the threads that help with /probe where one is not enough: begun when the event loop has no time left, ended when it has again.
 // Knows no prober, and what its threads do not answer is done here.
 import type { Worker } from 'node:worker_threads';
-import type { Exposition } from '../blackbox/gauges.ts';
-import type { Elsewhere, Told } from '../blackbox/handler.ts';
+import type { Elsewhere, PlainAsk, Told } from '../blackbox/handler.ts';
 import type { Attributes, LogLevel } from '../model/logfmt.ts';
 import type { AgentLog } from './log/agent-log.ts';
-
-/** One probe by a module as its file has it. */
-export interface ThreadAsk {
-  readonly name: string;
-  readonly target: string;
-  readonly hostname: string | null;
-  readonly timeoutSeconds: number;
-  readonly exposition: Exposition;
-}
 
 export type Line = readonly [level: LogLevel, message: string, attributes: Attributes];
 
@@ -29,7 +19,7 @@ export interface ThreadTold {
 /** In the order in which they were sent: a probe is made by the modules that were sent last before it. */
 export type ToThread =
   | { readonly kind: 'modules'; readonly text: string }
-  | { readonly kind: 'probe'; readonly id: number; readonly ask: ThreadAsk }
+  | { readonly kind: 'probe'; readonly id: number; readonly ask: PlainAsk }
   | { readonly kind: 'cancel'; readonly id: number };
 
 export type FromThread =
@@ -158,7 +148,7 @@ class Threads implements ProbeThreads {
     return least;
   }
 
-  #ask({ tell, underWay }: Thread, ask: ThreadAsk, signal: AbortSignal): Promise<ThreadTold> {
+  #ask({ tell, underWay }: Thread, ask: PlainAsk, signal: AbortSignal): Promise<ThreadTold> {
     const id = this.#nextId++;
     const cancel = (): void => tell({ kind: 'cancel', id });
     const told = new Promise<ThreadTold>((resolve, reject) => {

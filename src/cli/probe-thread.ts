@@ -2,17 +2,11 @@
 // Decides nothing: who may ask, how often, and what is kept is known to the agent alone.
 import { enableCompileCache } from 'node:module';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import {
-  type FromThread,
-  inTurns,
-  type Line,
-  type ThreadAsk,
-  type ThreadTold,
-  type ToThread,
-} from '../agent/probe-threads.ts';
+import { type FromThread, inTurns, type Line, type ThreadTold, type ToThread } from '../agent/probe-threads.ts';
 import type { BlackboxConfig } from '../blackbox/config/modules.ts';
 import { readBlackboxConfig } from '../blackbox/config/read.ts';
 import { expose } from '../blackbox/gauges.ts';
+import type { PlainAsk } from '../blackbox/handler.ts';
 import { runProbe } from '../blackbox/run.ts';
 import { wallClockMs } from './io.ts';
 import { type GroundOptions, openProbeGround, type ProbeGround } from './probe-ground.ts';
@@ -25,7 +19,7 @@ async function serve(port: MessagePort, ground: ProbeGround): Promise<void> {
   const underWay = new Map<number, AbortController>();
   let config: BlackboxConfig | null = null;
   const tell = inTurns<FromThread>(port);
-  const answer = async (id: number, ask: ThreadAsk): Promise<void> => {
+  const answer = async (id: number, ask: PlainAsk): Promise<void> => {
     const stop = new AbortController();
     underWay.set(id, stop);
     try {
@@ -48,7 +42,7 @@ async function serve(port: MessagePort, ground: ProbeGround): Promise<void> {
 }
 
 async function probed(
-  { name, target, hostname, timeoutSeconds, exposition }: ThreadAsk,
+  { name, target, hostname, timeoutSeconds, exposition }: PlainAsk,
   config: BlackboxConfig | null,
   ground: ProbeGround,
   signal: AbortSignal,

@@ -20,6 +20,8 @@ export function offline(): void {
 export function everyReplyWanted(): void {
   afterEach(() => {
     const left = nock.pendingMocks();
+    // Nor is it one of the tests behind it.
+    nock.cleanAll();
     if (left.length > 0) throw new Error(`never asked for: ${left.join(', ')}`);
   });
 }

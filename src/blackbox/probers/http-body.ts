@@ -3,7 +3,8 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflateRaw } from 'node:zlib';
 import type { HttpModule } from '../config/modules.ts';
 import type { ProbeContext } from '../probe.ts';
-import { type HttpResponse, valuesOf } from './http-round-trip.ts';
+import type { HttpResponse } from './http-round-trip.ts';
+import { valuesOf } from './http1-exchange.ts';
 
 /** Bytes of a decoded body where the module sets no limit. */
 const MOST_DECODED = 268_435_456;

@@ -2,6 +2,8 @@
 import { bareHost } from '../../model/target.ts';
 import { urlAuthorization } from './http-credentials.ts';
 import type { HttpRequest } from './http-round-trip.ts';
+import { keepsRequest } from './http1-exchange.ts';
+import { pathOf } from './request-path.ts';
 
 export interface Hop extends HttpRequest {
   /** Value of Authorization by the user info of its URL, which is in `url` no more; null without. */
@@ -20,7 +22,7 @@ export function redirected(request: Hop, location: string, status: number, first
   const byUserInfo = isRelative && !/^[/\\]{2}/.test(location) ? request.byUserInfo : urlAuthorization(url);
   url.username = '';
   url.password = '';
-  const keeps = status === 307 || status === 308;
+  const keeps = keepsRequest(status);
   const isSameHost = url.host === first.url.host;
   const headers = request.headers
     .filter(([name]) => isSameHost || !OWN_HOST.has(name.toLowerCase()))
@@ -31,7 +33,7 @@ export function redirected(request: Hop, location: string, status: number, first
   return {
     ...{
       url,
-      path: `${url.pathname}${url.search}`,
+      path: pathOf(url),
       byUserInfo,
       mostBytes: request.mostBytes,
       keepsBody: request.keepsBody,

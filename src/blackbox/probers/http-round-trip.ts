@@ -332,13 +332,3 @@ function rawFields(raw: unknown): readonly (readonly [string, string])[] {
       (Array.isArray(value) ? value : [value ?? '']).map((one: unknown) => [name, text(one)] as const),
     );
 }
-
-/** All values of a field, whatever its letters' case. */
-export function valuesOf(response: Pick<HttpResponse, 'headers'>, name: string): readonly string[] {
-  const wanted = name.toLowerCase();
-  const values: string[] = [];
-  // By length first: most differ by that, and hardly any field of an answer is asked for.
-  for (const [one, value] of response.headers)
-    if (one.length === wanted.length && one.toLowerCase() === wanted) values.push(value);
-  return values;
-}

@@ -8,7 +8,9 @@ import { visible } from '../../model/text.ts';
 import { isJwtBearer, type OAuth2Config } from '../config/client.ts';
 import { Late, wordsOf } from '../failure.ts';
 import type { ProbeContext } from '../probe.ts';
-import { type HttpResponse, roundTrip, valuesOf } from './http-round-trip.ts';
+import { type HttpResponse, roundTrip } from './http-round-trip.ts';
+import { valuesOf } from './http1-exchange.ts';
+import { pathOf } from './request-path.ts';
 import { NoToken, type Style, tokenRequest } from './token-request.ts';
 
 /** Bytes of an answer that are read: as x/oauth2. */
@@ -125,7 +127,7 @@ async function asked(
     {
       ...{
         url,
-        path: `${url.pathname}${url.search}`,
+        path: pathOf(url),
         name: bareHost(url),
         address: null,
         host: url.host,

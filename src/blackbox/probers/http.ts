@@ -32,10 +32,9 @@ import {
   type RoundTrip,
   roundTrip,
   type Trace,
-  valuesOf,
 } from './http-round-trip.ts';
 import { forgetToken, tokenFor } from './http-token.ts';
-import { locationOf } from './http1-exchange.ts';
+import { locationOf, valuesOf } from './http1-exchange.ts';
 import { requestPath } from './request-path.ts';
 import { NoToken } from './token-request.ts';
 
@@ -55,16 +54,10 @@ interface Http {
 export const probeHttp: Prober = async (context) => {
   const { gauges, module, log } = context;
   const http = module.http;
-  const phases = new Map<string, Gauge>();
-  const phase = (name: string): Gauge => {
-    const known = phases.get(name);
-    if (known !== undefined) return known;
-    const labels = { phase: name };
-    const words = 'Duration of http request by phase, summed over all redirects';
-    const gauge = gauges.labelled('probe_http_duration_seconds', words, labels);
-    phases.set(name, gauge);
-    return gauge;
-  };
+  const phase = (name: string): Gauge =>
+    gauges.labelled('probe_http_duration_seconds', 'Duration of http request by phase, summed over all redirects', {
+      phase: name,
+    });
   const length = gauges.gauge('probe_http_content_length', 'Length of http content response');
   const uncompressed = gauges.gauge('probe_http_uncompressed_body_length', 'Length of uncompressed response body');
   const redirects = gauges.gauge('probe_http_redirects', 'The number of redirects');

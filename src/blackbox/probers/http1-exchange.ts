@@ -54,19 +54,33 @@ const OWN = new Set([...UNSENT, 'User-Agent']);
 const TELL_LENGTH = new Set(['POST', 'PUT', 'PATCH']);
 
 const LEADING = new Set([301, 302, 303, 307, 308]);
-/** Those that take the body along. */
-const KEEPING = new Set([307, 308]);
+
+/** Whether method and body go along to where an answer leads. */
+export function keepsRequest(status: number): boolean {
+  return status === 307 || status === 308;
+}
+
+/** All values of a field, whatever its letters' case. */
+export function valuesOf({ headers }: Pick<Http1Answer, 'headers'>, name: string): readonly string[] {
+  const wanted = name.toLowerCase();
+  const values: string[] = [];
+  // By length first: most differ by that, and hardly any field of an answer is asked for.
+  for (const [one, value] of headers)
+    if (one.length === wanted.length && one.toLowerCase() === wanted) values.push(value);
+  return values;
+}
 
 /**
  * Where an answer leads, as it stands there (net/http, Header.Get: the first counts); null: nowhere. The body of one that leads elsewhere is
  * not waited for, as Go waits for no more than 2 KiB of it.
  */
 export function locationOf(
-  { status, headers }: Pick<Http1Answer, 'status' | 'headers'>,
+  answer: Pick<Http1Answer, 'status' | 'headers'>,
   { isStreamed }: Pick<Http1Request, 'isStreamed'>,
 ): string | null {
-  if (!LEADING.has(status) || (isStreamed && KEEPING.has(status))) return null;
-  const location = headers.find(([name]) => name.toLowerCase() === 'location')?.[1] ?? '';
+  const { status } = answer;
+  if (!LEADING.has(status) || (isStreamed && keepsRequest(status))) return null;
+  const [location = ''] = valuesOf(answer, 'location');
   return location === '' ? null : location;
 }
 
@@ -286,12 +300,10 @@ class Answer {
 
   /** @returns true: there is none that is wanted @throws StepFailure where nobody can tell how it ends */
   #openBody(head: Head): boolean {
-    const { status, proto, headers } = head;
-    const of = (name: string): string[] =>
-      headers.filter(([one]) => one.length === name.length && one.toLowerCase() === name).map(([, value]) => value);
+    const { status, proto } = head;
     // HTTP/1.0 knows no codings, and beside them no length counts (net/http, transferReader). What another protocol sends is read to its end.
-    const codings = proto === 'HTTP/1.0' || status === 101 ? [] : of('transfer-encoding');
-    const lengths = codings.length > 0 || status === 101 ? [] : of('content-length');
+    const codings = proto === 'HTTP/1.0' || status === 101 ? [] : valuesOf(head, 'transfer-encoding');
+    const lengths = codings.length > 0 || status === 101 ? [] : valuesOf(head, 'content-length');
     const isChunked = codings.length === 1 && codings[0]?.toLowerCase() === 'chunked';
     const isCounted = lengths.every((one) => one === lengths[0] && /^\d{1,15}$/.test(one));
     if ((codings.length > 0 && !isChunked) || !isCounted) throw this.#broken('http-protocol');

@@ -9,13 +9,15 @@ const PLAIN_QUERY = /^[!#-;=?-~]*$/;
  * @param target as it was asked for, with its scheme or without
  * @param url what Node reads in it, and asks for where Go would write it in another way
  */
-export function requestPath(target: string, { protocol, pathname, search }: URL): string {
+export function requestPath(target: string, url: URL): string {
+  const { protocol } = url;
   // One slash is as good as two to Node, and a backslash as good as either.
   const rest = target.toLowerCase().startsWith(protocol) ? target.slice(protocol.length) : `//${target}`;
   const [, written = '\\'] = /^\/\/[^/?#\\]*([^#]*)/.exec(rest) ?? [];
   const mark = written.indexOf('?');
   const [path, query] = mark < 0 ? [written, ''] : [written.slice(0, mark), written.slice(mark)];
-  return PLAIN_PATH.test(path) && PLAIN_QUERY.test(query)
-    ? `${path === '' ? '/' : path}${query}`
-    : `${pathname}${search}`;
+  return PLAIN_PATH.test(path) && PLAIN_QUERY.test(query) ? `${path === '' ? '/' : path}${query}` : pathOf(url);
 }
+
+/** As Node writes it. */
+export const pathOf = ({ pathname, search }: Pick<URL, 'pathname' | 'search'>): string => `${pathname}${search}`;
