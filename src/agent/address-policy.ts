@@ -2,6 +2,7 @@
 import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { metadataAddresses, nat64Address } from '../model/address-scope.ts';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { ipAddress } from '../model/target.ts';
 import { dnsName } from '../model/text.ts';
 import { UsageError } from '../model/usage-error.ts';
@@ -56,7 +57,7 @@ export function addressPolicy(allow: readonly string[], deny: readonly string[])
     const unknown = name === undefined ? '' : `, and ${name} is no name that it permits`;
     return `${address} is in no network that --allow names${allowed.names.length === 0 ? '' : unknown}`;
   };
-  const known = new Map<string, string | null>();
+  const known = new BoundedMap<string, string | null>(MOST_KNOWN);
   /** Every probe asks twice of one address: when it chooses it, and before it connects. */
   const asKnown = (address: string, name: string | undefined): string | null => {
     // No address holds a blank, whatever a name does: two questions never have one key.
@@ -64,7 +65,6 @@ export function addressPolicy(allow: readonly string[], deny: readonly string[])
     const verdict = known.get(key);
     if (verdict !== undefined) return verdict;
     const fresh = byAddress(address, name);
-    if (known.size >= MOST_KNOWN) known.clear();
     known.set(key, fresh);
     return fresh;
   };

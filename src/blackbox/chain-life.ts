@@ -2,6 +2,7 @@
 // and the day it breaks with the certificate that breaks it (#340, #442, #589, #637). Told of every handshake, whatever the module made of it.
 
 import { labelValue } from '../metrics/labels.ts';
+import { BoundedMap } from '../model/bounded-map.ts';
 import type { SentChain } from '../net/sample/chain-walk.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
 import { type FaultCode, faultCodes } from '../x509/fault.ts';
@@ -55,7 +56,7 @@ const MOST_KEPT = 5000;
 /** At the latest: what has no boundary, such as a root that was not looked at, is looked at again. */
 const STALE_MS = 3_600_000;
 /** By roots, then by chain: the same chains come again and again, and a path costs as much as the handshake. */
-const kept = new WeakMap<readonly Uint8Array[], Map<string, Kept>>();
+const kept = new WeakMap<readonly Uint8Array[], BoundedMap<string, Kept>>();
 
 /** @param atMs Unix ms. @returns null for a chain without a certificate */
 export function lifeOf({ sent, servername, roots }: SeenChain, atMs: number): ChainLife | null {
@@ -68,7 +69,7 @@ export function lifeOf({ sent, servername, roots }: SeenChain, atMs: number): Ch
 
 function keptOf(sent: SentChain, roots: readonly Uint8Array[], atMs: number): Kept | null {
   const { fingerprints, certificates } = sent;
-  const byChain = kept.get(roots) ?? new Map<string, Kept>();
+  const byChain = kept.get(roots) ?? new BoundedMap<string, Kept>(MOST_KEPT);
   kept.set(roots, byChain);
   const key = fingerprints.join(' ');
   const known = byChain.get(key);
@@ -80,7 +81,6 @@ function keptOf(sent: SentChain, roots: readonly Uint8Array[], atMs: number): Ke
   if (leaf === undefined) return null;
   const fresh = judged(leaf, others, trustStore(roots), atMs);
   if (!mayBeKept(sent)) return fresh;
-  if (byChain.size >= MOST_KEPT) byChain.clear();
   byChain.set(key, fresh);
   return fresh;
 }

@@ -1,5 +1,7 @@
 // Owns the text of files that modules name, looked at whenever it is asked for and read when they have changed. Judges no text.
+
 import { readFileSync, type Stats, statSync } from 'node:fs';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { now } from '../net/clock.ts';
 
 interface Kept {
@@ -15,7 +17,7 @@ const MOST_KEPT = 1000;
 /** A file may change twice by one stamp, ms: clocks of file systems go in steps. */
 const STEP_MS = 2000;
 
-const kept = new Map<string, Kept>();
+const kept = new BoundedMap<string, Kept>(MOST_KEPT);
 
 /** @throws Error of the system for a file that cannot be read */
 export function fileText(path: string): string {
@@ -27,7 +29,6 @@ export function fileText(path: string): string {
   const seenMs = known?.seenMs ?? now();
   const settled = stats.isFile() && now() - seenMs > STEP_MS;
   const text = readFileSync(path, 'utf8');
-  if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(path, { stamp, text, seenMs, settled });
   return text;
 }

@@ -1,6 +1,7 @@
 // Owns the chains that servers have shown: who shows the same certificate of its own in a handshake of the same length is taken to have shown the
 // same chain, for a minute. To read a chain from OpenSSL makes a new object of each certificate, which costs a tenth of a probe and memory besides.
 import type { TLSSocket } from 'node:tls';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { type SentChain, walkChain } from '../net/sample/chain-walk.ts';
 
 interface Shown {
@@ -19,7 +20,7 @@ const SIGNATURE_BYTES = 8;
 /** Honest chains have some kilobytes. Thousands of the largest that OpenSSL takes would fill the memory, and whoever is probed makes a new one each time. */
 const MOST_KEPT_BYTES = 16_384;
 
-const shown = new Map<string, Shown>();
+const shown = new BoundedMap<string, Shown>(MOST_SERVERS);
 
 /** Of what is known of chains: in memory from one probe to the next. */
 export function mayBeKept({ certificates }: Pick<SentChain, 'certificates'>): boolean {
@@ -36,7 +37,6 @@ export function chainShown(server: string, socket: TLSSocket, nowMs: number): Se
   const { fingerprints, certificates } = walkChain(socket);
   const sent: SentChain = { fingerprints, certificates, opened: new Map() };
   if (bytes === null || fingerprints.length === 0 || !mayBeKept(sent)) return sent;
-  if (shown.size >= MOST_SERVERS) shown.clear();
   shown.set(server, { sent, bytes, readMs: nowMs });
   return sent;
 }

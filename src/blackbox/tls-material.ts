@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { now } from '../net/clock.ts';
 import { trustedRoots } from '../net/sample/roots.ts';
 import type { TlsConfig } from './config/client.ts';
@@ -80,7 +81,7 @@ export function materialOf(config: TlsConfig, rootsPem: string | null): TlsMater
 
 const MOST_MATERIALS = 100;
 /** By their options: a root store takes half a megabyte, and most modules have the same. */
-const materials = new Map<string, TlsMaterial>();
+const materials = new BoundedMap<string, TlsMaterial>(MOST_MATERIALS);
 
 function materialFor(roots: string | null, options: SecureContextOptions): TlsMaterial {
   const key = hash('sha256', JSON.stringify(options));
@@ -95,7 +96,6 @@ function materialFor(roots: string | null, options: SecureContextOptions): TlsMa
     },
     roots: rootsIn(roots),
   };
-  if (materials.size >= MOST_MATERIALS) materials.clear();
   materials.set(key, made);
   return made;
 }
@@ -110,13 +110,12 @@ function usable(options: SecureContextOptions): SecureContext {
 }
 
 const MOST_ROOTS = 100;
-const split = new Map<string | null, () => readonly Uint8Array[]>();
+const split = new BoundedMap<string | null, () => readonly Uint8Array[]>(MOST_ROOTS);
 
 /** One list for each text, whichever modules name it: what is known of a list of roots is kept by it. */
 function rootsIn(pem: string | null): () => readonly Uint8Array[] {
   const known = split.get(pem);
   if (known !== undefined) return known;
-  if (split.size >= MOST_ROOTS) split.clear();
   const roots = trustedRoots(pem === null ? null : [pem]);
   split.set(pem, roots);
   return roots;

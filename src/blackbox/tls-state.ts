@@ -1,6 +1,7 @@
 // Owns what a probe says about the TLS of its connection: version, cipher, certificates as served, and the chain that was verified.
 import { isIP } from 'node:net';
 import type { DetailedPeerCertificate, SecureContext, TLSSocket } from 'node:tls';
+import { BoundedMap } from '../model/bounded-map.ts';
 import { sameText, visible } from '../model/text.ts';
 import type { SentChain } from '../net/sample/chain-walk.ts';
 import { type Certificate, readCertificate } from '../x509/certificate.ts';
@@ -24,7 +25,7 @@ export interface ChainFacts {
 }
 
 const MOST_KEPT = 5000;
-const kept = new Map<string, ChainFacts>();
+const kept = new BoundedMap<string, ChainFacts>(MOST_KEPT);
 
 const VERSIONS: Readonly<Record<string, string>> = {
   TLSv1: 'TLS 1.0',
@@ -116,7 +117,6 @@ export function factsOf(sent: SentChain): ChainFacts {
     pathEnds: new WeakMap(),
   };
   if (!mayBeKept(sent)) return facts;
-  if (kept.size >= MOST_KEPT) kept.clear();
   kept.set(key, facts);
   return facts;
 }

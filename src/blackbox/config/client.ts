@@ -1,4 +1,5 @@
 // Owns the part of a blackbox.yml that is Prometheus' own HTTP client and TLS config (github.com/prometheus/common/config): keys, defaults, refusals.
+import { BoundedMap } from '../../model/bounded-map.ts';
 import {
   type AnyFields,
   type GoType,
@@ -195,14 +196,14 @@ const RESERVED = new Set([
 
 const MOST_CANONICAL = 1000;
 /** Names of modules' headers: every probe asks for the same. */
-const canonical = new Map<string, string>();
+const canonical = new BoundedMap<string, string>(MOST_CANONICAL);
 
 /** textproto.CanonicalMIMEHeaderKey; what is no token stays as it is. */
 export function canonicalHeader(name: string): string {
   const known = canonical.get(name);
   if (known !== undefined) return known;
   const made = canonicalOf(name);
-  if (canonical.size < MOST_CANONICAL) canonical.set(name, made);
+  canonical.set(name, made);
   return made;
 }
 

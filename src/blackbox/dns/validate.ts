@@ -1,5 +1,6 @@
 // Owns what a dns module says of an answer: which codes are valid, and which expressions its records must and must not match.
 
+import { BoundedMap } from '../../model/bounded-map.ts';
 import { rcodeNumber } from '../config/dns-words.ts';
 import type { RrValidator } from '../config/modules.ts';
 import { type GoRegexp, goRegexp } from '../go/regexp.ts';
@@ -98,13 +99,11 @@ function judgeRecord(
 }
 
 /** Compiled once: an expression takes longer to read than to try. */
-const kept = new Map<string, GoRegexp | null>();
-const MOST_KEPT = 1000;
+const kept = new BoundedMap<string, GoRegexp | null>(1000);
 
 function compiled(source: string): GoRegexp | null {
   const known = kept.get(source);
   if (known !== undefined) return known;
-  if (kept.size >= MOST_KEPT) kept.clear();
   const made = goRegexp(source);
   kept.set(source, made);
   return made;

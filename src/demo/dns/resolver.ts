@@ -1,5 +1,6 @@
 // Owns the recursive resolver: cache, aliases. It has no data of its own and really asks the authorities.
 import type { Answer } from 'dns-packet';
+import { BoundedMap } from '../../model/bounded-map.ts';
 import { type Query, Rcode, type Reply } from './message.ts';
 import { askAuthority, type Upstream } from './upstream.ts';
 import { originOf } from './zone-data.ts';
@@ -34,7 +35,7 @@ const failure: Reply = { rcode: Rcode.SERVFAIL, authoritative: false, answers: [
 
 /** @returns what answers a client's question */
 export function createResolver(options: ResolverOptions): (query: Query) => Promise<Reply> {
-  const cache = new Map<string, Cached>();
+  const cache = new BoundedMap<string, Cached>(MAX_CACHED);
   let turn = 0;
 
   /** Each authority once, starting with another each time. */
@@ -66,7 +67,6 @@ export function createResolver(options: ResolverOptions): (query: Query) => Prom
     const reply = await askAny(name, type);
     if (reply === null) return failure;
     const kept = { ...reply, authoritative: false };
-    if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(key, { reply: kept, sinceSeconds: options.clock(), ttlSeconds: lifetime(reply) });
     return kept;
   }

@@ -1,6 +1,8 @@
 // Owns answers that hold for a while: asked for once, by whoever comes first, and given to all until they end. Bounded in bytes.
+
 import { createHash } from 'node:crypto';
 import type { Fetch } from '../../contract/net.ts';
+import { BoundedMap } from '../../model/bounded-map.ts';
 
 export interface KeptAnswers {
   /** @throws what `ask` throws, to all who waited for it */
@@ -21,7 +23,7 @@ export function keptAnswers(maxBytes = MAX_BYTES): KeptAnswers {
   const kept = new Map<string, Kept>();
   const asked = new Map<string, Promise<Uint8Array>>();
   /** What failed is not tried again by the same run: of a thousand certificates each would wait for the same dead server. */
-  const failed = new Map<string, { readonly asOfMs: number; readonly error: unknown }>();
+  const failed = new BoundedMap<string, { readonly asOfMs: number; readonly error: unknown }>(MAX_ANSWERS);
   let bytes = 0;
   const drop = (key: string): void => {
     bytes -= kept.get(key)?.body.byteLength ?? 0;
@@ -59,7 +61,6 @@ export function keptAnswers(maxBytes = MAX_BYTES): KeptAnswers {
         failed.delete(key);
         return { body, fresh: true };
       } catch (error) {
-        if (failed.size >= MAX_ANSWERS) failed.clear();
         failed.set(key, { asOfMs: question.asOfMs, error });
         throw error;
       } finally {
