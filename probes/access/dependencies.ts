@@ -1,7 +1,7 @@
 // Owns riding the dependencies that a person declared: a few requests to each, at the same time, none of the caller's headers. Judges nothing.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { CallRecord } from '../../src/contract/call.ts';
 import type { GatherContext } from '../../src/contract/probe.ts';
+import { paused } from '../../src/model/paused.ts';
 import { parseTarget, type Target } from '../../src/model/target.ts';
 import { quantile } from '../../src/stats/quantile.ts';
 import type { Dependency } from './evidence.ts';
@@ -72,7 +72,7 @@ function withoutQuery({ url }: Target): string {
 }
 
 async function rest({ signal }: GatherContext<AccessOptions>): Promise<void> {
-  await pause(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+  await paused(PAUSE_MS, signal);
 }
 
 async function askOne({ url }: Target, { net, signal }: GatherContext<AccessOptions>): Promise<CallRecord | null> {

@@ -1,10 +1,11 @@
 // Owns looking for the rate at which callers are turned away, where that was asked for: one endpoint, the ride's own request, ever faster,
 // on kept connections. Bounded in rate, number and time; the first refusal ends it. Judges nothing.
-import { setTimeout as pause, setImmediate as soon } from 'node:timers/promises';
+import { setImmediate as soon } from 'node:timers/promises';
 import type { Call, CallRecord, KeptConnection } from '../../src/contract/call.ts';
 import type { GatherContext } from '../../src/contract/probe.ts';
 import { fieldValue } from '../../src/model/fields.ts';
 import { retryAfterSeconds } from '../../src/model/http-date.ts';
+import { paused } from '../../src/model/paused.ts';
 import { rampPlan } from '../../src/model/ramp-plan.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import { type WireText, wireText } from '../../src/model/text.ts';
@@ -45,7 +46,7 @@ export async function findLimit(context: GatherContext<AccessOptions>): Promise<
 /** More exact than a timer, which a pace of 100 a second would be 10 % wrong by. */
 async function until(atMs: number, { net, signal }: GatherContext<AccessOptions>): Promise<void> {
   const leftMs = atMs - net.now();
-  if (leftMs > TIMER_MS) await pause(leftMs - TIMER_MS, undefined, { signal }).catch(() => undefined);
+  if (leftMs > TIMER_MS) await paused(leftMs - TIMER_MS, signal);
   while (net.now() < atMs && !signal.aborted) await soon();
 }
 

@@ -1,8 +1,8 @@
 // Owns looking for how many requests of one caller may be under way at once, where that was asked for: each is held open by a body that
 // is not finished, one more at a time. Bounded in number and time; the first refusal ends it. Judges nothing.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { SampleMore } from '../../src/contract/net.ts';
 import type { GatherContext } from '../../src/contract/probe.ts';
+import { paused } from '../../src/model/paused.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
 import { askable } from './askable.ts';
@@ -69,7 +69,7 @@ async function openMore({ context, endpoint, sample, most, release, stop }: Open
 }
 
 async function look(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { signal }).catch(() => undefined);
+  await paused(ms, signal);
 }
 
 function isRefused({ http }: RequestTrace): boolean {

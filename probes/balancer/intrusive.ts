@@ -3,6 +3,7 @@
 import type { Conversation, ConversationOffer, HeardAnswer } from '../../src/contract/conversation.ts';
 import type { GatherContext } from '../../src/contract/probe.ts';
 import { fieldValue } from '../../src/model/fields.ts';
+import { paused } from '../../src/model/paused.ts';
 import type { Endpoint, Target } from '../../src/model/target.ts';
 import { matches } from '../../src/model/text.ts';
 import { type Dialect, dialects } from './dialects.ts';
@@ -111,17 +112,4 @@ async function holdOn(endpoint: Endpoint, { options }: Context, ask: Ask): Promi
       ...{ heldMs: HELD_MS, end: talk.end, closedAfterMs: talk.closedAfterMs },
     },
   ];
-}
-
-function paused(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,7 +1,7 @@
 // Owns asking a zone's own servers the same question many times: plainly, then on behalf of client networks (RFC 7871).
 // Never asks a cache, never faster than its pace, and a server that fails once is asked no more.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DnsReply } from '../../src/contract/net.ts';
+import { paused } from '../../src/model/paused.ts';
 import { type DnsName, dnsName, type IpAddress, interpret, textKey, type WireText } from '../../src/model/text.ts';
 import { ask, type Context } from './ask.ts';
 import type { NodeEvidence, PolicyEvidence, ServerEvidence, ZoneEvidence } from './evidence.ts';
@@ -162,7 +162,7 @@ async function paced(
   wait: boolean,
   clientSubnet: string | null,
 ): Promise<DnsReply | null> {
-  if (wait) await pause(PACE_MS, undefined, { signal: context.signal }).catch(() => {});
+  if (wait) await paused(PACE_MS, context.signal);
   if (context.signal.aborted) return null;
   const question = {
     name,

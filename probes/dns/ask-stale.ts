@@ -1,6 +1,6 @@
 // Owns a second look at resolvers whose answer carries the TTL that old answers carry: whether it falls, as that of a fresh one does.
 // Asks nothing of the others, and nobody where the authorities tell no TTL to compare with.
-import { setTimeout as pause } from 'node:timers/promises';
+import { paused } from '../../src/model/paused.ts';
 import type { DnsName } from '../../src/model/text.ts';
 import { formatServer } from '../../src/net/dns/server-text.ts';
 import { ask, type Context, ofType } from './ask.ts';
@@ -24,7 +24,7 @@ export async function askStale(
   const suspect = ({ ttlSeconds, error }: ResolverEvidence) =>
     error === null && ttlSeconds !== null && STALE_TTLS.has(ttlSeconds) && Math.min(...whole) > ttlSeconds;
   if (whole.length === 0 || !resolvers.some(suspect)) return [...resolvers];
-  await pause(BETWEEN_MS, undefined, { signal: context.signal }).catch(() => {});
+  await paused(BETWEEN_MS, context.signal);
   return Promise.all(resolvers.map(async (one) => (suspect(one) ? askAgain(context, name, one) : one)));
 }
 

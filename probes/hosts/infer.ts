@@ -1,7 +1,7 @@
 // Owns the requests beyond the ride that were asked for (`--infer`): bursts, and some while another is kept open. Bounded in number, size and time.
 // Judges nothing.
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SampleMore } from '../../src/contract/net.ts';
+import { paused } from '../../src/model/paused.ts';
 import type { Endpoint } from '../../src/model/target.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
 
@@ -98,8 +98,4 @@ async function holdOne({ endpoint, hosts, sample, signal, now }: Asked): Promise
   const held = await holding;
   const isUsable = wasKept && others.length >= 2 * hosts && held.http !== null;
   return { hold: isUsable ? { held, others } : null, sent: others.length + 1 };
-}
-
-async function paused(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,8 +1,8 @@
 // Owns following work that a 202 began: its status is asked for until it ends, bounded in number and time. Judges nothing.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Call, CallRecord } from '../../src/contract/call.ts';
 import type { GatherContext } from '../../src/contract/probe.ts';
 import { fieldValue } from '../../src/model/fields.ts';
+import { paused } from '../../src/model/paused.ts';
 import { sameText, type WireText, wireText } from '../../src/model/text.ts';
 import type { RequestTrace } from '../../src/model/trace.ts';
 import type { WorkflowRecord } from './evidence.ts';
@@ -79,7 +79,7 @@ async function follow(sample: RequestTrace, asked: Asked, context: GatherContext
   let dueMs = 0;
   let because: string | null = null;
   while (because === null) {
-    if (dueMs > 0) await pause(dueMs, undefined, { signal: stop }).catch(() => undefined);
+    await paused(dueMs, stop);
     if (stop.aborted) break;
     const { poll, outcome, retryMs } = await askOnce(sample, asked, context, stop);
     polls.push(poll);

@@ -1,9 +1,9 @@
 // Owns going through the steps, round by round: in order, each with what those before it captured. Judges nothing.
 // Values of secrets, captures and cookies do not leave it: their names stand in their places.
-import { setTimeout } from 'node:timers/promises';
 import type { Net } from '../../src/contract/net.ts';
 import type { Gather, GatherContext } from '../../src/contract/probe.ts';
 import { parseDuration } from '../../src/model/duration.ts';
+import { paused } from '../../src/model/paused.ts';
 import type { Secret } from '../../src/model/secret.ts';
 import { SecretText } from '../../src/model/secret-text.ts';
 import { wireText } from '../../src/model/text.ts';
@@ -30,7 +30,7 @@ export const gather: Gather<StepsEvidence, StepsOptions> = async (context) => {
   const everyMs = parseDuration(options.every, 'every');
   const rounds: RoundRecord[][] = [];
   for (let round = 0; round < options.repeat && !signal.aborted; round++) {
-    await pause(beganMs + round * everyMs - net.now(), signal);
+    await paused(beganMs + round * everyMs - net.now(), signal);
     if (signal.aborted) break;
     rounds.push(await goThrough(steps, round, context, call));
   }
@@ -148,8 +148,4 @@ function recordOf(step: StepSource, rounds: readonly RoundRecord[], target: stri
 function secretsIn(value: unknown): readonly Secret[] {
   if (value instanceof SecretText) return value.parts.filter((part) => typeof part !== 'string');
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(secretsIn) : [];
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return ms <= 0 ? Promise.resolve() : setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

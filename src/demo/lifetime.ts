@@ -1,6 +1,6 @@
 // Owns everything of a world that must end with it: sockets, servers, timers. Never waits for a peer to be polite.
 import type { Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { paused } from '../model/paused.ts';
 
 /** What one world holds open. */
 export interface Lifetime {
@@ -27,7 +27,7 @@ export function createLifetime(): Lifetime {
       socket.once('close', () => sockets.delete(socket));
     },
     atEnd: (close) => void closers.push(close),
-    sleep: (ms) => wait(ms, true, { signal: ending.signal }).catch(() => false),
+    sleep: (ms) => paused(ms, ending.signal),
     async end() {
       ending.abort();
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,5 @@
 // Owns attempting one thing again that may heal: how the time for it is shared among the attempts, and the pause between two. Knows no such thing.
-import { setTimeout as pause } from 'node:timers/promises';
+import { paused } from './paused.ts';
 
 interface Attempts {
   /** How often it may be repeated. */
@@ -40,9 +40,4 @@ export function shareOf(left: number, repeats: number, between: number): number 
   const share = (left - repeats * between) / (repeats + 1);
   // There may be less than the pauses take: then there are fewer repetitions, and not no time for the first.
   return share > 0 || repeats === 0 ? Math.max(0, share) : shareOf(left, repeats - 1, between);
-}
-
-/** @returns false when nobody waits for it any more */
-export function paused(ms: number, signal: AbortSignal): Promise<boolean> {
-  return pause(ms, true, { signal }).catch(() => false);
 }

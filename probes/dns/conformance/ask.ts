@@ -1,7 +1,7 @@
 // Owns asking one name server what it need not know, and writing down how it takes it.
 // Never judges, never faster than its pace, and asks nothing of a server that does not serve the zone.
-import { setTimeout as pause } from 'node:timers/promises';
 import type { DnsTrial, DnsTrialReply } from '../../../src/contract/net.ts';
+import { paused } from '../../../src/model/paused.ts';
 import type { ProblemCode } from '../../../src/model/problem.ts';
 import type { DnsName, IpAddress } from '../../../src/model/text.ts';
 import type { Context, Told } from '../ask.ts';
@@ -51,7 +51,7 @@ export async function askConformance(
 }
 
 async function breath({ signal }: Context): Promise<void> {
-  await pause(PACE_MS, undefined, { signal }).catch(() => {});
+  await paused(PACE_MS, signal);
 }
 
 async function askTrial(asking: Asking, name: TrialEvidence['trial']): Promise<TrialEvidence> {
@@ -131,7 +131,7 @@ export async function askBeyond(
 ): Promise<NonNullable<ServerEvidence['plainReply']> | null> {
   const patience = new AbortController();
   const silent = asking.then(({ problem }) => problem?.code === 'dns-timeout');
-  const late = pause(LATE_MS, true, { signal: patience.signal }).catch(() => false);
+  const late = paused(LATE_MS, patience.signal);
   const isLate = await Promise.race([silent, late]);
   patience.abort();
   if (!isLate || context.signal.aborted) return null;

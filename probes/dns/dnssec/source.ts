@@ -1,7 +1,7 @@
 // Owns asking the resolver for signed data: each question once a journey, and no more of them than allowed.
 // Judges nothing.
 import type { DnsReply } from '../../../src/contract/net.ts';
-import { formatServer } from '../../../src/net/dns/server-text.ts';
+import { resolverOf } from '../../../src/net/dns/pointer-names.ts';
 import { ask, type Context } from '../ask.ts';
 import type { ZoneName } from './names.ts';
 
@@ -39,10 +39,9 @@ export function rememberedSource(put: Source['ask']): Source {
 /** The resolver that answered the lookup, or the first: what one of them strips, another may not, and mixing them proves nothing. */
 export function openSource(context: Context): Source {
   const { net, lookup, signal } = context;
-  const resolvers = net.dns.resolvers;
-  const resolver = resolvers.find((server) => formatServer(server) === lookup?.resolver) ?? resolvers[0];
+  const resolver = resolverOf(net.dns, lookup?.resolver ?? null);
   return rememberedSource(async (name, type) => {
-    if (resolver === undefined) return { reply: null, because: 'resolver-failed' };
+    if (resolver === null) return { reply: null, because: 'resolver-failed' };
     const { reply } = await ask(context, resolver, { name, type, recursionDesired: true, dnssec: true });
     if (signal.aborted) return { reply: null, because: 'cut-off' };
     // A truncated set verifies as little as a forged one.

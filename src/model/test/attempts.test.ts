@@ -1,6 +1,7 @@
 // Holds the shares of attempts to their arithmetic, and a pause to its end.
 import { expect, test } from 'vitest';
-import { paused, shareOf } from '../attempts.ts';
+import { shareOf } from '../attempts.ts';
+import { paused } from '../paused.ts';
 
 test.each([
   ['one alone has all', 9, 0, 1, 9],
