@@ -59,13 +59,15 @@ describe.skipIf(!requireTools(['haproxy', 'setpriv', 'bash']))('behind a real ba
       }
     };
     const trying = alone();
-    // A noisy machine makes samples late, and overtake each other, which hides turns: then they are ridden again.
+    // A noisy machine makes samples late, and overtake each other, which hides turns: then they are ridden again. So they are where hosts that
+    // are alike differ by chance: the comparison is held to 5 %, and one ride of twenty may say so (what it says each time is found below).
     for (let left = 4; left > 0; left--) {
       ridden = await rideAt(
         places.filter((zone) => zone !== 'retried'),
         ['-n', '24', '--rate', '5'],
       );
-      if (ILLS.every((zone) => recordOf(zone).order?.period === 3)) break;
+      const isInTurns = ILLS.every((zone) => recordOf(zone).order?.period === 3);
+      if (isInTurns && recordOf('well').slower?.length === 0) break;
     }
     await trying;
   });
